@@ -1,0 +1,206 @@
+"""Bodies of requests and replies under ``/api/v1``. Times are UTC, RFC 3339; durations carry their unit.
+
+Writes that can be repeated carry the header ``Idempotency-Key``. Signed-in requests carry
+``Authorization: Bearer <access token>``.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.domain.session import EndReason, SessionState
+
+API_PREFIX = "/api/v1"
+
+Phone = Annotated[str, Field(pattern=r"^1[3-9]\d{9}$", description="Mainland mobile number, 11 digits")]
+Title = Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Role(StrEnum):
+    VIEWER = "viewer"
+    ANCHOR = "anchor"
+    OPERATOR = "operator"
+
+
+class Category(StrEnum):
+    """Broadcast scope (直播范围)."""
+
+    JOB_SEARCH = "job_search"
+    EXPERIENCE = "experience"
+    OUTFIT = "outfit"
+    OFFICE_SKILLS = "office_skills"
+    OTHER = "other"
+
+
+class PlatformInfo(_Wire):
+    """GET /platform, open to all."""
+
+    name: str
+    name_en: str
+    is_demo: bool
+    api_version: int
+    server_time: datetime
+
+
+class Health(_Wire):
+    status: str
+    database: str
+    ingest: str
+    version: str
+
+
+class CodeRequest(_Wire):
+    """POST /auth/code"""
+
+    phone: Phone
+
+
+class CodeSent(_Wire):
+    expires_in_s: int
+    retry_after_s: int
+    is_shown_in_window: bool
+    """True on the demo platform: no text message is sent, the anchor's window shows the code."""
+
+
+class SignIn(_Wire):
+    """POST /auth/sign-in"""
+
+    phone: Phone
+    code: Annotated[str, Field(pattern=r"^\d{6}$")]
+    device_name: Annotated[str, Field(min_length=1, max_length=60)]
+    device_id: str | None = None
+    """The id this device was given at an earlier sign-in, to go on as the same device."""
+
+
+class OperatorSignIn(_Wire):
+    """POST /auth/operator"""
+
+    name: Annotated[str, Field(min_length=1, max_length=40)]
+    password: Annotated[str, Field(min_length=1, max_length=200, repr=False)]
+    device_name: Annotated[str, Field(min_length=1, max_length=60)]
+
+
+class Refresh(_Wire):
+    """POST /auth/refresh. The token is spent; showing it a second time ends the device."""
+
+    refresh_token: Annotated[str, Field(min_length=1, max_length=200, repr=False)]
+
+
+class Account(_Wire):
+    """GET /me"""
+
+    id: str
+    nickname: str
+    phone_masked: str
+    roles: list[Role]
+
+
+class TokenPair(_Wire):
+    access_token: Annotated[str, Field(repr=False)]
+    access_expires_in_s: int
+    refresh_token: Annotated[str, Field(repr=False)]
+    device_id: str
+    account: Account
+
+
+class MeChange(_Wire):
+    """PATCH /me"""
+
+    nickname: Annotated[str, Field(min_length=1, max_length=20)]
+
+
+class Device(_Wire):
+    """GET /me/devices; DELETE /me/devices/{id} ends one."""
+
+    id: str
+    name: str
+    is_this: bool
+    first_seen: datetime
+    last_seen: datetime
+
+
+class SessionCreate(_Wire):
+    """POST /sessions"""
+
+    title: Title
+    category: Category
+
+
+class Session(_Wire):
+    """GET /sessions/{id}, GET /sessions/current (of the anchor, 404 when none is open)"""
+
+    id: str
+    title: str
+    category: Category
+    anchor_id: str
+    anchor_name: str
+    state: SessionState
+    end_reason: EndReason | None = None
+    created_at: datetime
+    started_at: datetime | None = None
+    interrupted_at: datetime | None = None
+    ended_at: datetime | None = None
+    grace_period_s: int
+    viewers: int = 0
+    messages: int = 0
+    viewer_url: str
+    """Address of the page where this session is watched."""
+
+
+class KeyRequest(_Wire):
+    """POST /sessions/{id}/stream-key. The first makes the session ``preparing``; each kills the one before."""
+
+    take_over: bool = False
+    """True: take the session from the other device of this anchor that holds it."""
+
+
+class StreamTarget(_Wire):
+    """Where to publish. ``key`` is shown once; the service keeps its hash."""
+
+    url: str
+    key: Annotated[str, Field(repr=False)]
+    key_id: str
+    is_probe: bool = False
+
+
+class CutOff(_Wire):
+    """POST /sessions/{id}/cut-off (operator)"""
+
+    reason: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class PlayInfo(_Wire):
+    """GET /sessions/{id}/play. Addresses carry a token of at most 60 s; ask again before it runs out."""
+
+    flv_url: str
+    hls_url: str
+    expires_in_s: int
+    state: SessionState
+
+
+class ChatMessage(_Wire):
+    id: str
+    session_id: str
+    author_id: str
+    author_name: str
+    is_anchor: bool
+    text: str
+    sent_at: datetime
+    seq: int
+
+
+class DemoCode(_Wire):
+    """GET /internal/v1/demo/codes, only with the local token that the supervisor made."""
+
+    phone_masked: str
+    phone: Annotated[str, Field(repr=False)]
+    code: Annotated[str, Field(repr=False)]
+    expires_in_s: int
