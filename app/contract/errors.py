@@ -19,7 +19,7 @@ class ErrorCode(StrEnum):
     CODE_TOO_MANY = "code_too_many"
     RATE_LIMITED = "rate_limited"
     NOT_SIGNED_IN = "not_signed_in"
-    TOKEN_EXPIRED = "token_expired"  # noqa: S105
+    TOKEN_EXPIRED = "token_expired"
     DEVICE_ENDED = "device_ended"
     CREDENTIALS_WRONG = "credentials_wrong"
     FORBIDDEN = "forbidden"

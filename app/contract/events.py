@@ -150,6 +150,8 @@ def body(envelope: Envelope) -> msgspec.Struct:
     return msgspec.convert(envelope.d, wire_type)
 
 
-def envelope(payload: msgspec.Struct, kind: str, *, id: str = "", seq: int = 0, ts: int = 0, room: str = "") -> Envelope:
+def envelope(
+    payload: msgspec.Struct, kind: str, *, id: str = "", seq: int = 0, ts: int = 0, room: str = ""
+) -> Envelope:
     """Wrap a typed body."""
     return Envelope(t=kind, id=id, seq=seq, ts=ts, room=room, d=msgspec.to_builtins(payload))

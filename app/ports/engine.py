@@ -19,7 +19,7 @@ class _Tagged(msgspec.Struct, tag=True, frozen=True, kw_only=True):
 # ---- sources -------------------------------------------------------------------------------------
 
 
-class CameraSource(_Tagged):
+class CameraSource(_Tagged, frozen=True, kw_only=True):
     """A camera. ``device_id`` comes from ``DevicesListed``; size and rate are wishes, the nearest is taken."""
 
     device_id: str
@@ -28,45 +28,45 @@ class CameraSource(_Tagged):
     rate_fps: int = 30
 
 
-class ScreenSource(_Tagged):
+class ScreenSource(_Tagged, frozen=True, kw_only=True):
     """A whole monitor; ``monitor`` counts from 1."""
 
     monitor: int = 1
 
 
-class FileSource(_Tagged):
+class FileSource(_Tagged, frozen=True, kw_only=True):
     """A media file, looped; with ``has_sound`` its sound can be chosen by ``FileSound``."""
 
     path: str
 
 
-class DemoSource(_Tagged):
+class DemoSource(_Tagged, frozen=True, kw_only=True):
     """A rendered moving scene with a burnt-in frame counter and clock (see capture/sources/demo)."""
 
     has_counter: bool = True
 
 
-class NoVideo(_Tagged):
+class NoVideo(_Tagged, frozen=True, kw_only=True):
     """The still card."""
 
 
-class MicSource(_Tagged):
+class MicSource(_Tagged, frozen=True, kw_only=True):
     device_id: str
 
 
-class FileSound(_Tagged):
+class FileSound(_Tagged, frozen=True, kw_only=True):
     """Sound of a media file, looped; the same path as the FileSource plays in step with it."""
 
     path: str
 
 
-class DemoSound(_Tagged):
+class DemoSound(_Tagged, frozen=True, kw_only=True):
     """Speech made by espeak-ng beforehand (a wav file), looped; a tone scale when the file is missing."""
 
     path: str = ""
 
 
-class NoSound(_Tagged):
+class NoSound(_Tagged, frozen=True, kw_only=True):
     pass
 
 
@@ -100,39 +100,39 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         return f"Target(name={self.name!r}, url={self.url!r})"
 
 
-class Command(_Tagged):
+class Command(_Tagged, frozen=True, kw_only=True):
     request_id: int = 0
 
 
-class SetVideo(Command):
+class SetVideo(Command, frozen=True, kw_only=True):
     source: VideoSource
 
 
-class SetAudio(Command):
+class SetAudio(Command, frozen=True, kw_only=True):
     source: AudioSource
 
 
-class SetMute(Command):
+class SetMute(Command, frozen=True, kw_only=True):
     is_muted: bool
 
 
-class SetCameraOff(Command):
+class SetCameraOff(Command, frozen=True, kw_only=True):
     """True shows the still card instead of the picture; the device stays open."""
 
     is_off: bool
 
 
-class SetGain(Command):
+class SetGain(Command, frozen=True, kw_only=True):
     gain_db: float
 
 
-class SetOutput(Command):
+class SetOutput(Command, frozen=True, kw_only=True):
     """Refused while publishing or recording with code ``output_busy``, except a change of video_kbps alone."""
 
     output: Output
 
 
-class SetPreview(Command):
+class SetPreview(Command, frozen=True, kw_only=True):
     """Size of the preview in device pixels; 0 × 0 stops it."""
 
     width_px: int
@@ -140,44 +140,44 @@ class SetPreview(Command):
     is_mirrored: bool = True
 
 
-class StartPublish(Command):
+class StartPublish(Command, frozen=True, kw_only=True):
     targets: tuple[Target, ...]
 
 
-class StopPublish(Command):
+class StopPublish(Command, frozen=True, kw_only=True):
     pass
 
 
-class StartRecording(Command):
+class StartRecording(Command, frozen=True, kw_only=True):
     """Writes ``<directory>/<name>.mkv`` with flush per packet, remuxed to .mp4 when stopped."""
 
     directory: str
     name: str
 
 
-class StopRecording(Command):
+class StopRecording(Command, frozen=True, kw_only=True):
     pass
 
 
-class ListDevices(Command):
+class ListDevices(Command, frozen=True, kw_only=True):
     pass
 
 
-class ProbeEncoders(Command):
+class ProbeEncoders(Command, frozen=True, kw_only=True):
     pass
 
 
-class GetSnapshot(Command):
+class GetSnapshot(Command, frozen=True, kw_only=True):
     pass
 
 
-class Detach(Command):
+class Detach(Command, frozen=True, kw_only=True):
     """The window leaves on purpose: the engine stays on air for ``keep_s``."""
 
     keep_s: float = 120.0
 
 
-class Shutdown(Command):
+class Shutdown(Command, frozen=True, kw_only=True):
     """Stop publishing and recording cleanly, then exit."""
 
 
@@ -230,18 +230,18 @@ class RecordStatus(StrEnum):
     FAILED = "failed"
 
 
-class Event(_Tagged):
+class Event(_Tagged, frozen=True, kw_only=True):
     pass
 
 
-class CommandDone(Event):
+class CommandDone(Event, frozen=True, kw_only=True):
     request_id: int
     code: str = ""
     """Empty: done. Otherwise an error code (error.<code> is its sentence)."""
     detail: dict[str, str] = {}
 
 
-class SourceChanged(Event):
+class SourceChanged(Event, frozen=True, kw_only=True):
     is_video: bool
     status: SourceStatus
     code: str = ""
@@ -252,7 +252,7 @@ class SourceChanged(Event):
     height_px: int = 0
 
 
-class PublishChanged(Event):
+class PublishChanged(Event, frozen=True, kw_only=True):
     target: str
     status: PublishStatus
     code: str = ""
@@ -261,7 +261,7 @@ class PublishChanged(Event):
     retry_in_ms: int = 0
 
 
-class RecordChanged(Event):
+class RecordChanged(Event, frozen=True, kw_only=True):
     status: RecordStatus
     path: str = ""
     code: str = ""
@@ -285,19 +285,19 @@ class Monitor(msgspec.Struct, frozen=True, kw_only=True):
     height_px: int
 
 
-class DevicesListed(Event):
+class DevicesListed(Event, frozen=True, kw_only=True):
     cameras: tuple[Camera, ...] = ()
     microphones: tuple[Microphone, ...] = ()
     monitors: tuple[Monitor, ...] = ()
 
 
-class EncodersProbed(Event):
+class EncodersProbed(Event, frozen=True, kw_only=True):
     """Encoders that encoded two seconds, best first; libx264 is always the last."""
 
     encoders: tuple[str, ...]
 
 
-class PreviewReady(Event):
+class PreviewReady(Event, frozen=True, kw_only=True):
     """The shared memory that holds preview and levels (app.runtime.shared_frames)."""
 
     name: str
@@ -305,7 +305,7 @@ class PreviewReady(Event):
     height_px: int
 
 
-class Stats(Event):
+class Stats(Event, frozen=True, kw_only=True):
     """Once a second; counters are totals since publishing began, rates over the last second."""
 
     at_ms: int
@@ -340,7 +340,7 @@ class Stats(Event):
     free_disk_bytes: int = 0
 
 
-class Snapshot(Event):
+class Snapshot(Event, frozen=True, kw_only=True):
     """Everything a newly attached window must know."""
 
     video: VideoSource

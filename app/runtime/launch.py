@@ -1,0 +1,89 @@
+"""What each child process is told: the first line on its standard input is one ``*Launch`` as JSON.
+
+Secrets travel there, never on the command line or in the environment.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TypeVar
+
+import msgspec
+
+L = TypeVar("L", bound="_Launch")
+
+
+class _Launch(msgspec.Struct, frozen=True, kw_only=True):
+    data_dir: str
+    log_dir: str
+
+    def __repr__(self) -> str:
+        return type(self).__name__
+
+
+class EngineLaunch(_Launch, frozen=True, kw_only=True):
+    endpoint: str
+    key_hex: str
+    shared_name: str
+    """Prefix of the shared memory segments it makes; segments of that prefix left behind are removed."""
+    window_grace_s: float = 120.0
+
+
+class WindowLaunch(_Launch, frozen=True, kw_only=True):
+    engine_endpoint: str
+    engine_key_hex: str
+    supervisor_endpoint: str
+    supervisor_key_hex: str
+    is_restart: bool = False
+    script: str = ""
+    """A driver of the window for the hands-free demo: path of a Unix socket it listens on; empty in normal use."""
+    script_key_hex: str = ""
+
+
+class ServiceLaunch(_Launch, frozen=True, kw_only=True):
+    """The platform service. Embedded: SQLite in ``data_dir``, loopback, is_demo."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    database_url: str = ""
+    """Empty: SQLite in data_dir."""
+    public_url: str = ""
+    """How others reach it, e.g. https://live.example.org; empty: http://host:port."""
+    allowed_hosts: tuple[str, ...] = ()
+    is_demo: bool = False
+    hook_secret: str
+    media_secret: str
+    local_token: str = ""
+    ingest_http_url: str
+    """Where the service orders the ingest, e.g. http://127.0.0.1:18080."""
+    ingest_public_http_url: str
+    """Where players fetch media."""
+    ingest_public_rtmp_url: str
+    """Where encoders publish, e.g. rtmp://127.0.0.1:1935/live."""
+    tls_certificate: str = ""
+    tls_key: str = ""
+
+
+class IngestLaunch(_Launch, frozen=True, kw_only=True):
+    """The ingest: RTMP listener, HTTP-FLV and HLS."""
+
+    host: str = "127.0.0.1"
+    rtmp_port: int = 0
+    http_port: int = 0
+    service_url: str
+    allowed_origins: tuple[str, ...] = ()
+    """Origins of the viewer pages (CORS)."""
+    hook_secret: str
+    media_secret: str
+    tls_certificate: str = ""
+    tls_key: str = ""
+
+
+def read_launch(kind: type[L]) -> L:
+    """Read the launch from standard input. Raises ``msgspec.DecodeError`` when it is not one."""
+    return msgspec.json.decode(sys.stdin.buffer.readline(1 << 16), type=kind)
+
+
+def write_launch(launch: _Launch) -> bytes:
+    """The line for a child's standard input."""
+    return msgspec.json.encode(launch) + b"\n"

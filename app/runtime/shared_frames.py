@@ -1,0 +1,164 @@
+"""Preview frames and sound levels in shared memory: one writer (the engine), one or more readers.
+
+Layout, little endian. Header of 128 bytes:
+    0  magic "ADFR" · 4 u32 version · 8 u32 slots · 12 u32 slot bytes · 16 u32 width · 20 u32 height
+    24 u64 newest sequence (0: none yet) · 32 u64 levels sequence (odd while being written)
+    40 f32 peak_db left · 44 f32 rms_db · 48 f32 peak hold · 52 u32 muted
+then ``slots`` slots, each 16 bytes of header (u64 sequence, odd while being written; u64 pts_us of the
+monotonic clock) and ``width·height·4`` bytes BGRA (0xAARRGGBB words, Qt's Format_RGB32), rows without padding.
+
+The writer takes the slots in turn, so a reader that copies or paints within two frame times never sees a
+frame change; it checks the sequence again after copying.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import struct
+import sys
+from dataclasses import dataclass
+from multiprocessing import resource_tracker, shared_memory
+from pathlib import Path
+
+MAGIC = b"ADFR"
+VERSION = 1
+SLOTS = 4
+HEADER_BYTES = 128
+SLOT_HEADER_BYTES = 16
+_HEAD = struct.Struct("<4sIIIII")
+_U64 = struct.Struct("<Q")
+_LEVELS = struct.Struct("<fffI")
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Sound levels of the programme, dBFS (−90 … 0)."""
+
+    peak_db: float
+    rms_db: float
+    hold_db: float
+    is_muted: bool
+
+
+class SharedFramesError(OSError):
+    """No such segment, or not one of ours."""
+
+
+def remove_stale(prefix: str) -> int:
+    """Remove segments of ``prefix`` that an engine left behind; returns how many (POSIX with /dev/shm only)."""
+    root = Path("/dev/shm")  # noqa: S108 (the system's folder of POSIX shared memory)
+    removed = 0
+    if root.is_dir():
+        for path in root.glob(f"{prefix}*"):
+            with contextlib.suppress(OSError):
+                path.unlink()
+                removed += 1
+    return removed
+
+
+class FrameWriter:
+    """Owned by the engine; one thread writes frames, one may write levels."""
+
+    def __init__(self, name: str, width_px: int, height_px: int) -> None:
+        self.width_px, self.height_px = width_px, height_px
+        self._frame_bytes = width_px * height_px * 4
+        self._slot_bytes = SLOT_HEADER_BYTES + self._frame_bytes
+        self._memory = shared_memory.SharedMemory(name, create=True, size=HEADER_BYTES + SLOTS * self._slot_bytes)
+        if sys.platform != "win32":
+            os.chmod(f"/dev/shm/{name}", 0o600) if os.path.exists(f"/dev/shm/{name}") else None  # noqa: S108
+        self.name = name
+        self._sequence = 0
+        self._levels_sequence = 0
+        view = self._memory.buf
+        _HEAD.pack_into(view, 0, MAGIC, VERSION, SLOTS, self._slot_bytes, width_px, height_px)
+        _U64.pack_into(view, 24, 0)
+
+    def slot(self) -> memoryview:
+        """The pixels of the next slot to write to; finish with ``publish``. Release the view before ``close``."""
+        start = HEADER_BYTES + (self._sequence + 1) % SLOTS * self._slot_bytes
+        _U64.pack_into(self._memory.buf, start, 2 * (self._sequence + 1) - 1)
+        return self._memory.buf[start + SLOT_HEADER_BYTES : start + self._slot_bytes]
+
+    def publish(self, pts_us: int) -> int:
+        """Make the slot that was written the newest; returns its number."""
+        self._sequence += 1
+        start = HEADER_BYTES + self._sequence % SLOTS * self._slot_bytes
+        _U64.pack_into(self._memory.buf, start + 8, pts_us)
+        _U64.pack_into(self._memory.buf, start, 2 * self._sequence)
+        _U64.pack_into(self._memory.buf, 24, self._sequence)
+        return self._sequence
+
+    def levels(self, levels: Levels) -> None:
+        """Replace the levels."""
+        view = self._memory.buf
+        self._levels_sequence += 1
+        _U64.pack_into(view, 32, 2 * self._levels_sequence - 1)
+        _LEVELS.pack_into(view, 40, levels.peak_db, levels.rms_db, levels.hold_db, int(levels.is_muted))
+        _U64.pack_into(view, 32, 2 * self._levels_sequence)
+
+    def close(self) -> None:
+        """Unmap and remove the segment."""
+        self._memory.close()
+        with contextlib.suppress(FileNotFoundError):
+            self._memory.unlink()
+
+
+class FrameReader:
+    """Attached by the window; never removes the segment."""
+
+    def __init__(self, name: str) -> None:
+        try:
+            self._memory = _attach_untracked(name)
+        except (FileNotFoundError, OSError) as cause:
+            raise SharedFramesError(str(cause)) from cause
+        magic, version, slots, slot_bytes, width, height = _HEAD.unpack_from(self._memory.buf, 0)
+        if magic != MAGIC or version != VERSION or slots != SLOTS:
+            self._memory.close()
+            raise SharedFramesError("not a segment of frames")
+        self.name = name
+        self.width_px, self.height_px = int(width), int(height)
+        self._slot_bytes = int(slot_bytes)
+
+    def newest(self) -> int:
+        """Number of the newest frame, 0 when there is none yet."""
+        return int(_U64.unpack_from(self._memory.buf, 24)[0])
+
+    def copy_newest(self, into: bytearray | memoryview) -> tuple[int, int] | None:
+        """Copy the newest whole frame; (number, pts_us), or None when none could be had whole."""
+        view = self._memory.buf
+        for _ in range(3):
+            number = self.newest()
+            if number == 0:
+                return None
+            start = HEADER_BYTES + number % SLOTS * self._slot_bytes
+            before = _U64.unpack_from(view, start)[0]
+            pts_us = int(_U64.unpack_from(view, start + 8)[0])
+            into[:] = view[start + SLOT_HEADER_BYTES : start + self._slot_bytes]
+            if before == 2 * number and _U64.unpack_from(view, start)[0] == before:
+                return number, pts_us
+        return None
+
+    def levels(self) -> Levels | None:
+        """The newest levels; None when none were written or they were just being written."""
+        view = self._memory.buf
+        before = _U64.unpack_from(view, 32)[0]
+        peak, rms, hold, muted = _LEVELS.unpack_from(view, 40)
+        if before == 0 or before % 2 or _U64.unpack_from(view, 32)[0] != before:
+            return None
+        return Levels(peak, rms, hold, bool(muted))
+
+    def close(self) -> None:
+        """Unmap."""
+        self._memory.close()
+
+
+def _attach_untracked(name: str) -> shared_memory.SharedMemory:
+    # Python 3.11 registers a segment with the tracker on attaching too, and the tracker of a reader that
+    # exits would unlink it under the writer's feet.
+    register = resource_tracker.register
+    resource_tracker.register = lambda *_: None  # type: ignore[assignment]
+    try:
+        return shared_memory.SharedMemory(name)
+    finally:
+        resource_tracker.register = register

@@ -1,0 +1,195 @@
+"""What the screens may know: one frozen ``DeskState``, made anew whenever something changes.
+
+Texts are message ids (resources/i18n) with placeholders, never sentences. Fast data (preview, levels) does
+not pass here: a screen reads it from the shared memory named in ``EngineState.preview``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from app.contract.rest import Account, Category, Device, PlatformInfo, Session
+from app.domain.health import HealthReport
+from app.ports.engine import (
+    AudioSource,
+    DevicesListed,
+    Output,
+    PreviewReady,
+    PublishChanged,
+    RecordChanged,
+    SourceChanged,
+    Stats,
+    VideoSource,
+)
+from app.settings import Settings
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something to tell: ``error.<code>`` with placeholders, and the one thing to do."""
+
+    code: str
+    detail: Mapping[str, object] = field(default_factory=dict)
+    action: str = ""
+    """Id of the one button (``action.<action>``), e.g. retry, choose_camera, sign_in, take_over; empty: only OK."""
+
+
+@dataclass(frozen=True)
+class Notice:
+    id: int
+    trouble: Trouble
+    is_error: bool = True
+
+
+class PlatformPhase(StrEnum):
+    UNSET = "unset"
+    """No service configured: the first question."""
+    CONNECTING = "connecting"
+    READY = "ready"
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True)
+class PlatformState:
+    phase: PlatformPhase = PlatformPhase.UNSET
+    url: str = ""
+    info: PlatformInfo | None = None
+    is_embedded: bool = False
+    lan_urls: tuple[str, ...] = ()
+    operator_name: str = ""
+    operator_password: str = field(default="", repr=False)
+    trouble: Trouble | None = None
+
+
+class AccountPhase(StrEnum):
+    SIGNED_OUT = "signed_out"
+    RESTORING = "restoring"
+    """A kept token is being refreshed at start."""
+    ASKING_CODE = "asking_code"
+    CODE_SENT = "code_sent"
+    SIGNING_IN = "signing_in"
+    SIGNED_IN = "signed_in"
+
+
+@dataclass(frozen=True)
+class AccountState:
+    phase: AccountPhase = AccountPhase.SIGNED_OUT
+    account: Account | None = None
+    phone: str = ""
+    demo_code: str = field(default="", repr=False)
+    """Only with the embedded platform: the code to show."""
+    other_codes: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """(masked phone, code) of viewers that ask the embedded platform for a code: shown in the window."""
+    resend_in_s: int = 0
+    devices: tuple[Device, ...] = ()
+    trouble: Trouble | None = None
+
+
+class BroadcastPhase(StrEnum):
+    OFF = "off"
+    PREPARING = "preparing"
+    """Session made, key asked for, publisher starting."""
+    ON_AIR = "on_air"
+    INTERRUPTED = "interrupted"
+    """The publisher is away; the session waits (grace period)."""
+    ENDING = "ending"
+    ENDED = "ended"
+    """Shown until the next wish; ``summary`` is filled."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    duration_s: float
+    viewers_peak: int
+    messages: int
+    frames_sent: int
+    frames_dropped: int
+    recording_path: str = ""
+
+
+@dataclass(frozen=True)
+class BroadcastState:
+    phase: BroadcastPhase = BroadcastPhase.OFF
+    session: Session | None = None
+    started_monotonic_s: float = 0.0
+    viewers: int = 0
+    messages: int = 0
+    summary: Summary | None = None
+    grace_left_s: float = 0.0
+    can_take_over: bool = False
+    """Going live was refused because another device holds the session."""
+    trouble: Trouble | None = None
+
+
+class MessageStatus(StrEnum):
+    SENDING = "sending"
+    POSTED = "posted"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class ChatLine:
+    id: str
+    """The request id while sending, the message id once posted."""
+    author_name: str
+    is_anchor: bool
+    text: str
+    sent_at_ms: int
+    seq: int = 0
+    status: MessageStatus = MessageStatus.POSTED
+    request_id: str = ""
+
+
+@dataclass(frozen=True)
+class RoomState:
+    is_connected: bool = False
+    lines: tuple[ChatLine, ...] = ()
+    """The newest 500, oldest first."""
+    trouble: Trouble | None = None
+
+
+@dataclass(frozen=True)
+class EngineState:
+    is_attached: bool = False
+    preview: PreviewReady | None = None
+    video: VideoSource | None = None
+    audio: AudioSource | None = None
+    video_status: SourceChanged | None = None
+    audio_status: SourceChanged | None = None
+    is_muted: bool = False
+    is_camera_off: bool = False
+    output: Output = field(default_factory=Output)
+    publish: PublishChanged | None = None
+    record: RecordChanged | None = None
+    devices: DevicesListed = field(default_factory=DevicesListed)
+    encoders: tuple[str, ...] = ()
+    stats: Stats | None = None
+    history: tuple[Stats, ...] = ()
+    """The last 300 s, one a second, for the curve of the health detail."""
+
+
+@dataclass(frozen=True)
+class LogEntry:
+    """One line of the health detail's record of events."""
+
+    at_ms: int
+    message_id: str
+    detail: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DeskState:
+    settings: Settings
+    platform: PlatformState = field(default_factory=PlatformState)
+    account: AccountState = field(default_factory=AccountState)
+    broadcast: BroadcastState = field(default_factory=BroadcastState)
+    room: RoomState = field(default_factory=RoomState)
+    engine: EngineState = field(default_factory=EngineState)
+    health: HealthReport = field(default_factory=HealthReport)
+    log: tuple[LogEntry, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    default_title: str = ""
+    default_category: Category = Category.EXPERIENCE
+    is_leaving: bool = False
