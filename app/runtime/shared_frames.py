@@ -70,28 +70,28 @@ class FrameWriter:
         self.name = name
         self._sequence = 0
         self._levels_sequence = 0
-        view = self._memory.buf
+        self._view = view = _buffer(self._memory)
         _HEAD.pack_into(view, 0, MAGIC, VERSION, SLOTS, self._slot_bytes, width_px, height_px)
         _U64.pack_into(view, 24, 0)
 
     def slot(self) -> memoryview:
         """The pixels of the next slot to write to; finish with ``publish``. Release the view before ``close``."""
         start = HEADER_BYTES + (self._sequence + 1) % SLOTS * self._slot_bytes
-        _U64.pack_into(self._memory.buf, start, 2 * (self._sequence + 1) - 1)
-        return self._memory.buf[start + SLOT_HEADER_BYTES : start + self._slot_bytes]
+        _U64.pack_into(self._view, start, 2 * (self._sequence + 1) - 1)
+        return self._view[start + SLOT_HEADER_BYTES : start + self._slot_bytes]
 
     def publish(self, pts_us: int) -> int:
         """Make the slot that was written the newest; returns its number."""
         self._sequence += 1
         start = HEADER_BYTES + self._sequence % SLOTS * self._slot_bytes
-        _U64.pack_into(self._memory.buf, start + 8, pts_us)
-        _U64.pack_into(self._memory.buf, start, 2 * self._sequence)
-        _U64.pack_into(self._memory.buf, 24, self._sequence)
+        _U64.pack_into(self._view, start + 8, pts_us)
+        _U64.pack_into(self._view, start, 2 * self._sequence)
+        _U64.pack_into(self._view, 24, self._sequence)
         return self._sequence
 
     def levels(self, levels: Levels) -> None:
         """Replace the levels."""
-        view = self._memory.buf
+        view = self._view
         self._levels_sequence += 1
         _U64.pack_into(view, 32, 2 * self._levels_sequence - 1)
         _LEVELS.pack_into(view, 40, levels.peak_db, levels.rms_db, levels.hold_db, int(levels.is_muted))
@@ -99,6 +99,7 @@ class FrameWriter:
 
     def close(self) -> None:
         """Unmap and remove the segment."""
+        self._view.release()
         self._memory.close()
         with contextlib.suppress(FileNotFoundError):
             self._memory.unlink()
@@ -112,9 +113,10 @@ class FrameReader:
             self._memory = _attach_untracked(name)
         except (FileNotFoundError, OSError) as cause:
             raise SharedFramesError(str(cause)) from cause
-        magic, version, slots, slot_bytes, width, height = _HEAD.unpack_from(self._memory.buf, 0)
+        self._view = _buffer(self._memory)
+        magic, version, slots, slot_bytes, width, height = _HEAD.unpack_from(self._view, 0)
         if magic != MAGIC or version != VERSION or slots != SLOTS:
-            self._memory.close()
+            self.close()
             raise SharedFramesError("not a segment of frames")
         self.name = name
         self.width_px, self.height_px = int(width), int(height)
@@ -122,11 +124,11 @@ class FrameReader:
 
     def newest(self) -> int:
         """Number of the newest frame, 0 when there is none yet."""
-        return int(_U64.unpack_from(self._memory.buf, 24)[0])
+        return int(_U64.unpack_from(self._view, 24)[0])
 
     def copy_newest(self, into: bytearray | memoryview) -> tuple[int, int] | None:
         """Copy the newest whole frame; (number, pts_us), or None when none could be had whole."""
-        view = self._memory.buf
+        view = self._view
         for _ in range(3):
             number = self.newest()
             if number == 0:
@@ -141,7 +143,7 @@ class FrameReader:
 
     def levels(self) -> Levels | None:
         """The newest levels; None when none were written or they were just being written."""
-        view = self._memory.buf
+        view = self._view
         before = _U64.unpack_from(view, 32)[0]
         peak, rms, hold, muted = _LEVELS.unpack_from(view, 40)
         if before == 0 or before % 2 or _U64.unpack_from(view, 32)[0] != before:
@@ -150,7 +152,14 @@ class FrameReader:
 
     def close(self) -> None:
         """Unmap."""
+        self._view.release()
         self._memory.close()
+
+
+def _buffer(memory: shared_memory.SharedMemory) -> memoryview:
+    if memory.buf is None:
+        raise SharedFramesError("segment is closed")
+    return memory.buf[:]
 
 
 def _attach_untracked(name: str) -> shared_memory.SharedMemory:
