@@ -166,7 +166,7 @@ def _attach_untracked(name: str) -> shared_memory.SharedMemory:
     # Python 3.11 registers a segment with the tracker on attaching too, and the tracker of a reader that
     # exits would unlink it under the writer's feet.
     register = resource_tracker.register
-    resource_tracker.register = lambda *_: None  # type: ignore[assignment]
+    resource_tracker.register = lambda *_: None
     try:
         return shared_memory.SharedMemory(name)
     finally:
