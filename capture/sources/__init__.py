@@ -1,0 +1,1 @@
+"""Where pictures come from: camera, screen, media file, demo scene, still card. A thread a source."""
