@@ -1,0 +1,1 @@
+"""The ingest: takes RTMP from encoders and hands it to viewers; a process of its own."""

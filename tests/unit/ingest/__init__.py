@@ -1,0 +1,1 @@
+"""Unit tests of the ingest: no I/O, no sleeps."""
