@@ -1,0 +1,139 @@
+"""What the service is set to, as values. Made once at start by server.main; nothing here does I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from app.runtime.launch import ServiceLaunch
+
+VERSION = "0.1.0"
+_LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
+_EVERY_ADDRESS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104  names the wildcard, binds nothing
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Rates and sizes. A rate is (burst, refill a second) unless its name says otherwise."""
+
+    body_bytes: int = 64 * 1024
+    body_deadline_s: float = 10.0
+    requests_burst: int = 300
+    requests_per_s: float = 100.0
+    """Of one address, over all routes."""
+    sign_in_burst: int = 30
+    sign_in_per_s: float = 30 / 600
+    """Codes asked for and sign-ins tried, of one address."""
+    codes_per_phone_per_hour: int = 8
+    operator_burst: int = 8
+    operator_per_s: float = 8 / 600
+    chat_burst: int = 10
+    chat_per_s: float = 2.0
+    """Messages of one account."""
+    chat_refusals_burst: int = 20
+    chat_refusals_per_s: float = 1.0
+    """Refusals one socket may collect before it is closed as a flood."""
+    frames_burst: int = 60
+    frames_per_s: float = 20.0
+    """Frames of one socket."""
+    sockets: int = 8000
+    outbox_bytes: int = 512 * 1024
+    outbox_frames: int = 256
+    stalled_s: float = 5.0
+    """How long the oldest frame of a socket may wait before the socket is closed as too slow."""
+    resume_facts: int = 1000
+    """A client that missed more is told to reload."""
+
+
+@dataclass(frozen=True)
+class Lifetimes:
+    """Terms in seconds."""
+
+    code_s: int = 300
+    code_tries: int = 5
+    code_resend_s: int = 60
+    access_s: int = 15 * 60
+    refresh_s: int = 30 * 24 * 3600
+    media_token_s: int = 60
+    settle_s: float = 10.0
+    """After a start of the service no grace period runs out before the ingest had this long to report."""
+    reconcile_s: float = 5.0
+    """How often the ingest is asked which connections it really has."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceConfig:
+    data_dir: Path
+    log_dir: Path
+    host: str = "127.0.0.1"
+    port: int = 0
+    database_url: str = ""
+    public_url: str = ""
+    allowed_hosts: tuple[str, ...] = ()
+    is_demo: bool = False
+    hook_secret: str = field(repr=False)
+    media_secret: str = field(repr=False)
+    local_token: str = field(default="", repr=False)
+    ingest_http_url: str = ""
+    ingest_public_http_url: str = ""
+    ingest_public_rtmp_url: str = ""
+    tls_certificate: str = ""
+    tls_key: str = ""
+    name: str = "智联主播平台"
+    name_en: str = "AnchorDesk platform"
+    max_publish_kbps: int = 12_000
+    limits: Limits = field(default_factory=Limits)
+    lifetimes: Lifetimes = field(default_factory=Lifetimes)
+
+    @classmethod
+    def from_launch(cls, launch: ServiceLaunch) -> ServiceConfig:
+        plain = cls(
+            data_dir=Path(launch.data_dir),
+            log_dir=Path(launch.log_dir),
+            host=launch.host,
+            port=launch.port,
+            database_url=launch.database_url,
+            public_url=launch.public_url.rstrip("/"),
+            allowed_hosts=launch.allowed_hosts,
+            is_demo=launch.is_demo,
+            hook_secret=launch.hook_secret,
+            media_secret=launch.media_secret,
+            local_token=launch.local_token,
+            ingest_http_url=launch.ingest_http_url.rstrip("/"),
+            ingest_public_http_url=launch.ingest_public_http_url.rstrip("/"),
+            ingest_public_rtmp_url=launch.ingest_public_rtmp_url.rstrip("/"),
+            tls_certificate=launch.tls_certificate,
+            tls_key=launch.tls_key,
+        )
+        if launch.is_demo:
+            return replace(plain, name="本机演示平台", name_en="Demo platform on this machine")
+        return plain
+
+    @property
+    def is_tls(self) -> bool:
+        return bool(self.tls_certificate)
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Names, lower case and without port, under which a request may address the service.
+
+        Loopback names are among them only when the service listens there.
+        """
+        names = {host.lower() for host in self.allowed_hosts}
+        if self.public_url:
+            names.add((urlsplit(self.public_url).hostname or "").lower())
+        bound = self.host.strip("[]").lower()
+        if bound in _LOOPBACK_NAMES or bound in _EVERY_ADDRESS:
+            names |= _LOOPBACK_NAMES
+        if bound not in _EVERY_ADDRESS:
+            names.add(bound)
+        return frozenset(names - {""})
+
+    @property
+    def url(self) -> str:
+        """SQLAlchemy address of the database."""
+        if not self.database_url:
+            return f"sqlite:///{self.data_dir / 'platform.sqlite3'}"
+        scheme, _, rest = self.database_url.partition("://")
+        return f"postgresql+psycopg://{rest}" if scheme in {"postgres", "postgresql"} else self.database_url

@@ -1,0 +1,63 @@
+"""What a committed write makes true outside of the database. Written in the transaction, delivered after its commit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class DeathCause(StrEnum):
+    """Why a stream key died; on the wire in ``key.revoked``."""
+
+    REISSUED = "reissued"
+    TAKEN_OVER = "taken_over"
+    ENDED = "ended"
+    CUT_OFF = "cut_off"
+    SIGNED_OUT = "signed_out"
+
+
+@dataclass(frozen=True, slots=True)
+class FactPosted:
+    """A numbered fact of a room, to fan out."""
+
+    session_id: str
+    seq: int
+    kind: str
+    fact_id: str
+    at_ms: int
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyDied:
+    """The ingest is to drop whoever publishes with it; the device that held it is told."""
+
+    key_id: str
+    session_id: str
+    device_id: str
+    cause: DeathCause
+    is_probe: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceEnded:
+    device_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionClosed:
+    """Ended: players are closed and the list is finished."""
+
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class GraceSet:
+    """The moment at which an interrupted session ends by itself; None: it is not waiting any more."""
+
+    session_id: str
+    deadline_ms: int | None
+
+
+Effect = FactPosted | KeyDied | DeviceEnded | SessionClosed | GraceSet

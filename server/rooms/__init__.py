@@ -1,0 +1,1 @@
+"""Rooms: numbered facts, their history, and the sockets they are fanned out to."""

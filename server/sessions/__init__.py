@@ -1,0 +1,1 @@
+"""Sessions: their state, their keys, who publishes, the grace period."""

@@ -1,0 +1,178 @@
+"""What the ingest asks and reports. Store thread, inside a write.
+
+A publication is one connection. The session is live while one with its stream key has started and not
+stopped. Reports may be repeated, and come late: each is judged by the connection it names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as Db
+
+from app.contract.errors import ErrorCode
+from app.contract.hooks import ProbeReport, PublishAsk, PublishFact, PublishGrant
+from app.domain.session import SessionState
+from server.errors import Refusal
+from server.secrets import digest
+from server.sessions.keys import TAG_CHARS
+from server.sessions.transitions import move
+from server.store.models import KeyRow, PublicationRow, SessionRow
+from server.store.store import Tx
+
+PUBLISH_APP = "live"
+ABSENT_AFTER_MS = 5000
+"""A connection that started this recently may not be in the ingest's list yet."""
+
+
+def authorize(tx: Tx, ask: PublishAsk, platform_tag: str, max_kbps: int) -> PublishGrant:
+    """Raises Refusal: key_foreign, key_unknown or key_dead."""
+    if ask.app != PUBLISH_APP:
+        raise Refusal(ErrorCode.KEY_FOREIGN)
+    key = tx.db.scalar(select(KeyRow).where(KeyRow.hash == digest(ask.key)))
+    if key is None:
+        tag, dash, _rest = ask.key.partition("-")
+        is_foreign = bool(dash) and len(tag) == TAG_CHARS and tag != platform_tag and _is_hex(tag)
+        raise Refusal(ErrorCode.KEY_FOREIGN if is_foreign else ErrorCode.KEY_UNKNOWN)
+    session = tx.db.get_one(SessionRow, key.session_id)
+    if key.dead_ms is not None or session.state == SessionState.ENDED:
+        raise Refusal(ErrorCode.KEY_DEAD)
+    connection_id = ask.connection_id[:128]
+    publication = tx.db.get(PublicationRow, connection_id)
+    if publication is None:
+        tx.db.add(
+            PublicationRow(
+                connection_id=connection_id,
+                key_id=key.id,
+                session_id=session.id,
+                is_probe=key.is_probe,
+                authorized_ms=tx.now_ms,
+            )
+        )
+    elif publication.key_id != key.id:
+        raise Refusal(ErrorCode.STATE_CONFLICT)
+    return PublishGrant(
+        key_id=key.id,
+        session_id=session.id,
+        connection_id=connection_id,
+        is_probe=key.is_probe,
+        max_kbps=max_kbps,
+    )
+
+
+def started(tx: Tx, fact: PublishFact) -> None:
+    """The first key frame arrived; also repeated for what is connected after a restart. Raises Refusal (key_dead)."""
+    publication = _publication(tx, fact)
+    key = tx.db.get_one(KeyRow, publication.key_id)
+    session = tx.db.get_one(SessionRow, publication.session_id)
+    if key.dead_ms is not None or session.state == SessionState.ENDED:
+        raise Refusal(ErrorCode.KEY_DEAD)
+    if publication.stopped_ms is not None:
+        return
+    if publication.started_ms is None:
+        publication.started_ms = tx.now_ms
+    if publication.is_probe:
+        return
+    # One publisher holds a key at a time: whatever else was open has been replaced, even if nobody said so.
+    for other in _open_publications(tx, session.id):
+        if other.connection_id != publication.connection_id and other.authorized_ms <= publication.authorized_ms:
+            other.stopped_ms = tx.now_ms
+            other.stop_reason = "replaced"
+    if session.state in (SessionState.PREPARING, SessionState.INTERRUPTED):
+        move(tx, session, SessionState.LIVE)
+
+
+def stopped(tx: Tx, fact: PublishFact) -> None:
+    """The connection is gone. Unknown ones are no fault: the report is about the past."""
+    publication = tx.db.get(PublicationRow, fact.connection_id[:128])
+    if publication is None or publication.key_id != fact.key_id or publication.stopped_ms is not None:
+        return
+    publication.stopped_ms = tx.now_ms
+    publication.stop_reason = fact.reason[:200]
+    if not publication.is_probe:
+        _interrupt_when_silent(tx, publication.session_id)
+
+
+def probe_reported(tx: Tx, report: ProbeReport) -> None:
+    publication = tx.db.get(PublicationRow, report.connection_id[:128])
+    if publication is not None and publication.is_probe and publication.key_id == report.key_id:
+        publication.measured_kbps = report.kbps
+
+
+def grants(db: Db, max_kbps: int) -> list[PublishGrant]:
+    """Of every connection that is not known to be gone and whose key lives."""
+    rows = db.execute(
+        select(PublicationRow)
+        .join(KeyRow, PublicationRow.key_id == KeyRow.id)
+        .where(PublicationRow.stopped_ms.is_(None), KeyRow.dead_ms.is_(None))
+        .order_by(PublicationRow.authorized_ms)
+    ).scalars()
+    return [
+        PublishGrant(
+            key_id=row.key_id,
+            session_id=row.session_id,
+            connection_id=row.connection_id,
+            is_probe=row.is_probe,
+            max_kbps=max_kbps,
+        )
+        for row in rows
+    ]
+
+
+def reconcile(tx: Tx, connected: Collection[str]) -> list[str]:
+    """Take the ingest's word for which connections exist: what is not among them has stopped.
+
+    Returns ids of dead keys that are still publishing and must be dropped. This heals what a crash of
+    the ingest or a lost report left behind; without it a session would stay live with nobody publishing.
+    """
+    sessions: set[str] = set()
+    for publication in tx.db.scalars(select(PublicationRow).where(PublicationRow.stopped_ms.is_(None))):
+        began_ms = publication.started_ms or publication.authorized_ms
+        if publication.connection_id in connected or tx.now_ms - began_ms < ABSENT_AFTER_MS:
+            continue
+        publication.stopped_ms = tx.now_ms
+        publication.stop_reason = "absent"
+        if not publication.is_probe:
+            sessions.add(publication.session_id)
+    for session_id in sorted(sessions):
+        _interrupt_when_silent(tx, session_id)
+    return list(
+        tx.db.scalars(
+            select(KeyRow.id)
+            .join(PublicationRow, PublicationRow.key_id == KeyRow.id)
+            .where(KeyRow.dead_ms.is_not(None), PublicationRow.connection_id.in_(list(connected)[:500]))
+            .distinct()
+        )
+    )
+
+
+def _publication(tx: Tx, fact: PublishFact) -> PublicationRow:
+    publication = tx.db.get(PublicationRow, fact.connection_id[:128])
+    if publication is None or publication.key_id != fact.key_id or publication.session_id != fact.session_id:
+        raise Refusal(ErrorCode.KEY_UNKNOWN)
+    return publication
+
+
+def _open_publications(tx: Tx, session_id: str) -> list[PublicationRow]:
+    return list(
+        tx.db.scalars(
+            select(PublicationRow).where(
+                PublicationRow.session_id == session_id,
+                PublicationRow.is_probe.is_(False),
+                PublicationRow.started_ms.is_not(None),
+                PublicationRow.stopped_ms.is_(None),
+            )
+        )
+    )
+
+
+def _interrupt_when_silent(tx: Tx, session_id: str) -> None:
+    tx.db.flush()
+    session = tx.db.get_one(SessionRow, session_id)
+    if session.state == SessionState.LIVE and not _open_publications(tx, session_id):
+        move(tx, session, SessionState.INTERRUPTED)
+
+
+def _is_hex(text: str) -> bool:
+    return all(char in "0123456789abcdef" for char in text)

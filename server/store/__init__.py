@@ -1,0 +1,1 @@
+"""The database: tables, migrations, one writer that commits in batches, readers."""

@@ -1,0 +1,18 @@
+"""Text that people typed, made safe to keep and to show. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_KEPT_FORMAT = {"\u200d", "\ufe0f"}  # joins of emoji
+_DROPPED = {"Cc", "Cf", "Cs", "Co", "Cn"}
+
+
+def plain_text(text: str) -> str:
+    """NFC, one line, without control, direction and private characters, blanks collapsed. May be empty.
+
+    Direction overrides would let a message rewrite how its neighbours read; NUL is refused by PostgreSQL.
+    """
+    spaced = "".join(" " if char in "\t\r\n\u2028\u2029" else char for char in unicodedata.normalize("NFC", text))
+    kept = "".join(c for c in spaced if c in _KEPT_FORMAT or unicodedata.category(c) not in _DROPPED)
+    return " ".join(kept.split())
