@@ -9,6 +9,8 @@ ingest → service, under ``/internal/v1`` with ``Authorization: Bearer <hook se
 service → ingest, on the ingest's HTTP port, same secret:
     POST /control/drop       DropOrder    (closes the publisher within a second)
     POST /control/close      CloseOrder   (session ended: closes the players too, finishes the HLS list)
+    GET  /control/publishers list[PublishFact] of the connections that publish now; the service asks every few
+                             seconds and takes what is not among them for stopped (a crash of either side)
 """
 
 from __future__ import annotations
