@@ -1,43 +1,54 @@
-# From a fresh clone on Debian 12 with Python 3.11: every target sets up what it needs first.
-PYTHON := .venv/bin/python
-SETUP := python3 tools/setup.py
+# Everything a person calls. Each target first sets up what it needs (tools/setup.py, quick when nothing changed).
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+DEMO_S ?= 60
+TEST_S ?= 480
+SLOW_S ?= 3000
+ARGS ?=
+PY := .venv/bin/python
+BENCHES := publish startup viewer
 
-.PHONY: demo run test test-slow check bench screenshots setup clean
+.PHONY: help demo run test test-slow check bench screenshots setup clean setup-run setup-demo setup-test
 
-demo:
-	@$(SETUP) run demo dev players
-	@$(PYTHON) -m tools.demo
+help:
+	@echo "make demo         the whole thing, hands free (DEMO_S=60 seconds; 0: until Ctrl+C)"
+	@echo "make run          the program"
+	@echo "make test         tests (8 minutes at most); make test-slow: the long proofs"
+	@echo "make check        style, types, layers, translations"
+	@echo "make bench        measurements, one line of JSON each; make screenshots: every state in build/screens/"
 
-run:
-	@$(SETUP) run players
-	@$(PYTHON) -m app
+setup-run:
+	@$(PYTHON) tools/setup.py run
 
-test:
-	@$(SETUP) run demo test dev players
-	@$(PYTHON) -m pytest -m "not slow"
+setup-demo:
+	@$(PYTHON) tools/setup.py demo
 
-test-slow:
-	@$(SETUP) run demo test dev players
-	@$(PYTHON) -m pytest -m slow
+setup setup-test:
+	@$(PYTHON) tools/setup.py test
 
-check:
-	@$(SETUP) run dev
+demo: setup-demo
+	@DEMO_S=$(DEMO_S) $(PY) -m tools.demo
+
+run: setup-run
+	@$(PY) -m app $(ARGS)
+
+test: setup-test
+	@timeout --foreground --signal=INT --kill-after=30 $(TEST_S) $(PY) -m pytest -m "not slow" $(ARGS)
+
+test-slow: setup-test
+	@timeout --foreground --signal=INT --kill-after=30 $(SLOW_S) $(PY) -m pytest -m slow $(ARGS)
+
+check: setup-test
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
-	@$(PYTHON) -m tools.check_files
+	@$(PY) -m tools.check_files
 
-bench:
-	@$(SETUP) run demo dev players
-	@$(PYTHON) -m bench all
+bench: setup-test
+	@for name in $(BENCHES); do $(PY) -m bench $$name $(ARGS) || exit 1; done
 
-screenshots:
-	@$(SETUP) run demo dev players
-	@$(PYTHON) -m tools.screenshots
-
-setup:
-	@$(SETUP) run demo test dev players
+screenshots: setup-test
+	@$(PY) -m tools.screenshots
 
 clean:
-	rm -rf build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf build .venv node_modules resources/vendor .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,64 +1,68 @@
-"""Guards over every test: nothing may be left behind, and property tests are repeatable."""
+"""What holds for every test: a home of its own, a fixed hypothesis profile, nothing left behind."""
 
 from __future__ import annotations
 
-import gc
 import os
 import socket
-import threading
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+from tests.leftovers import Guard
 
-settings.register_profile("house", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "house",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 settings.load_profile("house")
 
-JOIN_S = 2.0
-SHARED_MEMORY = Path("/dev/shm")
+_home = tempfile.TemporaryDirectory(prefix="anchordesk-test-home-")
+for _name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_VIDEOS_DIR"):
+    os.environ[_name] = str(Path(_home.name) / _name.lower())
+# Widgets of unit and screen tests are drawn offscreen; whole programs get a display of their own.
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+os.environ.pop("DISPLAY", None)
+os.environ.pop("WAYLAND_DISPLAY", None)
+os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
 
 
-def _children() -> set[int]:
-    """Processes whose parent is this one, and that still run."""
-    mine = str(os.getpid())
-    found = set()
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = path.read_text().rsplit(")", 1)[1].split()
-        except (OSError, IndexError):
-            continue
-        if fields[1] == mine and fields[0] != "Z":
-            found.add(int(path.parent.name))
-    return found
+def pytest_unconfigure() -> None:
+    _home.cleanup()
 
 
-def _segments() -> set[str]:
-    if not SHARED_MEMORY.is_dir():
-        return set()
-    return {path.name for path in SHARED_MEMORY.iterdir() if path.name.startswith("ad")}
+@pytest.fixture(scope="session")
+def leftovers() -> Guard:
+    """Where a fixture that lives longer than a test says which processes and threads are its own."""
+    return Guard()
 
 
 @pytest.fixture(autouse=True)
-def nothing_left_behind() -> Iterator[None]:
-    """Fail a test that leaves a thread, a child process or a shared memory segment."""
-    threads, children, segments = set(threading.enumerate()), _children(), _segments()
+def nothing_left_behind(leftovers: Guard) -> Iterator[None]:
+    """Fails a test that leaves a thread, a child process, shared memory or an open window behind."""
+    before = leftovers.look()
     yield
-    left = [thread for thread in threading.enumerate() if thread not in threads]
-    for thread in left:
-        thread.join(JOIN_S)
-    left = [thread for thread in left if thread.is_alive()]
-    gc.collect()
-    assert not left, f"threads left behind: {[thread.name for thread in left]}"
-    assert not _children() - children, "child processes left behind"
-    assert not _segments() - segments, "shared memory left behind"
+    found = leftovers.left_since(before)
+    assert not found, "left behind: " + "; ".join(found)
 
 
 @pytest.fixture
 def free_port() -> int:
-    """A TCP port of loopback that was free a moment ago."""
+    """A TCP port of the loopback that was free a moment ago."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    """An empty folder for a program's data, readable by this user alone."""
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o700)
+    return folder

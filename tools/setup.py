@@ -1,8 +1,8 @@
-"""Set-up of a fresh clone, standard library only: apt packages, virtual environment, player scripts.
+"""Set-up of a clone: Debian packages, a virtual environment, the player scripts. Standard library only.
 
-``python3 tools/setup.py run demo test dev players`` makes sure of the named parts and does nothing when they are
-there already (stamps in ``build/`` carry the hash of what they were made from). Not root: the exact apt command is
-printed and it stops.
+Run as ``python3 tools/setup.py run|demo|test``; make does so before everything else. Each step is skipped when
+its stamp still names what the step was made from, so a second call takes a tenth of a second. Quiet unless
+something has to be installed or fails.
 """
 
 from __future__ import annotations
@@ -12,131 +12,163 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-STAMPS = ROOT / "build"
-APT_LISTS = {"run": "apt-run.txt", "demo": "apt-demo.txt", "test": "apt-test.txt"}
-VENV_PYTHON = ROOT / ".venv" / "bin" / "python"
+ROOT = Path(__file__).resolve().parents[1]
+LEVELS = ("run", "demo", "test")
+"""Each holds all of the ones before it."""
+REQUIREMENTS = {"run": "requirements.txt", "demo": "requirements-demo.txt", "test": "requirements-dev.txt"}
+VENV = ROOT / ".venv"
+VENDOR = ROOT / "resources" / "vendor"
+SUPPORTED = ((3, 11), (3, 12))
 
 
-def main(parts: list[str]) -> int:
-    """Set up the parts; 0 when all is there."""
-    STAMPS.mkdir(exist_ok=True)
+class SetupError(Exception):
+    """What went wrong and what to do; printed as it is."""
+
+
+def main(arguments: list[str]) -> int:
+    """Set up one level; 0 when all is there, 1 with a sentence on standard error."""
+    if len(arguments) != 1 or arguments[0] not in LEVELS:
+        print(f"usage: python3 tools/setup.py {'|'.join(LEVELS)}", file=sys.stderr)
+        return 2
+    level = arguments[0]
     try:
-        _apt([part for part in parts if part in APT_LISTS])
-        _venv("requirements-dev.txt" if "dev" in parts else "requirements.txt")
-        if "players" in parts:
-            _players()
-    except SetupError as problem:
-        print(f"set-up: {problem}", file=sys.stderr)
+        _check_python()
+        _install_debian_packages(level)
+        _install_python_packages(level)
+        _install_players()
+    except SetupError as cause:
+        print(f"setup: {cause}", file=sys.stderr)
         return 1
     return 0
 
 
-class SetupError(Exception):
-    """Something is missing that a person must see to; the text says what to do."""
+def _check_python() -> None:
+    if sys.version_info[:2] not in SUPPORTED:
+        found = ".".join(str(part) for part in sys.version_info[:3])
+        raise SetupError(f"Python 3.11 or 3.12 is needed, this is {found}. Try: make PYTHON=/path/to/python3.11 …")
 
 
-def _apt(parts: list[str]) -> None:
+# ---- Debian ------------------------------------------------------------------------------------------
+
+
+def _install_debian_packages(level: str) -> None:
     if not shutil.which("dpkg-query"):
-        if sys.platform == "linux":
-            print("set-up: no dpkg here; install the packages of build_spec/apt-*.txt by hand", file=sys.stderr)
-        return
-    wanted = [
-        package
-        for part in parts
-        for line in (ROOT / "build_spec" / APT_LISTS[part]).read_text().splitlines()
-        if not line.startswith("#")
-        for package in line.split()
-    ]
-    missing = [package for package in wanted if not _is_installed(package)]
+        return  # another system: README.md says what it needs
+    missing = missing_packages(wanted_packages(level))
     if not missing:
         return
-    install = ["apt-get", "install", "-y", "--no-install-recommends", *missing]
-    if os.geteuid() != 0:
-        raise SetupError("packages are missing. Run this, then try again:\n    sudo " + " ".join(install))
-    print(f"set-up: installing {len(missing)} system packages …", flush=True)
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    if _run(install, environment) != 0:
-        _run(["apt-get", "update"], environment)
-        if _run(install, environment, is_shown=True) != 0:
-            raise SetupError("apt-get could not install: " + " ".join(missing))
+    command = ["apt-get", "install", "-y", "--no-install-recommends", *missing]
+    if os.name != "posix" or os.geteuid() != 0:
+        raise SetupError(
+            "these Debian packages are missing; install them and call make again:\n\n"
+            f"  sudo apt-get update && sudo {' '.join(command)}\n"
+        )
+    print(f"setup: installing {len(missing)} Debian packages …", flush=True)
+    # No service is started by being installed: the tests start their own, on their own ports.
+    environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive", RUNLEVEL="1")
+    _run(["apt-get", "update", "-q"], environment)
+    _run(command, environment)
 
 
-def _is_installed(package: str) -> bool:
-    if package == "npm" and shutil.which("npm"):
-        return True
-    if package == "python3-venv" and VENV_PYTHON.exists():
-        return True
-    query = subprocess.run(
-        ["dpkg-query", "-W", "-f=${db:Status-Status}", package], capture_output=True, text=True, check=False
+def wanted_packages(level: str) -> list[str]:
+    """The names in build_spec/apt-*.txt up to ``level``, less those whose work something else does already."""
+    names: list[str] = []
+    for part in LEVELS[: LEVELS.index(level) + 1]:
+        names += (ROOT / "build_spec" / f"apt-{part}.txt").read_text().split()
+    if shutil.which("npm"):
+        names.remove("npm")
+    if _has_venv():
+        names.remove("python3-venv")
+    return names
+
+
+def _has_venv() -> bool:
+    return (
+        subprocess.run([sys.executable, "-c", "import ensurepip, venv"], capture_output=True, check=False).returncode
+        == 0
     )
-    return query.stdout == "installed"
 
 
-def _venv(requirements: str) -> None:
-    files = [ROOT / "requirements.txt", ROOT / requirements]
-    stamp = STAMPS / f".setup-{requirements}"
-    digest = _digest(files)
-    if VENV_PYTHON.exists() and stamp.exists() and stamp.read_text() == digest:
+def missing_packages(names: Iterable[str]) -> list[str]:
+    """Those of ``names`` that dpkg does not report as installed."""
+    wanted = list(names)
+    report = subprocess.run(
+        ["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n", *wanted],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    installed = {line.split()[0] for line in report.stdout.splitlines() if line.endswith(" installed")}
+    return [name for name in wanted if name not in installed]
+
+
+# ---- Python ------------------------------------------------------------------------------------------
+
+
+def _install_python_packages(level: str) -> None:
+    python = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    fulfilled = (other for other in LEVELS[LEVELS.index(level) :] if _is_stamped(other))
+    if python.exists() and next(fulfilled, None):
         return
-    if not VENV_PYTHON.exists():
-        _checked([_python(), "-m", "venv", str(ROOT / ".venv")], "could not make .venv")
-    print(f"set-up: installing Python packages of {requirements} …", flush=True)
-    _checked(
-        [str(VENV_PYTHON), "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", str(ROOT / requirements)],
-        "pip failed: is the network there?",
-    )
-    stamp.write_text(digest)
+    if not python.exists():
+        print("setup: making the virtual environment …", flush=True)
+        _run([sys.executable, "-m", "venv", "--clear", str(VENV)])
+    print(f"setup: installing Python packages ({REQUIREMENTS[level]}; minutes at the first time) …", flush=True)
+    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    _run([*pip, "-r", str(ROOT / REQUIREMENTS[level])])
+    _stamp(level).write_text(_digest(level))
 
 
-def _python() -> str:
-    for name in ("python3.11", "python3.12", "python3"):
-        path = shutil.which(name)
-        if path and _version_fits(path):
-            return path
-    raise SetupError("Python 3.11 or 3.12 is needed (Debian 12 has it: apt-get install python3 python3-venv)")
+def _stamp(level: str) -> Path:
+    # Inside the environment, so that it goes when the environment goes.
+    return VENV / f".setup-{level}"
 
 
-def _version_fits(path: str) -> bool:
-    code = "import sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))"
-    return subprocess.run([path, "-c", code], capture_output=True, check=False).returncode == 0
+def _is_stamped(level: str) -> bool:
+    stamp = _stamp(level)
+    return stamp.exists() and stamp.read_text() == _digest(level)
 
 
-def _players() -> None:
-    """Put the player scripts of the viewer page (npm) into resources/vendor."""
-    lock = ROOT / "package-lock.json"
-    stamp = STAMPS / ".setup-players"
-    vendor = ROOT / "resources" / "vendor"
-    digest = _digest([ROOT / "package.json", lock])
-    if stamp.exists() and stamp.read_text() == digest and vendor.is_dir() and any(vendor.iterdir()):
+def _digest(level: str) -> str:
+    parts = LEVELS[: LEVELS.index(level) + 1]
+    return digest_of([ROOT / REQUIREMENTS[part] for part in parts])
+
+
+def digest_of(paths: Iterable[Path]) -> str:
+    """SHA-256 over the files' contents."""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+# ---- player scripts of the viewer page ---------------------------------------------------------------
+
+
+def _install_players() -> None:
+    sources = [ROOT / "package.json", ROOT / "package-lock.json", ROOT / "tools" / "fetch_players.py"]
+    wanted = digest_of(sources)
+    stamp = VENDOR / ".setup"
+    if stamp.exists() and stamp.read_text() == wanted:
         return
     npm = shutil.which("npm")
     if npm is None:
-        raise SetupError("npm is missing: install Node.js (it is asked once, for the player scripts)")
-    print("set-up: fetching the player scripts …", flush=True)
-    _checked([npm, "ci", "--no-audit", "--no-fund", "--silent"], "npm failed: is the network there?")
-    _checked([npm, "run", "--silent", "players"], "the player scripts could not be copied")
-    stamp.write_text(digest)
+        raise SetupError("npm is needed for the player scripts of the viewer page: install Node.js, then call again.")
+    print("setup: fetching the player scripts …", flush=True)
+    _run([npm, "ci", "--silent", "--no-audit", "--no-fund"])
+    _run([sys.executable, str(ROOT / "tools" / "fetch_players.py")])
+    stamp.write_text(wanted)
 
 
-def _digest(files: list[Path]) -> str:
-    whole = hashlib.sha256()
-    for path in files:
-        whole.update(path.read_bytes())
-    return whole.hexdigest()
-
-
-def _run(command: list[str], environment: dict[str, str], *, is_shown: bool = False) -> int:
-    output = None if is_shown else subprocess.DEVNULL
-    return subprocess.run(command, env=environment, stdout=output, stderr=output, check=False).returncode
-
-
-def _checked(command: list[str], problem: str) -> None:
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise SetupError(f"{problem}\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+def _run(command: list[str], environment: dict[str, str] | None = None) -> None:
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, errors="replace", check=False,
+    )  # fmt: skip
+    if done.returncode:
+        tail = "\n".join(done.stdout.splitlines()[-40:])
+        raise SetupError(f"`{' '.join(command[:6])} …` failed with {done.returncode}:\n{tail}")
 
 
 if __name__ == "__main__":
