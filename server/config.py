@@ -55,7 +55,8 @@ class Lifetimes:
     code_resend_s: int = 60
     access_s: int = 15 * 60
     refresh_s: int = 30 * 24 * 3600
-    media_token_s: int = 60
+    media_token_s: int = 55
+    """The ingest takes 60 s at most by its own clock, which may be a little behind."""
     settle_s: float = 10.0
     """After a start of the service no grace period runs out before the ingest had this long to report."""
     reconcile_s: float = 5.0

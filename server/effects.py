@@ -27,6 +27,8 @@ class FactPosted:
     fact_id: str
     at_ms: int
     body: dict[str, Any]
+    messages: int
+    """How many messages the room has with this fact."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from server.errors import Refusal
 from server.gate import Act, Person, Subject, require
 from server.rooms.facts import post_fact, posted
 from server.secrets import new_id
-from server.store.models import MessageRow, SessionRow
+from server.store.models import AccountRow, MessageRow, SessionRow
 from server.store.store import Tx
 from server.text import plain_text
 
@@ -63,7 +63,7 @@ def post_message(tx: Tx, session_id: str, person: Person, request_id: str, text:
         session_id=session_id,
         seq=row.last_seq + 1,
         author_id=person.account_id,
-        author_name=person.nickname,
+        author_name=tx.db.get_one(AccountRow, person.account_id).nickname,
         is_anchor=row.anchor_id == person.account_id,
         text=text,
         sent_ms=tx.now_ms,

@@ -30,7 +30,8 @@ def post_fact(tx: Tx, row: SessionRow, kind: str, payload: msgspec.Struct, messa
             body=None if message_id else json.dumps(body, ensure_ascii=False),
         )
     )
-    tx.effects.append(FactPosted(row.id, row.last_seq, kind, message_id or f"{row.id}.{row.last_seq}", tx.now_ms, body))
+    fact_id = message_id or f"{row.id}.{row.last_seq}"
+    tx.effects.append(FactPosted(row.id, row.last_seq, kind, fact_id, tx.now_ms, body, row.message_count))
     return row.last_seq
 
 

@@ -1,0 +1,157 @@
+"""Devices and their tokens. Store threads. A token is opaque and random; its hash is kept.
+
+An access token is good for minutes. A refresh token is good once: showing a spent one means that two
+parties hold it, and ends the device.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session as Db
+
+from app.contract.errors import ErrorCode
+from app.contract.rest import Account, Device, TokenPair
+from server.accounts import people
+from server.config import Lifetimes
+from server.effects import DeviceEnded
+from server.errors import Refusal
+from server.gate import Person
+from server.secrets import FieldCipher, digest, new_id, new_token
+from server.sessions import keys
+from server.sessions.acts import audit
+from server.sessions.views import moment
+from server.store.models import AccessRow, AccountRow, DeviceRow, IdempotencyRow, RefreshRow
+from server.store.store import Tx
+from server.text import plain_text
+
+_DEVICE_ID = re.compile(r"[0-9a-f]{16}")
+IDEMPOTENCY_KEPT_MS = 24 * 3600 * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A pair of tokens, and whose."""
+
+    access: str = field(repr=False)
+    refresh: str = field(repr=False)
+    device_id: str
+    account: Account
+
+    def to_wire(self, lifetimes: Lifetimes) -> TokenPair:
+        return TokenPair(
+            access_token=self.access,
+            access_expires_in_s=lifetimes.access_s,
+            refresh_token=self.refresh,
+            device_id=self.device_id,
+            account=self.account,
+        )
+
+
+def start_device(
+    tx: Tx, cipher: FieldCipher, account: AccountRow, name: str, known_id: str | None, lifetimes: Lifetimes
+) -> Issued:
+    """Sign in on a device: the one of ``known_id`` when it is this account's, else a new one."""
+    row = tx.db.get(DeviceRow, known_id) if known_id and _DEVICE_ID.fullmatch(known_id) else None
+    label = plain_text(name)[:60] or "?"
+    if row is None or row.account_id != account.id:
+        row = DeviceRow(id=new_id(), account_id=account.id, name=label, first_seen_ms=tx.now_ms, last_seen_ms=tx.now_ms)
+        tx.db.add(row)
+        tx.db.flush()
+    else:
+        # Whoever held the tokens of before is out: the person has just proved themself again.
+        tx.db.execute(delete(AccessRow).where(AccessRow.device_id == row.id))
+        tx.db.execute(delete(RefreshRow).where(RefreshRow.device_id == row.id))
+        row.name, row.last_seen_ms, row.ended_ms = label, tx.now_ms, None
+    return _issue(tx, cipher, account, row, lifetimes)
+
+
+def refresh(tx: Tx, cipher: FieldCipher, token: str, lifetimes: Lifetimes) -> Issued | Refusal:
+    """Rotate. A refusal is returned, not raised: the end of the device must be committed."""
+    row = tx.db.get(RefreshRow, digest(token))
+    if row is None:
+        return Refusal(ErrorCode.NOT_SIGNED_IN)
+    device = tx.db.get_one(DeviceRow, row.device_id)
+    if device.ended_ms is not None:
+        return Refusal(ErrorCode.DEVICE_ENDED)
+    if row.spent_ms is not None:
+        end_device(tx, device)
+        audit(tx, people.SYSTEM, "device.ended", device.id, "spent refresh token was shown again")
+        return Refusal(ErrorCode.DEVICE_ENDED)
+    if row.expires_ms <= tx.now_ms:
+        return Refusal(ErrorCode.TOKEN_EXPIRED)
+    row.spent_ms = tx.now_ms
+    device.last_seen_ms = tx.now_ms
+    account = tx.db.get_one(AccountRow, device.account_id)
+    return _issue(tx, cipher, account, device, lifetimes)
+
+
+def authenticate(db: Db, token: str, now_ms: int) -> Person:
+    """Who shows this access token. Raises Refusal: token_expired (also when unknown) or device_ended."""
+    found = db.execute(
+        select(AccessRow, DeviceRow, AccountRow)
+        .join(DeviceRow, AccessRow.device_id == DeviceRow.id)
+        .join(AccountRow, DeviceRow.account_id == AccountRow.id)
+        .where(AccessRow.hash == digest(token))
+    ).first()
+    if found is None:
+        raise Refusal(ErrorCode.TOKEN_EXPIRED)
+    access, device, account = found
+    if device.ended_ms is not None:
+        raise Refusal(ErrorCode.DEVICE_ENDED)
+    if access.expires_ms <= now_ms:
+        raise Refusal(ErrorCode.TOKEN_EXPIRED)
+    return Person(account.id, device.id, account.nickname, people.roles_of(db, account.id))
+
+
+def end_device(tx: Tx, device: DeviceRow) -> None:
+    """Its tokens die at once, its stream keys too, its sockets are closed. Idempotent."""
+    if device.ended_ms is not None:
+        return
+    device.ended_ms = tx.now_ms
+    keys.kill_of_device(tx, device.id)
+    tx.effects.append(DeviceEnded(device.id))
+
+
+def end_own_device(tx: Tx, person: Person, device_id: str) -> None:
+    """Raises Refusal (not_found) for one that is not the person's own."""
+    device = tx.db.get(DeviceRow, device_id)
+    if device is None or device.account_id != person.account_id or device.ended_ms is not None:
+        raise Refusal(ErrorCode.NOT_FOUND)
+    end_device(tx, device)
+    audit(tx, person.account_id, "device.ended", device.id, "ended by its owner")
+
+
+def devices_of(db: Db, person: Person) -> list[Device]:
+    rows = db.scalars(
+        select(DeviceRow)
+        .where(DeviceRow.account_id == person.account_id, DeviceRow.ended_ms.is_(None))
+        .order_by(DeviceRow.last_seen_ms.desc(), DeviceRow.id)
+        .limit(100)
+    )
+    return [
+        Device(
+            id=row.id,
+            name=row.name,
+            is_this=row.id == person.device_id,
+            first_seen=moment(row.first_seen_ms),
+            last_seen=moment(row.last_seen_ms),
+        )
+        for row in rows
+    ]
+
+
+def forget_expired(tx: Tx) -> None:
+    """Housekeeping: what can no longer be used is deleted."""
+    tx.db.execute(delete(AccessRow).where(AccessRow.expires_ms <= tx.now_ms))
+    tx.db.execute(delete(RefreshRow).where(RefreshRow.expires_ms <= tx.now_ms))
+    tx.db.execute(delete(IdempotencyRow).where(IdempotencyRow.created_ms <= tx.now_ms - IDEMPOTENCY_KEPT_MS))
+
+
+def _issue(tx: Tx, cipher: FieldCipher, account: AccountRow, device: DeviceRow, lifetimes: Lifetimes) -> Issued:
+    access, spare = new_token(), new_token()
+    tx.db.add(AccessRow(hash=digest(access), device_id=device.id, expires_ms=tx.now_ms + lifetimes.access_s * 1000))
+    tx.db.add(RefreshRow(hash=digest(spare), device_id=device.id, expires_ms=tx.now_ms + lifetimes.refresh_s * 1000))
+    return Issued(access, spare, device.id, people.to_wire(tx.db, cipher, account))

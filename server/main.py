@@ -1,0 +1,213 @@
+"""Composition root of the service process: build, listen, close in reverse order.
+
+``run_service`` owns the main thread until SIGTERM or SIGINT. ``create_app`` is what tests use.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import socket
+import sys
+from collections.abc import AsyncIterator, Generator
+from dataclasses import replace
+
+import httpx2
+import structlog
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from app.contract.errors import ErrorCode
+from app.contract.events import MAX_FRAME_BYTES
+from app.contract.rest import API_PREFIX
+from app.errors import AppError
+from app.runtime.clock import Clock, SystemClock
+from app.runtime.launch import ServiceLaunch
+from server.config import VERSION, ServiceConfig
+from server.errors import Refusal, refusal_of, reply_of
+from server.guard import Guard
+from server.logs import start_logging, stop_logging
+from server.providers.code_sender import CodeSender
+from server.routes import auth, events, hooks, me, platform, sessions
+from server.services import Services
+from server.sockets import EventSocketProtocol
+
+SHUTDOWN_S = 2
+PING_S = 20.0
+log = structlog.get_logger("service")
+
+
+def create_app(
+    config: ServiceConfig,
+    clock: Clock,
+    *,
+    code_sender: CodeSender | None = None,
+    ingest_transport: httpx2.AsyncBaseTransport | None = None,
+) -> FastAPI:
+    """The whole service as an ASGI app; its lifespan starts and closes the services (``app.state.services``)."""
+
+    services = Services(config, clock, code_sender=code_sender, ingest_transport=ingest_transport)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        try:
+            await services.start()
+            yield
+        finally:
+            await services.close()
+
+    app = FastAPI(
+        title="AnchorDesk platform service",
+        version=VERSION,
+        lifespan=lifespan,
+        openapi_url=f"{API_PREFIX}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.services = services
+    for router in (platform.router, auth.router, me.router, sessions.router, hooks.publish, hooks.demo, events.router):
+        app.include_router(router)
+    app.add_middleware(Guard, config=config, clock=clock)
+    app.add_exception_handler(AppError, _on_app_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(Exception, _on_bug)
+    return app
+
+
+def run_service(launch: ServiceLaunch) -> int:
+    """Serve until SIGTERM or SIGINT; 0 after a clean end, 1 when it could not start.
+
+    Prints one line of JSON when it listens: ``{"ready": {"port": …}}``, on the first start of a demo
+    platform with ``operator_name`` and ``operator_password``, which are shown this once. A failure to
+    start is one line ``{"failed": {"code": …}}``.
+    """
+    config = ServiceConfig.from_launch(launch)
+    handler = start_logging(config.log_dir)
+    try:
+        return asyncio.run(_serve(config, SystemClock()))
+    except AppError as error:
+        log.error("service_failed", code=error.code)
+        _say({"failed": {"code": error.code}})
+        return 1
+    except OSError as error:
+        log.error("service_failed", errno=error.errno)
+        _say({"failed": {"code": "address_unavailable"}})
+        return 1
+    finally:
+        stop_logging(handler)
+
+
+async def _serve(config: ServiceConfig, clock: Clock) -> int:
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    listener = socket.create_server((config.host, config.port), family=family, backlog=2048)
+    with contextlib.closing(listener):
+        port = int(listener.getsockname()[1])
+        config = replace(config, port=port)
+        app = create_app(config, clock)
+        services: Services = app.state.services
+        services.base_url = config.public_url or _local_url(config)
+        server = _Server(
+            uvicorn.Config(
+                app,
+                http="h11",
+                ws=EventSocketProtocol,
+                ws_max_size=MAX_FRAME_BYTES,
+                ws_ping_interval=PING_S,
+                ws_ping_timeout=PING_S,
+                # 1,000 sockets would hold a compressor each; frames are encoded once and sent to all.
+                ws_per_message_deflate=False,
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=SHUTDOWN_S,
+                timeout_keep_alive=30,
+                h11_max_incomplete_event_size=32 * 1024,
+                ssl_certfile=config.tls_certificate or None,
+                ssl_keyfile=config.tls_key or None,
+            ),
+            services,
+            port,
+        )
+        await server.serve(sockets=[listener])
+        return 0 if server.started else 1
+
+
+class _Server(uvicorn.Server):
+    """Says when it listens, and ends with an exit status instead of the signal."""
+
+    def __init__(self, config: uvicorn.Config, services: Services, port: int) -> None:
+        super().__init__(config)
+        self._services = services
+        self._port = port
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            ready: dict[str, object] = {"port": self._port}
+            operator = self._services.first_operator
+            if operator is not None:
+                ready |= {"operator_name": operator.name, "operator_password": operator.password}
+                self._services.first_operator = None
+            _say({"ready": ready})
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        with super().capture_signals():
+            try:
+                yield
+            finally:
+                # uvicorn would raise the signal again after it shut down in order.
+                self._captured_signals.clear()
+
+
+def _local_url(config: ServiceConfig) -> str:
+    host = "127.0.0.1" if config.host in {"0.0.0.0", "::", ""} else config.host  # noqa: S104  compares, binds nothing
+    shown = f"[{host}]" if ":" in host else host
+    return f"{'https' if config.is_tls else 'http'}://{shown}:{config.port}"
+
+
+def _say(line: dict[str, object]) -> None:
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
+
+
+def _reply(request: Request, refusal: Refusal, status: int | None = None) -> JSONResponse:
+    usual, content, headers = reply_of(refusal, request.headers.get("accept-language", ""))
+    return JSONResponse(content, status or usual, headers)
+
+
+async def _on_app_error(request: Request, error: Exception) -> JSONResponse:
+    refusal = refusal_of(error) if isinstance(error, AppError) else Refusal(ErrorCode.INTERNAL)
+    return _reply(request, refusal)
+
+
+async def _on_invalid(request: Request, error: Exception) -> JSONResponse:
+    """Names the field, never repeats what was sent."""
+    field = ""
+    if isinstance(error, RequestValidationError):
+        where = [str(part) for part in error.errors()[0].get("loc", ())]
+        field = ".".join(where[1:])[:80]
+    code = ErrorCode.PHONE_INVALID if field == "phone" else ErrorCode.INPUT_INVALID
+    return _reply(request, Refusal(code, detail={"field": field}))
+
+
+async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    code = {404: ErrorCode.NOT_FOUND, 413: ErrorCode.TOO_LARGE}.get(status, ErrorCode.INPUT_INVALID)
+    reply = _reply(request, Refusal(code), status)
+    if isinstance(error, HTTPException) and error.headers:
+        reply.headers.update(error.headers)
+    return reply
+
+
+async def _on_bug(request: Request, error: Exception) -> JSONResponse:
+    log.error("request_failed", kind=type(error).__name__)
+    return _reply(request, Refusal(ErrorCode.INTERNAL, retryable=True))

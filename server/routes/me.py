@@ -1,0 +1,49 @@
+"""One's own account and devices."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from app.contract.errors import ErrorCode
+from app.contract.rest import API_PREFIX, Account, Device, MeChange
+from server.accounts import people, tokens
+from server.errors import Refusal
+from server.routes.deps import REFUSALS, SignedIn, SomeId, WithServices
+from server.store.models import AccountRow
+from server.store.store import Tx
+from server.text import plain_text
+
+router = APIRouter(prefix=f"{API_PREFIX}/me", responses=REFUSALS, tags=["me"])
+
+
+@router.get("")
+async def get_me(person: SignedIn, services: WithServices) -> Account:
+    return await services.store.read(
+        lambda db: people.to_wire(db, services.cipher, db.get_one(AccountRow, person.account_id))
+    )
+
+
+@router.patch("")
+async def change_me(wish: MeChange, person: SignedIn, services: WithServices) -> Account:
+    nickname = plain_text(wish.nickname)
+    if not nickname:
+        raise Refusal(ErrorCode.INPUT_INVALID, detail={"field": "nickname"})
+
+    def work(tx: Tx) -> Account:
+        row = tx.db.get_one(AccountRow, person.account_id)
+        row.nickname = nickname
+        return people.to_wire(tx.db, services.cipher, row)
+
+    return await services.store.write(work)
+
+
+@router.get("/devices")
+async def list_devices(person: SignedIn, services: WithServices) -> list[Device]:
+    """Where this account is signed in, the latest first."""
+    return await services.store.read(lambda db: tokens.devices_of(db, person))
+
+
+@router.delete("/devices/{device_id}", status_code=204)
+async def end_device(device_id: SomeId, person: SignedIn, services: WithServices) -> None:
+    """End one: its tokens, sockets and stream keys die at once."""
+    await services.store.write(lambda tx: tokens.end_own_device(tx, person, device_id))

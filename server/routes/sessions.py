@@ -1,0 +1,127 @@
+"""Sessions: opening, keys, ending, watching, reading back."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query
+
+from app.contract.errors import ErrorCode
+from app.contract.rest import (
+    API_PREFIX,
+    ChatMessage,
+    CutOff,
+    KeyRequest,
+    PlayInfo,
+    Session,
+    SessionCreate,
+    StreamTarget,
+)
+from app.domain.session import SessionState
+from server import media_token
+from server.errors import Refusal
+from server.rooms.chat import read_messages
+from server.routes.deps import REFUSALS, Reading, SignedIn, SomeId, WithServices
+from server.services import Services
+from server.sessions import acts
+from server.sessions.keys import IssuedKey
+from server.sessions.views import view_of
+
+router = APIRouter(prefix=f"{API_PREFIX}/sessions", responses=REFUSALS, tags=["sessions"])
+MAX_SEQ = 2**31 - 1
+IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", pattern=r"^[!-~]{1,100}$")]
+
+
+@router.post("", status_code=201)
+async def open_session(
+    wish: SessionCreate, person: SignedIn, services: WithServices, idempotency_key: IdempotencyKey = None
+) -> Session:
+    """Open one; an anchor has at most one that is not ended. Repeatable with Idempotency-Key."""
+    return services.wire(await services.store.write(lambda tx: acts.open_session(tx, person, wish, idempotency_key)))
+
+
+@router.get("/current")
+async def get_current(person: SignedIn, services: WithServices) -> Session:
+    """The open one of this anchor; not_found when none is."""
+
+    view = await services.store.read(
+        lambda db: view_of(db, row) if (row := acts.find_open(db, person.account_id)) else None
+    )
+    if view is None:
+        raise Refusal(ErrorCode.NOT_FOUND)
+    return services.wire(view)
+
+
+@router.get("/{session_id}")
+async def get_session(session_id: SomeId, services: WithServices) -> Session:
+    session = await services.get_session(session_id)
+    if session is None:
+        raise Refusal(ErrorCode.NOT_FOUND)
+    return session
+
+
+@router.post("/{session_id}/stream-key")
+async def issue_stream_key(
+    session_id: SomeId, person: SignedIn, services: WithServices, wish: KeyRequest | None = None
+) -> StreamTarget:
+    """A new stream key for this device; the one before dies. ``live_elsewhere`` when another device holds it."""
+    issued = await services.store.write(
+        lambda tx: acts.issue_stream_key(tx, person, session_id, wish or KeyRequest(), services.platform_tag)
+    )
+    return _target(issued, services)
+
+
+@router.post("/{session_id}/probe-key")
+async def issue_probe_key(session_id: SomeId, person: SignedIn, services: WithServices) -> StreamTarget:
+    """A key to measure with: nobody sees the session."""
+    issued = await services.store.write(lambda tx: acts.issue_probe_key(tx, person, session_id, services.platform_tag))
+    return _target(issued, services)
+
+
+@router.post("/{session_id}/end")
+async def end_session(session_id: SomeId, person: SignedIn, services: WithServices) -> Session:
+    """End it; repeatable."""
+    return services.wire(await services.store.write(lambda tx: acts.end(tx, person, session_id)))
+
+
+@router.post("/{session_id}/cut-off")
+async def cut_off_session(session_id: SomeId, wish: CutOff, person: SignedIn, services: WithServices) -> Session:
+    """An operator ends it, with a reason that is kept."""
+    return services.wire(await services.store.write(lambda tx: acts.cut_off(tx, person, session_id, wish.reason)))
+
+
+@router.get("/{session_id}/play")
+async def get_play_info(session_id: SomeId, person: Reading, services: WithServices) -> PlayInfo:
+    """Where to watch. The addresses are good for a minute; ``session_ended`` when there is nothing to come."""
+    session = await get_session(session_id, services)
+    if session.state is SessionState.ENDED:
+        raise Refusal(ErrorCode.SESSION_ENDED)
+    viewer_id = person.account_id if person else f"v{secrets.token_hex(8)}"
+    term_s = services.config.lifetimes.media_token_s
+    expires_unix_s = int(services.clock.utc().timestamp()) + term_s
+    token = media_token.sign(services.config.media_secret, session_id, viewer_id, expires_unix_s)
+    base = services.config.ingest_public_http_url
+    return PlayInfo(
+        flv_url=f"{base}/live/{session_id}.flv?token={token}",
+        hls_url=f"{base}/hls/{session_id}/index.m3u8?token={token}",
+        expires_in_s=term_s,
+        state=session.state,
+    )
+
+
+@router.get("/{session_id}/messages")
+async def list_messages(
+    session_id: SomeId,
+    services: WithServices,
+    after_seq: Annotated[int, Query(ge=0, le=MAX_SEQ)] = 0,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> list[ChatMessage]:
+    """Messages after a number, oldest first."""
+    return await services.store.read(lambda db: read_messages(db, session_id, after_seq, limit))
+
+
+def _target(issued: IssuedKey, services: Services) -> StreamTarget:
+    return StreamTarget(
+        url=services.config.ingest_public_rtmp_url, key=issued.key, key_id=issued.key_id, is_probe=issued.is_probe
+    )

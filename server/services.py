@@ -1,0 +1,215 @@
+"""Everything the routes need, built once; and what the service does by itself. Event loop; owned by the app.
+
+Two tasks run while it is open: ``service-tick`` (once a second: figures of the rooms, grace periods that
+ran out, housekeeping) and ``service-reconcile`` (asks the ingest for its connections).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from functools import partial
+from urllib.parse import urlsplit
+
+import httpx2
+import structlog
+from sqlalchemy import select, text
+
+from app.contract.errors import ErrorCode
+from app.contract.hooks import CloseOrder, DropOrder
+from app.contract.rest import Health, PlatformInfo, Session
+from app.errors import AppError
+from app.runtime.clock import Clock
+from server.accounts.tokens import forget_expired
+from server.config import VERSION, ServiceConfig
+from server.demo_data import FirstOperator, add_demo_people
+from server.effects import DeviceEnded, Effect, FactPosted, GraceSet, KeyDied, SessionClosed
+from server.errors import Refusal
+from server.limits import Buckets
+from server.providers.code_sender import CodeSender, DemoCodeSender, MissingCodeSender
+from server.providers.ingest import IngestControl
+from server.rooms.connection import RoomServices
+from server.rooms.hub import Hub
+from server.secrets import FieldCipher
+from server.sessions import acts, publishing
+from server.sessions.keys import TAG_CHARS
+from server.sessions.views import SessionView, on_air, to_wire, view_of
+from server.store.engine import make_engines
+from server.store.migrate import migrate
+from server.store.models import PlatformRow
+from server.store.store import Store, Tx
+
+TICK_S = 1.0
+HOUSEKEEPING_S = 600.0
+log = structlog.get_logger("service")
+
+
+class Services:
+    """Built in ``start``'s order, closed in reverse."""
+
+    def __init__(
+        self,
+        config: ServiceConfig,
+        clock: Clock,
+        *,
+        code_sender: CodeSender | None = None,
+        ingest_transport: httpx2.AsyncBaseTransport | None = None,
+    ) -> None:
+        config.data_dir.mkdir(parents=True, exist_ok=True)
+        self.config = config
+        self.clock = clock
+        limits = config.limits
+        self._writer, self._reader = make_engines(config.url)
+        self.cipher = FieldCipher.from_file(config.data_dir / "field.key")
+        self.store = Store(self._writer, self._reader, clock)
+        self.hub = Hub(clock, limits)
+        self.ingest = IngestControl(config.ingest_http_url, config.hook_secret, ingest_transport)
+        self.sender: CodeSender = code_sender or (DemoCodeSender(clock) if config.is_demo else MissingCodeSender())
+        self.sign_in_rate = Buckets(clock, limits.sign_in_burst, limits.sign_in_per_s)
+        self.operator_rate = Buckets(clock, limits.operator_burst, limits.operator_per_s)
+        chat_rate = Buckets(clock, limits.chat_burst, limits.chat_per_s)
+        self.room = RoomServices(self.store, self.hub, clock, limits, chat_rate)
+        self.base_url = config.public_url
+        self.platform_tag = ""
+        self.first_operator: FirstOperator | None = None
+        self._deadlines_ms: dict[str, int] = {}
+        self._started_s = clock.monotonic_s()
+        self._housekept_s = clock.monotonic_s()
+        self._stop = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Bring the database up to date and begin. Raises StorageError."""
+        await asyncio.get_running_loop().run_in_executor(None, migrate, self._writer)
+        self.store.start(self._deliver)
+        self.platform_tag = (await self.store.write(_platform_id))[:TAG_CHARS]
+        if self.config.is_demo:
+            self.first_operator = await self.store.write(lambda tx: add_demo_people(tx, self.cipher))
+        self._deadlines_ms = await self.store.read(acts.waiting)
+        self._started_s = self.clock.monotonic_s()
+        self._tasks = [
+            asyncio.create_task(self._tick_forever(), name="service-tick"),
+            asyncio.create_task(self._reconcile_forever(), name="service-reconcile"),
+        ]
+        log.info("service_started", version=VERSION, database=self._writer.dialect.name, is_demo=self.config.is_demo)
+
+    async def close(self) -> None:
+        self._stop.set()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.hub.close()
+        await self.ingest.close()
+        self.store.close()
+        log.info("service_stopped", writes=self.store.writes, commits=self.store.commits, too_slow=self.hub.too_slow)
+
+    @property
+    def media_origin(self) -> str:
+        parts = urlsplit(self.config.ingest_public_http_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    def platform_info(self) -> PlatformInfo:
+        return PlatformInfo(
+            name=self.config.name,
+            name_en=self.config.name_en,
+            is_demo=self.config.is_demo,
+            api_version=1,
+            server_time=self.clock.utc(),
+        )
+
+    def wire(self, view: SessionView) -> Session:
+        return to_wire(view, self.hub.viewers(view.id), self.base_url)
+
+    async def list_live(self) -> list[Session]:
+        return [self.wire(view) for view in await self.store.read(on_air)]
+
+    async def get_session(self, session_id: str) -> Session | None:
+        try:
+            view = await self.store.read(lambda db: view_of(db, acts.get(db, session_id)))
+        except Refusal as refusal:
+            if refusal.reason is ErrorCode.NOT_FOUND:
+                return None
+            raise
+        return self.wire(view)
+
+    async def health(self) -> Health:
+        try:
+            await self.store.read(lambda db: db.execute(text("SELECT 1")).scalar())
+            database = "ok"
+        except AppError:
+            database = "failed"
+        ingest = {True: "ok", False: "unreachable", None: "unknown"}[self.ingest.is_reachable]
+        return Health(status="ok" if database == "ok" else "failed", database=database, ingest=ingest, version=VERSION)
+
+    async def run_out_graces(self) -> None:
+        """End the sessions whose publisher did not come back in time."""
+        if self.clock.monotonic_s() - self._started_s < self.config.lifetimes.settle_s:
+            return
+        now_ms = self.clock.utc().timestamp() * 1000
+        for session_id in [one for one, deadline_ms in self._deadlines_ms.items() if deadline_ms <= now_ms]:
+            await self.store.write(partial(acts.run_out_grace, session_id=session_id))
+
+    async def reconcile(self) -> None:
+        """Compare with what the ingest really has; see ``publishing.reconcile``."""
+        found = await self.ingest.connections()
+        if found is None:
+            return
+        connected = {fact.connection_id for fact in found}
+        still_dead = await self.store.write(lambda tx: publishing.reconcile(tx, connected))
+        for key_id in still_dead:
+            self.ingest.drop(DropOrder(key_id=key_id, code=ErrorCode.KEY_DEAD.value))
+
+    def _deliver(self, effects: list[Effect]) -> None:
+        for effect in effects:
+            match effect:
+                case FactPosted():
+                    self.hub.post(effect)
+                case KeyDied():
+                    self.ingest.drop(DropOrder(key_id=effect.key_id, code=ErrorCode.KEY_DEAD.value))
+                    if not effect.is_probe:
+                        self.hub.revoke_key(effect)
+                case DeviceEnded():
+                    self.hub.end_device(effect.device_id)
+                case SessionClosed():
+                    order = CloseOrder(session_id=effect.session_id, code=ErrorCode.SESSION_ENDED.value)
+                    self.ingest.close_session(order)
+                case GraceSet():
+                    if effect.deadline_ms is None:
+                        self._deadlines_ms.pop(effect.session_id, None)
+                    else:
+                        self._deadlines_ms[effect.session_id] = effect.deadline_ms
+
+    async def _tick_forever(self) -> None:
+        while not await self._is_stopped_within(TICK_S):
+            self.hub.tick()
+            try:
+                await self.run_out_graces()
+                if self.clock.monotonic_s() - self._housekept_s >= HOUSEKEEPING_S:
+                    self._housekept_s = self.clock.monotonic_s()
+                    await self.store.write(forget_expired)
+            except AppError as error:
+                log.error("tick_failed", code=error.code)
+
+    async def _reconcile_forever(self) -> None:
+        if not self.config.ingest_http_url:
+            return
+        while not await self._is_stopped_within(self.config.lifetimes.reconcile_s):
+            try:
+                await self.reconcile()
+            except AppError as error:
+                log.error("reconcile_failed", code=error.code)
+
+    async def _is_stopped_within(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._stop.wait()
+        except TimeoutError:
+            return False
+
+
+def _platform_id(tx: Tx) -> str:
+    row = tx.db.scalar(select(PlatformRow))
+    if row is None:
+        row = PlatformRow(id=secrets.token_hex(16), created_ms=tx.now_ms)
+        tx.db.add(row)
+    return row.id
