@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import traceback
 from urllib.parse import urlsplit
 
 import structlog
@@ -119,6 +120,12 @@ class Guard:
                 await _reply(sealed, refusal, headers.get("accept-language", ""))
                 return
             await self._app(scope, _replay(body, receive), sealed)
+        except Exception as error:  # a bug in a route: told without particulars, the service stays up
+            # The message of a foreign exception may quote the request; where it arose does not.
+            trace = "".join(traceback.format_tb(error.__traceback__))
+            log.error("request_failed", kind=type(error).__name__, trace=trace)
+            if status == 0:
+                await _reply(sealed, Refusal(ErrorCode.INTERNAL, retryable=True), headers.get("accept-language", ""))
         finally:
             route = scope.get("route")
             log.info(

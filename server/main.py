@@ -76,7 +76,6 @@ def create_app(
     app.add_exception_handler(AppError, _on_app_error)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http_error)
-    app.add_exception_handler(Exception, _on_bug)
     return app
 
 
@@ -207,7 +206,3 @@ async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
         reply.headers.update(error.headers)
     return reply
 
-
-async def _on_bug(request: Request, error: Exception) -> JSONResponse:
-    log.error("request_failed", kind=type(error).__name__)
-    return _reply(request, Refusal(ErrorCode.INTERNAL, retryable=True))

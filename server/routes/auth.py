@@ -77,8 +77,8 @@ async def sign_in_operator(
     query = select(AccountRow.id, AccountRow.password_hash).where(
         AccountRow.operator_name == wish.name.replace("\x00", "")
     )
-    found = await services.store.read(lambda db: db.execute(query).tuples().first())
-    account_id, password_hash = found or ("", None)
+    found = await services.store.read(lambda db: db.execute(query).first())
+    account_id, password_hash = found if found is not None else ("", None)
     loop = asyncio.get_running_loop()
     if not await loop.run_in_executor(None, people.is_password_right, password_hash, wish.password):
         raise Refusal(ErrorCode.CREDENTIALS_WRONG)
