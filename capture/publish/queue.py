@@ -1,13 +1,14 @@
 """The bounded queue between the encoders and one publisher. Pure; the publisher holds a lock around it.
 
-Bounded by time. When it is full, pictures go, never sound: all frames before the newest queued key frame are dropped
-(what is left can be decoded at once), and where that does not help, every frame that is no key frame, and those that
-come until the next key frame. Key frames, and then sound, go only when nothing at all has left for twice the time.
+Bounded by time. When the frames between key frames wait too long, they go: those before the newest queued key frame
+(what is left can be decoded at once), and where there is none, all of them, and those that come until the next key
+frame. Sound and key frames stay; the oldest of them go only when the whole queue spans twice the time.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from itertools import islice
 
 from capture.packets import EncodedPacket
 
@@ -34,7 +35,7 @@ class PacketQueue:
     @property
     def span_ms(self) -> int:
         """From the oldest to the newest packet."""
-        return self._packets[-1].dts_ms - self._packets[0].dts_ms if self._packets else 0
+        return max(0, self._packets[-1].dts_ms - self._packets[0].dts_ms) if self._packets else 0
 
     def push(self, packet: EncodedPacket) -> None:
         """Take one packet, dropping others when it is full."""
@@ -46,8 +47,12 @@ class PacketQueue:
                 return
         self._packets.append(packet)
         self.bytes += len(packet.payload)
-        if self.span_ms > self._max_ms:
-            self._make_room()
+        if packet.is_video and not packet.is_keyframe:
+            oldest = next(p for p in self._packets if _is_between(p))
+            if packet.dts_ms - oldest.dts_ms > self._max_ms:
+                self._drop_pictures()
+        while self.span_ms > 2 * self._max_ms:
+            self._drop_oldest()
 
     def pop(self) -> EncodedPacket | None:
         """The oldest packet."""
@@ -72,27 +77,40 @@ class PacketQueue:
         else:
             self.dropped_sounds += 1
 
-    def _keep(self, packets: list[EncodedPacket], kept: list[bool]) -> None:
-        for packet, is_kept in zip(packets, kept, strict=True):
-            if not is_kept:
+    def _drop_pictures(self) -> None:
+        newest_key = max((index for index, p in enumerate(self._packets) if p.is_keyframe), default=-1)
+        if any(_is_between(p) for p in islice(self._packets, max(0, newest_key))):
+            self._drop_between(before=newest_key)
+        else:
+            self._drop_between(before=len(self._packets))
+            self._skip()
+
+    def _drop_oldest(self) -> None:
+        oldest = self._packets.popleft()
+        self.bytes -= len(oldest.payload)
+        self._count(oldest)
+        if oldest.is_video:
+            # What was built on it cannot be decoded any more.
+            next_key = next((index for index, p in enumerate(self._packets) if p.is_keyframe), None)
+            self._drop_between(before=len(self._packets) if next_key is None else next_key)
+            if next_key is None:
+                self._skip()
+
+    def _skip(self) -> None:
+        self._is_skipping = True
+        self.wants_keyframe = True
+
+    def _drop_between(self, before: int) -> None:
+        kept: deque[EncodedPacket] = deque()
+        for index, packet in enumerate(self._packets):
+            if index < before and _is_between(packet):
                 self._count(packet)
                 self.bytes -= len(packet.payload)
-        self._packets = deque(packet for packet, is_kept in zip(packets, kept, strict=True) if is_kept)
+            else:
+                kept.append(packet)
+        self._packets = kept
 
-    def _make_room(self) -> None:
-        packets = list(self._packets)
-        newest_key = max((index for index, p in enumerate(packets) if p.is_keyframe), default=-1)
-        has_old_frames = any(p.is_video and not p.is_keyframe for p in packets[: max(0, newest_key)])
-        if has_old_frames:
-            self._keep(packets, [not p.is_video or p.is_keyframe or i > newest_key for i, p in enumerate(packets)])
-        elif any(p.is_video and not p.is_keyframe for p in packets):
-            self._keep(packets, [not p.is_video or p.is_keyframe for p in packets])
-            self._is_skipping = True
-            self.wants_keyframe = True
-        while self.span_ms > 2 * self._max_ms:
-            oldest = self._packets.popleft()
-            self.bytes -= len(oldest.payload)
-            self._count(oldest)
-            if oldest.is_video and not any(p.is_keyframe for p in self._packets):
-                self._is_skipping = True
-                self.wants_keyframe = True
+
+def _is_between(packet: EncodedPacket) -> bool:
+    """Whether it is a picture that builds on others."""
+    return packet.is_video and not packet.is_keyframe
