@@ -80,6 +80,8 @@ def _write(out: bytearray, value: Value) -> None:
                 out += _U16.pack(len(name)) + name
                 _write(out, item)
             out += b"\x00\x00\x09"
+        case bytes() | bytearray() | memoryview():
+            raise TypeError("AMF0 has no byte string")
         case Sequence():
             out.append(_STRICT_ARRAY)
             out += _U32.pack(len(value))
