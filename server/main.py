@@ -38,6 +38,7 @@ from server.sockets import EventSocketProtocol
 
 SHUTDOWN_S = 2
 PING_S = 20.0
+SEND_BUFFER_BYTES = 256 * 1024
 log = structlog.get_logger("service")
 
 
@@ -105,6 +106,8 @@ def run_service(launch: ServiceLaunch) -> int:
 async def _serve(config: ServiceConfig, clock: Clock) -> int:
     family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
     listener = socket.create_server((config.host, config.port), family=family, backlog=2048)
+    # Without it the kernel would hold up to 4 MB for each viewer who stopped reading.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
     with contextlib.closing(listener):
         port = int(listener.getsockname()[1])
         config = replace(config, port=port)
@@ -112,31 +115,36 @@ async def _serve(config: ServiceConfig, clock: Clock) -> int:
         services: Services = app.state.services
         services.base_url = config.public_url or _local_url(config)
         server = _Server(
-            uvicorn.Config(
-                app,
-                http="h11",
-                ws=EventSocketProtocol,
-                ws_max_size=MAX_FRAME_BYTES,
-                ws_ping_interval=PING_S,
-                ws_ping_timeout=PING_S,
-                # 1,000 sockets would hold a compressor each; frames are encoded once and sent to all.
-                ws_per_message_deflate=False,
-                lifespan="on",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                timeout_graceful_shutdown=SHUTDOWN_S,
-                timeout_keep_alive=30,
-                h11_max_incomplete_event_size=32 * 1024,
-                ssl_certfile=config.tls_certificate or None,
-                ssl_keyfile=config.tls_key or None,
-            ),
+            server_settings(app, config),
             services,
             port,
         )
         await server.serve(sockets=[listener])
         return 0 if server.started else 1
+
+
+def server_settings(app: FastAPI, config: ServiceConfig) -> uvicorn.Config:
+    """How the service listens; the address is the caller's socket."""
+    return uvicorn.Config(
+        app,
+        http="h11",
+        ws=EventSocketProtocol,
+        ws_max_size=MAX_FRAME_BYTES,
+        ws_ping_interval=PING_S,
+        ws_ping_timeout=PING_S,
+        # 1,000 sockets would hold a compressor each; frames are encoded once and sent to all.
+        ws_per_message_deflate=False,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=SHUTDOWN_S,
+        timeout_keep_alive=30,
+        h11_max_incomplete_event_size=32 * 1024,
+        ssl_certfile=config.tls_certificate or None,
+        ssl_keyfile=config.tls_key or None,
+    )
 
 
 class _Server(uvicorn.Server):
@@ -205,4 +213,3 @@ async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, HTTPException) and error.headers:
         reply.headers.update(error.headers)
     return reply
-

@@ -24,7 +24,7 @@ from app.contract.events import Envelope, decode, encode
 from app.runtime.clock import Clock, ManualClock
 from server.config import Lifetimes, Limits, ServiceConfig
 from server.demo_data import ANCHOR_PHONE
-from server.main import create_app
+from server.main import create_app, server_settings
 from server.sockets import EventSocketProtocol
 
 HOOK_SECRET = "hook-secret-of-tests"
@@ -192,30 +192,26 @@ def desk_client(config: ServiceConfig, clock: Clock, ingest: FakeIngest) -> Test
 class LiveService:
     """The service on a loopback port, run by uvicorn in a thread ``test-service``."""
 
-    def __init__(self, config: ServiceConfig, clock: Clock, ingest: FakeIngest) -> None:
+    def __init__(self, config: ServiceConfig, clock: Clock, ingest: FakeIngest, send_buffer_bytes: int = 0) -> None:
         self._socket = socket.create_server(("127.0.0.1", 0))
+        if send_buffer_bytes:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer_bytes)
         self.port = int(self._socket.getsockname()[1])
         self.url = f"http://127.0.0.1:{self.port}"
         self.events_url = f"ws://127.0.0.1:{self.port}/api/v1/events"
         self.app = create_app(config, clock, ingest_transport=ingest.transport())
         self.app.state.services.base_url = self.url
-        self._server = uvicorn.Server(
-            uvicorn.Config(
-                self.app,
-                ws=EventSocketProtocol,
-                http="h11",
-                log_config=None,
-                lifespan="on",
-                ws_per_message_deflate=False,
-                timeout_graceful_shutdown=2,
-            )
-        )
+        self._server = uvicorn.Server(server_settings(self.app, config))
         self._thread = threading.Thread(target=self._run, name="test-service")
         self.client = httpx2.Client(base_url=self.url, trust_env=False)
 
     @property
     def services(self) -> Any:
         return self.app.state.services
+
+    def sockets(self) -> int:
+        """Event sockets whose connection is still held."""
+        return sum(isinstance(one, EventSocketProtocol) for one in list(self._server.server_state.connections))
 
     def _run(self) -> None:
         asyncio.run(self._server.serve(sockets=[self._socket]))
