@@ -1,0 +1,86 @@
+"""One executable, one role each: ``python -m app [--role window|engine|service|ingest|remux]``; none: the supervisor.
+
+A child reads its launch (app.runtime.launch) as the first line of standard input. A service or ingest that runs
+by itself is given the same as a file: ``--role service --config FILE`` (readable by its owner only).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from app.runtime.children import die_with_parent
+from app.runtime.launch import EngineLaunch, IngestLaunch, L, ServiceLaunch, WindowLaunch, read_launch
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the role; its exit code."""
+    parser = argparse.ArgumentParser(prog="anchordesk", description="AnchorDesk (主播台)")
+    parser.add_argument("--role", choices=["window", "engine", "service", "ingest", "remux"])
+    parser.add_argument("--parent", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--config", type=Path, help="settings of a service or ingest that runs by itself (JSON)")
+    parser.add_argument("--data-dir", type=Path, help="where this program keeps its data")
+    parser.add_argument("--script-endpoint", default="", help=argparse.SUPPRESS)
+    parser.add_argument("--script-key-file", type=Path, help=argparse.SUPPRESS)
+    given = parser.parse_args(arguments)
+    if given.parent:
+        die_with_parent(given.parent)
+    if given.config is not None:
+        problem = _problem_of(given.config)
+        if given.role not in ("service", "ingest"):
+            problem = "--config goes with --role service or --role ingest"
+        if problem:
+            parser.error(problem)
+    if given.role is None:
+        from app.supervisor import run_supervisor
+
+        return run_supervisor(given.data_dir, given.script_endpoint, given.script_key_file)
+    return _run_role(given.role, given.config)
+
+
+def _problem_of(path: Path) -> str:
+    if not path.is_file():
+        return f"no such file: {path}"
+    if sys.platform != "win32" and path.stat().st_mode & 0o077:
+        return f"{path} holds secrets: make it readable by its owner only (chmod 600 {path})"
+    return ""
+
+
+def _run_role(role: str, config: Path | None) -> int:
+    if role == "window":
+        from app.main import run_window
+
+        return _with(WindowLaunch, run_window, None)
+    if role == "engine":
+        from capture.host import run_engine
+
+        return _with(EngineLaunch, run_engine, None)
+    if role == "service":
+        from server.main import run_service
+
+        return _with(ServiceLaunch, run_service, config)
+    if role == "ingest":
+        from server.ingest.main import run_ingest
+
+        return _with(IngestLaunch, run_ingest, config)
+    from server.ingest import remux_main
+
+    return int(remux_main.main() or 0)
+
+
+def _with(kind: type[L], run: Callable[[L], int], config: Path | None) -> int:
+    try:
+        launch = read_launch(kind) if config is None else msgspec.json.decode(config.read_bytes(), type=kind)
+    except msgspec.DecodeError as problem:
+        print(f"anchordesk: {config or 'launch'}: {problem}", file=sys.stderr)  # noqa: T201
+        return os.EX_CONFIG if hasattr(os, "EX_CONFIG") else 78
+    return run(launch)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
