@@ -16,7 +16,7 @@ from dataclasses import replace
 import httpx2
 import structlog
 import uvicorn
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
@@ -31,6 +31,7 @@ from server.config import VERSION, ServiceConfig
 from server.errors import Refusal, refusal_of, reply_of
 from server.guard import Guard
 from server.logs import start_logging, stop_logging
+from server.pages.routes import build_router, not_found_page, wants_page
 from server.providers.code_sender import CodeSender
 from server.routes import auth, events, hooks, me, platform, sessions
 from server.services import Services
@@ -73,6 +74,7 @@ def create_app(
     app.state.services = services
     for router in (platform.router, auth.router, me.router, sessions.router, hooks.publish, hooks.demo, events.router):
         app.include_router(router)
+    app.include_router(build_router(services))
     app.add_middleware(Guard, config=config, clock=clock)
     app.add_exception_handler(AppError, _on_app_error)
     app.add_exception_handler(RequestValidationError, _on_invalid)
@@ -206,8 +208,10 @@ async def _on_invalid(request: Request, error: Exception) -> JSONResponse:
     return _reply(request, Refusal(code, detail={"field": field}))
 
 
-async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
+async def _on_http_error(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
+    if status == 404 and wants_page(request):
+        return not_found_page(request, request.app.state.services)
     code = {404: ErrorCode.NOT_FOUND, 413: ErrorCode.TOO_LARGE}.get(status, ErrorCode.INPUT_INVALID)
     reply = _reply(request, Refusal(code), status)
     if isinstance(error, HTTPException) and error.headers:

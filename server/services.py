@@ -63,7 +63,9 @@ class Services:
         self.cipher = FieldCipher.from_file(config.data_dir / "field.key")
         self.store = Store(self._writer, self._reader, clock)
         self.hub = Hub(clock, limits)
-        self.ingest = IngestControl(config.ingest_http_url, config.hook_secret, ingest_transport)
+        self.ingest = IngestControl(
+            config.ingest_http_url, config.hook_secret, config.tls_certificate, ingest_transport
+        )
         self.sender: CodeSender = code_sender or (DemoCodeSender(clock) if config.is_demo else MissingCodeSender())
         self.sign_in_rate = Buckets(clock, limits.sign_in_burst, limits.sign_in_per_s)
         self.operator_rate = Buckets(clock, limits.operator_burst, limits.operator_per_s)

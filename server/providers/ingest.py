@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 
 import httpx2
 import structlog
@@ -24,8 +25,19 @@ class IngestControl:
     regularly, and those with a dead key are dropped again.
     """
 
-    def __init__(self, base_url: str, secret: str, transport: httpx2.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        secret: str,
+        tls_certificate: str = "",
+        transport: httpx2.AsyncBaseTransport | None = None,
+    ) -> None:
+        trusted = ssl.create_default_context()
+        if tls_certificate:
+            # On one machine both sides show the same certificate, which it made itself.
+            trusted.load_verify_locations(tls_certificate)
         self._client = httpx2.AsyncClient(
+            verify=trusted,
             base_url=base_url or "http://ingest.invalid",
             headers={"Authorization": f"Bearer {secret}"},
             timeout=TIMEOUT_S,

@@ -148,8 +148,23 @@ def reconcile(tx: Tx, connected: Collection[str]) -> list[str]:
 
 
 def _publication(tx: Tx, fact: PublishFact) -> PublicationRow:
-    publication = tx.db.get(PublicationRow, fact.connection_id[:128])
-    if publication is None or publication.key_id != fact.key_id or publication.session_id != fact.session_id:
+    """Of the connection; made now when the ingest let it in by an earlier grant while the service was away."""
+    connection_id = fact.connection_id[:128]
+    publication = tx.db.get(PublicationRow, connection_id)
+    key = tx.db.get(KeyRow, fact.key_id[:64])
+    if key is None or key.session_id != fact.session_id:
+        raise Refusal(ErrorCode.KEY_UNKNOWN)
+    if publication is None:
+        publication = PublicationRow(
+            connection_id=connection_id,
+            key_id=key.id,
+            session_id=key.session_id,
+            is_probe=key.is_probe,
+            authorized_ms=tx.now_ms,
+        )
+        tx.db.add(publication)
+        tx.db.flush()
+    if publication.key_id != key.id:
         raise Refusal(ErrorCode.KEY_UNKNOWN)
     return publication
 

@@ -205,9 +205,13 @@ def test_reports_may_be_repeated_and_come_late(desk: Desk) -> None:
     desk.report("started", second)
     desk.report("started", first)
     assert desk.state(session_id) == "interrupted"
-    unknown = {"key_id": first["key_id"], "session_id": session_id, "connection_id": "never"}
+    unknown = {"key_id": "none", "session_id": session_id, "connection_id": "never"}
     assert error_code(desk.report("started", unknown)) == "key_unknown"
+    assert error_code(desk.report("started", first | {"session_id": "other"})) == "key_unknown"
     assert desk.report("stopped", unknown).status_code == 204
+    # Let in by an earlier grant while the service was away.
+    assert desk.report("started", first | {"connection_id": "c9"}).status_code == 204
+    assert desk.state(session_id) == "live"
 
 
 def test_the_grace_period_runs_out(desk: Desk) -> None:
