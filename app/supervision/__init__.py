@@ -1,0 +1,1 @@
+"""Parts of the supervisor: what it remembers of each child, and the embedded platform's launches."""
