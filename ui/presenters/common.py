@@ -1,0 +1,169 @@
+"""What all presenters share: figures as text, troubles as sentences, what the one button of a trouble does. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.contract.rest import Category
+from app.i18n import Translator
+from app.ports.engine import (
+    AudioSource,
+    CameraSource,
+    DemoSound,
+    DemoSource,
+    DevicesListed,
+    FileSound,
+    FileSource,
+    MicSource,
+    ScreenSource,
+    VideoSource,
+)
+from app.usecases.state import BroadcastPhase, DeskState, PlatformPhase, Trouble
+from app.usecases.wishes import ConnectPlatform, ForgetPlatform, ListSources, TryHere, Wish
+
+ON_AIR_PHASES = (BroadcastPhase.ON_AIR, BroadcastPhase.INTERRUPTED, BroadcastPhase.ENDING)
+BUSY_PHASES = (BroadcastPhase.PREPARING, *ON_AIR_PHASES)
+
+
+class Place(StrEnum):
+    """Where the one button of a trouble leads inside the window."""
+
+    VIDEO_MENU = "choose_camera"
+    AUDIO_MENU = "choose_microphone"
+    FOLDER = "choose_folder"
+    SIGN_IN = "sign_in"
+    GO_LIVE = "go_live"
+    END_LIVE = "end_live"
+    TAKE_OVER = "take_over"
+    SETTINGS = "settings"
+
+
+@dataclass(frozen=True)
+class TroubleView:
+    """A sentence and its one button; an empty ``action_label`` draws no button."""
+
+    text: str
+    action_label: str = ""
+    action: str = ""
+
+
+def trouble_view(trouble: Trouble | None, tr: Translator) -> TroubleView | None:
+    """What a person reads of ``trouble``."""
+    if trouble is None:
+        return None
+    label_id = f"action.{trouble.action}"
+    label = tr.text(label_id) if trouble.action and tr.has(label_id) else ""
+    return TroubleView(error_sentence(trouble.code, trouble.detail, tr), label, trouble.action if label else "")
+
+
+def error_sentence(code: str, detail: Mapping[str, object], tr: Translator) -> str:
+    """The sentence of an error code; a code that is not known yet still reads as a sentence."""
+    message_id = f"error.{code}"
+    if not tr.has(message_id):
+        return tr.text("error.unknown", code=code)
+    return tr.text(message_id, **dict(detail))
+
+
+def action_target(action: str, state: DeskState) -> Wish | Place | None:
+    """What the button of a trouble does: a wish for the desk, a place in the window, or only to put it away."""
+    if action in tuple(Place):
+        return Place(action)
+    if action == "change_platform":
+        return ForgetPlatform()
+    if action == "retry":
+        if state.platform.phase is PlatformPhase.UNREACHABLE:
+            return retry_platform(state)
+        if state.broadcast.trouble is not None and state.broadcast.phase not in BUSY_PHASES:
+            return Place.GO_LIVE
+        return ListSources()
+    return None
+
+
+def retry_platform(state: DeskState) -> Wish:
+    """Try the configured service once more."""
+    if state.platform.is_embedded or state.settings.is_embedded:
+        return TryHere(on_lan=state.settings.is_on_lan)
+    return ConnectPlatform(state.platform.url or state.settings.platform_url)
+
+
+def clock_text(seconds: float) -> str:
+    """HH:MM:SS of a duration."""
+    whole = max(0, int(seconds))
+    return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+
+
+def minutes_text(seconds: float) -> str:
+    """M:SS of a short duration."""
+    whole = max(0, int(seconds))
+    return f"{whole // 60}:{whole % 60:02d}"
+
+
+def count_text(count: int) -> str:
+    """1,284"""
+    return f"{count:,}"
+
+
+def rate_text(kbps: float) -> str:
+    """4.2 Mbps, or 800 kbps below one megabit."""
+    return f"{kbps / 1000:.1f} Mbps" if kbps >= 1000 else f"{kbps:.0f} kbps"
+
+
+def bytes_text(size_bytes: int) -> str:
+    """182 GB, 64 MB: decimal, as disks are sold."""
+    if size_bytes >= 10_000_000_000:
+        return f"{size_bytes / 1e9:.0f} GB"
+    if size_bytes >= 1_000_000_000:
+        return f"{size_bytes / 1e9:.1f} GB"
+    return f"{size_bytes / 1e6:.0f} MB"
+
+
+def platform_name(state: DeskState, tr: Translator) -> str:
+    """How the service is called on every page."""
+    if state.platform.is_embedded:
+        return tr.text("platform.embedded")
+    info = state.platform.info
+    if info is not None:
+        return info.name if tr.language == "zh" else info.name_en
+    return state.platform.url
+
+
+def category_text(category: Category, tr: Translator) -> str:
+    """求职指导 and so on."""
+    return tr.text(f"category.{category.value}")
+
+
+def video_name(source: VideoSource | None, devices: DevicesListed, tr: Translator) -> str:
+    """How the picture's source is called."""
+    match source:
+        case CameraSource(device_id=device_id):
+            names = [camera.name for camera in devices.cameras if camera.device_id == device_id]
+            return names[0] if names else tr.text("source.camera")
+        case ScreenSource(monitor=monitor):
+            return tr.text("source.screen", number=monitor)
+        case FileSource(path=path):
+            return tr.text("source.file_named", name=file_name(path))
+        case DemoSource():
+            return tr.text("source.demo_scene")
+        case _:
+            return tr.text("source.no_video")
+
+
+def audio_name(source: AudioSource | None, devices: DevicesListed, tr: Translator) -> str:
+    """How the sound's source is called."""
+    match source:
+        case MicSource(device_id=device_id):
+            names = [mic.name for mic in devices.microphones if mic.device_id == device_id]
+            return names[0] if names else tr.text("source.microphone")
+        case FileSound(path=path):
+            return tr.text("source.file_named", name=file_name(path))
+        case DemoSound():
+            return tr.text("source.demo_speech")
+        case _:
+            return tr.text("source.no_sound")
+
+
+def file_name(path: str) -> str:
+    """The last part of a path of either system."""
+    return path.replace("\\", "/").rstrip("/").rpartition("/")[2]

@@ -1,0 +1,132 @@
+"""Sheets over the window: going live, closing while on air, the summary; and the notices. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.contract.rest import Category
+from app.i18n import Translator
+from app.usecases.state import BroadcastPhase, DeskState
+from app.usecases.wishes import DismissNotice, GoLive, Wish
+from ui.presenters.common import (
+    ON_AIR_PHASES,
+    TroubleView,
+    audio_name,
+    category_text,
+    clock_text,
+    count_text,
+    platform_name,
+    rate_text,
+    trouble_view,
+    video_name,
+)
+from ui.presenters.live import short_path
+
+TITLE_CHARS = 40
+
+
+@dataclass(frozen=True)
+class GoLiveView:
+    title: str
+    categories: tuple[tuple[Category, str], ...]
+    category: Category
+    facts: tuple[tuple[str, str], ...]
+    trouble: TroubleView | None
+    can_take_over: bool
+    is_busy: bool
+    is_over: bool
+    """The broadcast runs: the sheet has nothing more to ask."""
+
+
+def present_go_live(state: DeskState, tr: Translator) -> GoLiveView:
+    """The sheet that asks for title and category."""
+    broadcast, engine = state.broadcast, state.engine
+    output = engine.output
+    facts = (
+        (tr.text("go.picture"), video_name(engine.video, engine.devices, tr)),
+        (tr.text("go.sound"), tr.text("live.muted") if engine.is_muted else _sound(state, tr)),
+        (
+            tr.text("go.output"),
+            tr.text("go.output_value", height=output.height_px, fps=output.rate_fps, rate=rate_text(output.video_kbps)),
+        ),
+        (tr.text("go.platform"), platform_name(state, tr)),
+    )
+    return GoLiveView(
+        title=state.default_title or state.settings.title,
+        categories=tuple((category, category_text(category, tr)) for category in Category),
+        category=state.default_category,
+        facts=facts,
+        trouble=trouble_view(broadcast.trouble, tr),
+        can_take_over=broadcast.can_take_over,
+        is_busy=broadcast.phase is BroadcastPhase.PREPARING,
+        is_over=broadcast.phase in ON_AIR_PHASES,
+    )
+
+
+def _sound(state: DeskState, tr: Translator) -> str:
+    return audio_name(state.engine.audio, state.engine.devices, tr)
+
+
+def go_live_wish(title: str, category: Category, *, take_over: bool) -> GoLive | str:
+    """The wish, or the message id of what is missing."""
+    cleaned = title.strip()
+    if not cleaned:
+        return "go.title_missing"
+    return GoLive(cleaned[:TITLE_CHARS], category, take_over)
+
+
+@dataclass(frozen=True)
+class SummaryView:
+    session_id: str
+    title: str
+    figures: tuple[tuple[str, str], ...]
+    recording: str
+
+
+def present_summary(state: DeskState, tr: Translator) -> SummaryView | None:
+    """What is told after a broadcast; None while there is nothing to tell."""
+    broadcast = state.broadcast
+    summary = broadcast.summary
+    if broadcast.phase is not BroadcastPhase.ENDED or summary is None:
+        return None
+    sent = summary.frames_sent + summary.frames_dropped
+    ratio = summary.frames_dropped / sent if sent else 0.0
+    return SummaryView(
+        session_id=broadcast.session.id if broadcast.session is not None else "",
+        title=broadcast.session.title if broadcast.session is not None else "",
+        figures=(
+            (clock_text(summary.duration_s), tr.text("summary.duration")),
+            (count_text(summary.viewers_peak), tr.text("summary.peak")),
+            (count_text(summary.messages), tr.text("summary.messages")),
+            (f"{summary.frames_dropped} / {ratio:.1%}", tr.text("summary.dropped")),
+        ),
+        recording=short_path(summary.recording_path),
+    )
+
+
+@dataclass(frozen=True)
+class NoticeView:
+    id: int
+    text: str
+    tone: str
+    action_label: str
+    action: str
+    dismiss: Wish
+
+
+def present_notices(state: DeskState, tr: Translator) -> tuple[NoticeView, ...]:
+    """The newest three, newest first."""
+    views: list[NoticeView] = []
+    for notice in reversed(state.notices[-3:]):
+        view = trouble_view(notice.trouble, tr)
+        if view is not None:
+            tone = "bad" if notice.is_error else "warn"
+            views.append(
+                NoticeView(notice.id, view.text, tone, view.action_label, view.action, DismissNotice(notice.id))
+            )
+    return tuple(views)
+
+
+def is_asked_before_closing(state: DeskState) -> bool:
+    """Whether closing the window must ask first."""
+    return state.broadcast.phase in (*ON_AIR_PHASES, BroadcastPhase.PREPARING)

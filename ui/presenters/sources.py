@@ -1,0 +1,108 @@
+"""Choices of picture and sound, for menus and for the settings page. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.i18n import Translator
+from app.ports.engine import (
+    AudioSource,
+    CameraSource,
+    DemoSound,
+    DemoSource,
+    FileSound,
+    FileSource,
+    MicSource,
+    NoSound,
+    NoVideo,
+    ScreenSource,
+    VideoSource,
+)
+from app.usecases.state import DeskState
+from app.usecases.wishes import ChooseAudio, ChooseVideo, Wish
+from ui.presenters.common import audio_name, video_name
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One entry; without a wish it asks for a file first, or (``is_header``) names a group."""
+
+    id: str
+    label: str
+    is_checked: bool = False
+    wish: Wish | None = None
+    is_header: bool = False
+    asks_file: bool = False
+
+
+def video_choices(state: DeskState, tr: Translator) -> tuple[Choice, ...]:
+    """Cameras, screens, file and demo scene."""
+    devices, now = state.engine.devices, state.engine.video
+    cameras: list[tuple[str, str, VideoSource]] = [
+        (f"camera.{index}", camera.name, CameraSource(device_id=camera.device_id))
+        for index, camera in enumerate(devices.cameras)
+    ]
+    known = {camera.device_id for camera in devices.cameras}
+    if isinstance(now, CameraSource) and now.device_id not in known:
+        cameras.append(("camera.gone", tr.text("source.gone", name=video_name(now, devices, tr)), now))
+    screens: list[tuple[str, str, VideoSource]] = [
+        (
+            f"screen.{monitor.monitor}",
+            tr.text("source.screen_sized", number=monitor.monitor, width=monitor.width_px, height=monitor.height_px),
+            ScreenSource(monitor=monitor.monitor),
+        )
+        for monitor in devices.monitors
+    ]
+    rows = [_header("cameras", tr)]
+    rows += [_video(row, now) for row in cameras] or [Choice("camera.none", tr.text("source.no_camera_found"))]
+    rows.append(_header("screens", tr))
+    rows += [_video(row, now) for row in screens] or [Choice("screen.none", tr.text("source.no_screen_found"))]
+    rows.append(_header("more", tr))
+    is_file = isinstance(now, FileSource)
+    label = video_name(now, devices, tr) if is_file else tr.text("source.file")
+    rows.append(Choice("file", label, is_file, None, asks_file=True))
+    rows.append(Choice("demo", tr.text("source.demo_scene"), isinstance(now, DemoSource), ChooseVideo(DemoSource())))
+    rows.append(Choice("none", tr.text("source.no_video"), isinstance(now, NoVideo), ChooseVideo(NoVideo())))
+    return tuple(rows)
+
+
+def audio_choices(state: DeskState, tr: Translator) -> tuple[Choice, ...]:
+    """Microphones, the file's sound and demo speech."""
+    devices, now = state.engine.devices, state.engine.audio
+    rows = [_header("microphones", tr)]
+    known = {mic.device_id for mic in devices.microphones}
+    mics: list[tuple[str, str, AudioSource]] = [
+        (
+            f"mic.{index}",
+            tr.text("source.default_microphone", name=mic.name) if mic.is_default else mic.name,
+            MicSource(device_id=mic.device_id),
+        )
+        for index, mic in enumerate(devices.microphones)
+    ]
+    if isinstance(now, MicSource) and now.device_id not in known:
+        mics.append(("mic.gone", tr.text("source.gone", name=audio_name(now, devices, tr)), now))
+    rows += [_audio(row, now) for row in mics] or [Choice("mic.none", tr.text("source.no_microphone_found"))]
+    rows.append(_header("more", tr))
+    is_file = isinstance(now, FileSound)
+    label = audio_name(now, devices, tr) if is_file else tr.text("source.sound_file")
+    rows.append(Choice("file", label, is_file, None, asks_file=True))
+    rows.append(Choice("demo", tr.text("source.demo_speech"), isinstance(now, DemoSound), ChooseAudio(DemoSound())))
+    rows.append(Choice("none", tr.text("source.no_sound"), isinstance(now, NoSound), ChooseAudio(NoSound())))
+    return tuple(rows)
+
+
+def _header(name: str, tr: Translator) -> Choice:
+    return Choice(f"header.{name}", tr.text(f"source.header.{name}"), is_header=True)
+
+
+def _video(row: tuple[str, str, VideoSource], now: VideoSource | None) -> Choice:
+    choice_id, label, source = row
+    is_same = now == source or (
+        isinstance(now, CameraSource) and isinstance(source, CameraSource) and now.device_id == source.device_id
+    )
+    return Choice(choice_id, label, is_same, ChooseVideo(source))
+
+
+def _audio(row: tuple[str, str, AudioSource], now: AudioSource | None) -> Choice:
+    choice_id, label, source = row
+    return Choice(choice_id, label, now == source, ChooseAudio(source))

@@ -1,0 +1,130 @@
+"""Works the window hands free: clicks by objectName, types, takes pictures. Commands come from any thread and run in
+the GUI thread, one an event. Used by the demonstration, the end-to-end tests and the screenshots.
+
+Commands, each a mapping with one key:
+    {"screenshot": path}             the window as PNG; answers width_px and height_px
+    {"click": name}                  a button, by objectName
+    {"type": {"name", "text"}}       replace the text of a field
+    {"press": {"name", "key"}}       a key such as "Return" or "Ctrl+D"
+    {"page": name}                   live or settings
+    {"look": {}}                     answers page, phase, frames_seen, first_window_ms, first_preview_ms
+    {"close": {}}                    close the window as a person would
+The answer is {"ok": true, …} or {"ok": false, "error": text}.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from PySide6.QtCore import QEvent, QObject, Qt, QThread, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QWidget
+
+from ui.shell import MainWindow
+
+Answer = Mapping[str, Any]
+Reply = Callable[[Answer], None]
+Submit = Callable[[Mapping[str, Any], Reply], None]
+
+
+class Script(Protocol):
+    """A driver: ``attach`` is given the way in when the window is up; it may be called from any thread."""
+
+    def attach(self, submit: Submit) -> None: ...
+
+
+class WindowDriver(QObject):
+    """Lives in the GUI thread; ``submit`` may be called from any thread."""
+
+    _asked = Signal(object, object)
+
+    def __init__(self, window: MainWindow, figures: Callable[[], Mapping[str, float]]) -> None:
+        super().__init__(window)
+        self._window = window
+        self._figures = figures
+        self._asked.connect(self._run, Qt.ConnectionType.QueuedConnection)
+
+    def submit(self, command: Mapping[str, Any], reply: Reply) -> None:
+        """Run ``command`` in the GUI thread; ``reply`` gets the answer there and must not block."""
+        self._asked.emit(dict(command), reply)
+
+    @Slot(object, object)
+    def _run(self, command: Mapping[str, Any], reply: Reply) -> None:
+        if QThread.currentThread() is not self.thread():
+            raise RuntimeError("a command must run in the GUI thread")
+        reply(self.run(command))
+
+    def run(self, command: Mapping[str, Any]) -> Answer:
+        """Run one command now. GUI thread."""
+        for name, argument in command.items():
+            action = getattr(self, f"_do_{name}", None)
+            if action is None:
+                return {"ok": False, "error": f"unknown command {name}"}
+            try:
+                return {"ok": True, **action(argument)}
+            except LookupError as cause:
+                return {"ok": False, "error": str(cause)}
+        return {"ok": False, "error": "empty command"}
+
+    def _find(self, name: str) -> QWidget:
+        found = self._window.findChildren(QWidget, name)
+        for widget in found:
+            if widget.isVisible():
+                return widget
+        raise LookupError(f"no visible widget is called {name}")
+
+    def _do_screenshot(self, path: str) -> Answer:
+        picture = self._window.grab()
+        if not picture.save(str(path)):
+            raise LookupError(f"cannot write {path}")
+        return {"width_px": picture.width(), "height_px": picture.height()}
+
+    def _do_click(self, name: str) -> Answer:
+        widget = self._find(name)
+        if not isinstance(widget, QAbstractButton) or not widget.isEnabled():
+            raise LookupError(f"{name} cannot be clicked now")
+        widget.click()
+        return {}
+
+    def _do_type(self, argument: Mapping[str, str]) -> Answer:
+        widget = self._find(argument["name"])
+        if not isinstance(widget, QLineEdit):
+            raise LookupError(f"{argument['name']} takes no text")
+        widget.setFocus()
+        widget.setText(argument["text"])
+        return {}
+
+    def _do_press(self, argument: Mapping[str, str]) -> Answer:
+        widget = self._find(argument["name"])
+        combination = QKeySequence.fromString(argument["key"])[0]  # type: ignore[index]  # missing in the stubs
+        for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
+            event = QKeyEvent(kind, combination.key(), combination.keyboardModifiers())
+            QApplication.sendEvent(widget, event)
+        return {}
+
+    def _do_page(self, name: str) -> Answer:
+        if name not in self._window.rail.buttons:
+            raise LookupError(f"no page is called {name}")
+        self._window.rail.buttons[name].click()
+        return {}
+
+    def _do_look(self, _: object) -> Answer:
+        window = self._window
+        return {
+            "page": window.page.value if window.page.value != "desk" else window.desk_page,
+            "phase": window.state.broadcast.phase.value,
+            "frames_seen": window.feed.frames_seen,
+            **self._figures(),
+        }
+
+    def _do_close(self, _: object) -> Answer:
+        self._window.close()
+        return {}
+
+
+def attach(window: MainWindow, script: Script, figures: Callable[[], Mapping[str, float]]) -> WindowDriver:
+    """Give ``script`` the way into ``window``."""
+    driver = WindowDriver(window, figures)
+    script.attach(driver.submit)
+    return driver

@@ -1,0 +1,337 @@
+"""The window: rail, pages, sheets and notices. It gets states from the bridge, draws what is seen, and hands wishes on.
+
+GUI thread. A state that comes costs what changed: pages that are not seen are not drawn until they are.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QCloseEvent, QGuiApplication
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from app.i18n import Translator
+from app.runtime.clock import Clock
+from app.usecases.state import AccountPhase, BroadcastPhase, DeskState
+from app.usecases.wishes import GoLive, Leave, Wish
+from ui.bridge import Bridge
+from ui.ports import DeskPort
+from ui.presenters.chat import ChatPresenter
+from ui.presenters.common import BUSY_PHASES, ON_AIR_PHASES, Place, action_target, platform_name
+from ui.presenters.dialogs import is_asked_before_closing, present_go_live, present_notices, present_summary
+from ui.presenters.entry import Page, page_of, present_first_start, present_password, present_sign_in
+from ui.presenters.health import DetailFold, present_health
+from ui.presenters.live import present_live
+from ui.presenters.settings import bitrate_wish, encoder_wish, present_settings, quality_wish
+from ui.theme.apply import apply_tokens
+from ui.theme.tokens import Tokens, tokens_for
+from ui.views.base import View
+from ui.views.dialogs import CloseSheet, EndSheet, GoLiveSheet, PasswordSheet, SummarySheet
+from ui.views.first_start import FirstStartPage
+from ui.views.live import LivePage
+from ui.views.notices import Notices
+from ui.views.rail import Rail
+from ui.views.settings import SettingsPage
+from ui.views.settings_media import OutputSection
+from ui.views.sheets import Sheet
+from ui.views.sign_in import SignInPage
+from ui.widgets.basics import column, row
+from ui.widgets.frames import FrameFeed
+
+SIZE_PX = (1280, 800)
+LEAST_PX = (960, 600)
+LEAVE_WAIT_MS = 12_000
+_ANNOUNCED = {
+    BroadcastPhase.ON_AIR: "say.on_air",
+    BroadcastPhase.INTERRUPTED: "say.interrupted",
+    BroadcastPhase.ENDED: "say.ended",
+}
+
+
+class MainWindow(QWidget):
+    """``left``: the person closed the program and it may go now. ``first_picture_shown``: the preview has a frame."""
+
+    left = Signal()
+    first_picture_shown = Signal()
+
+    def __init__(self, desk: DeskPort, clock: Clock) -> None:
+        super().__init__()
+        self.setObjectName("window")
+        self._desk = desk
+        self._clock = clock
+        self.state = desk.state
+        self.tr_ = Translator(self.state.settings.language)
+        self.page = Page.FIRST_START
+        self.desk_page = "live"
+        self.feed = FrameFeed()
+        self.fold = DetailFold()
+        self._chat = ChatPresenter()
+        self._is_sign_in_wanted = False
+        self._summary_seen: object = None
+        self._may_close = False
+        self._themes: dict[QWidget, Tokens] = {}
+        self._build()
+        self._leave_timer = QTimer(self)
+        self._leave_timer.setSingleShot(True)
+        self._leave_timer.setInterval(LEAVE_WAIT_MS)
+        self._leave_timer.timeout.connect(self._finish_leaving)
+        self._retranslate()
+        self.bridge = Bridge(desk, self)
+        self.bridge.state_changed.connect(self.show_state)
+        hints = QGuiApplication.styleHints()
+        hints.colorSchemeChanged.connect(self._scheme_changed)
+        self.resize(*SIZE_PX)
+        self.setMinimumSize(*LEAST_PX)
+        self.show_state(self.state)
+
+    # ---- building --------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        self.pages = QStackedWidget()
+        column(self).addWidget(self.pages)
+        self.first_start = FirstStartPage()
+        self.sign_in = SignInPage()
+        self.desk_view = QWidget()
+        across = row(self.desk_view)
+        self.rail = Rail()
+        self.rail.page_asked.connect(self.show_desk_page)
+        self.stack = QStackedWidget()
+        self.live = LivePage(self.feed, self._clock)
+        self.settings = SettingsPage(self.feed)
+        self.stack.addWidget(self.live)
+        self.stack.addWidget(self.settings)
+        across.addWidget(self.rail)
+        across.addWidget(self.stack, 1)
+        for page in (self.first_start, self.sign_in, self.desk_view):
+            self.pages.addWidget(page)
+        self.go_live = GoLiveSheet(self)
+        self.closing = CloseSheet(self)
+        self.ending = EndSheet(self)
+        self.summary = SummarySheet(self)
+        self.password = PasswordSheet(self)
+        self.sheets: tuple[Sheet, ...] = (self.go_live, self.closing, self.ending, self.summary, self.password)
+        self.notices = Notices(self)
+        self._views: tuple[View, ...] = (
+            self.first_start, self.sign_in, self.rail, self.live, self.settings, *self.sheets,
+        )  # fmt: skip
+        for view in self._views:
+            view.wished.connect(self.wish)
+            view.acted.connect(self.act)
+        self.notices.wished.connect(self.wish)
+        self.notices.acted.connect(self.act)
+        self.live.health.fold_asked.connect(self._toggle_fold)
+        self.live.controls.main_asked.connect(self._main_asked)
+        self.live.area.preview.first_frame_shown.connect(self.first_picture_shown)
+        self.closing.chosen.connect(lambda choice: self._leave(ends=choice == "end"))
+        output = self.settings.findChild(OutputSection)
+        if output is not None:
+            output.quality_asked.connect(lambda value: self.wish(quality_wish(self.state, value)))
+            output.bitrate_asked.connect(lambda value: self.wish(bitrate_wish(self.state, value)))
+            output.encoder_asked.connect(lambda value: self.wish(encoder_wish(self.state, value)))
+
+    # ---- states ----------------------------------------------------------------------------------
+
+    @Slot(object)
+    def show_state(self, state: DeskState) -> None:
+        """Draw ``state``."""
+        before, self.state = self.state, state
+        if state.settings.language != self.tr_.language:
+            self.tr_ = Translator(state.settings.language)
+            self._retranslate()
+        if state.account.phase is AccountPhase.SIGNED_IN:
+            self._is_sign_in_wanted = False
+        self._show_page(page_of(state, is_sign_in_wanted=self._is_sign_in_wanted))
+        self._dress()
+        self._draw_page()
+        self._draw_sheets(state)
+        self.notices.draw(present_notices(state, self.tr_))
+        self.rail.buttons["live"].show_on_air(state.broadcast.phase in ON_AIR_PHASES)
+        self._announce(before, state)
+        name = platform_name(state, self.tr_) if state.platform.is_embedded else ""
+        title = self.tr_.text("brand.name")
+        self.setWindowTitle(self.tr_.text("window.title", program=title, platform=name) if name else title)
+        if self._leave_timer.isActive() and state.broadcast.phase not in BUSY_PHASES:
+            self._finish_leaving()
+
+    def _show_page(self, page: Page) -> None:
+        self.page = page
+        shown = {Page.FIRST_START: self.first_start, Page.SIGN_IN: self.sign_in, Page.DESK: self.desk_view}[page]
+        if self.pages.currentWidget() is not shown:
+            self.pages.setCurrentWidget(shown)
+            if page is Page.SIGN_IN:
+                self.sign_in.phone.setFocus()
+            elif page is Page.DESK:
+                self.show_desk_page("live")
+
+    def show_desk_page(self, name: str) -> None:
+        """Open a page of the rail; the broadcast goes on."""
+        self.desk_page = name
+        self.stack.setCurrentWidget(self.live if name == "live" else self.settings)
+        self.rail.show_page(name)
+        self._dress()
+        self._draw_page()
+
+    def _draw_page(self) -> None:
+        state, tr = self.state, self.tr_
+        if self.page is Page.FIRST_START:
+            self.first_start.draw(present_first_start(state, tr))
+        elif self.page is Page.SIGN_IN:
+            self.sign_in.draw(present_sign_in(state, tr))
+        else:
+            is_open = self.fold.follow(state)
+            if self.desk_page == "live":
+                health = present_health(state, tr, is_detailed=is_open)
+                chat = self._chat.present(state, tr)
+                self.live.draw(present_live(state, tr), health, chat, is_health_open=is_open)
+            else:
+                self.feed.attach(state.engine.preview)
+                self.settings.draw(present_settings(state, tr))
+
+    def _draw_sheets(self, state: DeskState) -> None:
+        password = present_password(state)
+        if password is not None and self.password.isHidden():
+            self.password.draw(password)
+            self.password.open()
+        elif password is None:
+            self.password.close_sheet()
+        if not self.go_live.isHidden():
+            view = present_go_live(state, self.tr_)
+            if view.is_over:
+                self.go_live.close_sheet()
+            else:
+                self.go_live.draw(view)
+        summary = present_summary(state, self.tr_)
+        if (
+            summary is not None
+            and state.broadcast.summary is not self._summary_seen
+            and not self._leave_timer.isActive()
+        ):
+            self._summary_seen = state.broadcast.summary
+            self.ending.close_sheet()
+            self.summary.draw(summary)
+            self.summary.open(self.summary.done)
+        if not is_asked_before_closing(state) and not self._leave_timer.isActive():
+            self.closing.close_sheet()
+        if state.broadcast.phase not in BUSY_PHASES:
+            self.ending.close_sheet()
+
+    def _retranslate(self) -> None:
+        for view in self._views:
+            view.retranslate(self.tr_)
+        self.notices.retranslate(self.tr_)
+
+    def _scheme_changed(self) -> None:
+        self._dress()
+
+    def _dress(self) -> None:
+        settings = self.state.settings
+        is_dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
+        reading = tokens_for(settings.theme, is_system_dark=is_dark)
+        live = tokens_for(settings.live_theme, is_system_dark=is_dark)
+        seen = live if self.page is Page.DESK and self.desk_page == "live" else reading
+        for root, tokens in (
+            (self.first_start, reading), (self.sign_in, reading), (self.settings, reading), (self.live, live),
+            (self.rail, seen), (self.notices, seen), *((sheet, seen) for sheet in self.sheets),
+        ):  # fmt: skip
+            if self._themes.get(root) is not tokens:
+                self._themes[root] = tokens
+                apply_tokens(root, tokens)
+
+    def _announce(self, before: DeskState, state: DeskState) -> None:
+        spoken: list[str] = []
+        if state.broadcast.phase is not before.broadcast.phase and state.broadcast.phase in _ANNOUNCED:
+            spoken.append(_ANNOUNCED[state.broadcast.phase])
+        if state.engine.is_muted != before.engine.is_muted:
+            spoken.append("say.muted" if state.engine.is_muted else "say.unmuted")
+        for message_id in spoken:
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, self.tr_.text(message_id)))
+
+    # ---- wishes ----------------------------------------------------------------------------------
+
+    def wish(self, wish: Wish) -> None:
+        """Hand a wish to the desk."""
+        if isinstance(wish, GoLive):
+            self._summary_seen = self.state.broadcast.summary
+        self._desk.wish(wish)
+
+    def act(self, action: str) -> None:
+        """Do what the button of a trouble says."""
+        if action == "back":
+            self._is_sign_in_wanted = False
+            self.show_state(self.state)
+            return
+        target = action_target(action, self.state)
+        if isinstance(target, Place):
+            self._go(target)
+        elif target is not None:
+            self.wish(target)
+
+    def _go(self, place: Place) -> None:
+        if place is Place.SIGN_IN:
+            self._is_sign_in_wanted = True
+            self.show_state(self.state)
+            return
+        if self.page is not Page.DESK:
+            return
+        if place in (Place.FOLDER, Place.SETTINGS):
+            self.show_desk_page("settings")
+            self.settings.show_section("output")
+            return
+        self.show_desk_page("live")
+        if place is Place.VIDEO_MENU:
+            self.live.controls.open_video_menu()
+        elif place is Place.AUDIO_MENU:
+            self.live.controls.open_audio_menu()
+        elif place is Place.END_LIVE:
+            self.ending.start()
+        else:
+            self.go_live.start(present_go_live(self.state, self.tr_))
+
+    def _main_asked(self) -> None:
+        if any(not sheet.isHidden() for sheet in self.sheets):
+            return
+        if self.state.broadcast.phase in BUSY_PHASES:
+            self.ending.start()
+        else:
+            self.go_live.start(present_go_live(self.state, self.tr_))
+
+    def _toggle_fold(self) -> None:
+        self.fold.toggle()
+        self._draw_page()
+
+    # ---- leaving ---------------------------------------------------------------------------------
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self._may_close:
+            event.accept()
+            return
+        event.ignore()
+        if self._leave_timer.isActive():
+            return
+        if is_asked_before_closing(self.state):
+            self.closing.start()
+        else:
+            self._leave(ends=True)
+
+    def _leave(self, *, ends: bool) -> None:
+        is_on = self.state.broadcast.phase in BUSY_PHASES
+        self.wish(Leave(end_broadcast=ends))
+        if ends and is_on:
+            self.closing.show_busy()
+            self._leave_timer.start()
+        else:
+            self._finish_leaving()
+
+    def _finish_leaving(self) -> None:
+        if not self._may_close:
+            self._may_close = True
+            self._leave_timer.stop()
+            self.close()
+            self.left.emit()
+
+    def shut(self) -> None:
+        """Let go of everything that the window holds; it cannot be used afterwards."""
+        self._may_close = True
+        self.bridge.close()
+        QGuiApplication.styleHints().colorSchemeChanged.disconnect(self._scheme_changed)
+        self.close()
+        self.feed.close()

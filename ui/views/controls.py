@@ -1,0 +1,139 @@
+"""The row of controls: microphone with its meter, picture, source, recording, and the one primary button."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QFrame, QHBoxLayout
+
+from app.i18n import Translator
+from app.ports.engine import FileSound, FileSource
+from app.usecases.wishes import ChooseAudio, ChooseVideo, Wish
+from ui.presenters.live import ControlsView
+from ui.presenters.sources import Choice
+from ui.theme.apply import set_look
+from ui.views.base import View
+from ui.widgets.basics import Button, box, row
+from ui.widgets.frames import FrameFeed, LevelMeter
+from ui.widgets.menus import ask_file, open_menu
+
+KEYS = {
+    "mute": "Ctrl+D",
+    "camera": "Ctrl+E",
+    "share": "Ctrl+Shift+S",
+    "main": "Ctrl+Shift+L",
+}
+
+
+class ControlsRow(View):
+    """Draws ControlsView. ``main_asked``: go live, cancel or end; the page decides which sheet that opens."""
+
+    main_asked = Signal()
+
+    def __init__(self, feed: FrameFeed) -> None:
+        super().__init__("controls")
+        self._view: ControlsView | None = None
+        self._tr = Translator()
+        layout = row(self, gap=10)
+        group, inner = self._group("controls.microphone")
+        self.mute = self._flat("controls.mute", "mic", "live.mute_tip", KEYS["mute"])
+        self.mute.clicked.connect(lambda: self._emit("mute"))
+        self.meter = LevelMeter("controls.meter", feed)
+        self.named(self.meter, "live.meter")
+        self.audio_menu = self._flat("controls.audio_menu", "chevron", "live.choose_microphone")
+        self.audio_menu.clicked.connect(self.open_audio_menu)
+        inner.addWidget(self.mute)
+        inner.addWidget(self.meter)
+        inner.addSpacing(4)
+        inner.addWidget(self.audio_menu)
+        layout.addWidget(group)
+        self.camera = Button("controls.camera", icon_name="video")
+        self.named(self.camera, "live.camera_tip", tip="live.camera_tip", keys=KEYS["camera"])
+        self.camera.clicked.connect(lambda: self._emit("hide_camera"))
+        layout.addWidget(self.camera)
+        self.source = self.button(
+            "controls.source", "live.source", icon_name="monitor", tip="live.source_tip", keys=KEYS["share"]
+        )
+        self.source.clicked.connect(self.open_video_menu)
+        layout.addWidget(self.source)
+        self.record = Button("controls.record", icon_name="record")
+        self.named(self.record, "live.record_tip", tip="live.record_tip")
+        self.record.clicked.connect(lambda: self._emit("record_wish"))
+        layout.addWidget(self.record)
+        layout.addStretch(1)
+        self.main = Button("controls.main", kind="primary")
+        self.named(self.main, "live.main_tip", tip="live.main_tip", keys=KEYS["main"])
+        self.main.clicked.connect(self.main_asked)
+        layout.addWidget(self.main)
+        for keys, slot in (
+            (KEYS["mute"], self.mute.click),
+            (KEYS["camera"], self.camera.click),
+            (KEYS["share"], self.open_video_menu),
+            (KEYS["main"], self.main.click),
+        ):
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.setContext(Qt.ShortcutContext.WindowShortcut)
+            shortcut.activated.connect(slot)
+
+    def _group(self, name: str) -> tuple[QFrame, QHBoxLayout]:
+        group = box(name, kind="group")
+        return group, row(group, margins=(1, 0, 1, 0))
+
+    def _flat(self, name: str, icon_name: str, message_id: str, keys: str = "") -> Button:
+        made = Button(name, kind="flat", icon_name=icon_name, icon_px=16 if icon_name == "chevron" else 18)
+        self.named(made, message_id, tip=message_id, keys=keys)
+        return made
+
+    def retranslate(self, tr: Translator) -> None:
+        super().retranslate(tr)
+        self._tr = tr
+        self._view = None
+
+    def draw(self, view: ControlsView) -> None:
+        """Show this state."""
+        if view == self._view:
+            return
+        self._view = view
+        self.mute.setText(view.microphone)
+        self.mute.set_icon("mic-off" if view.is_muted else "mic")
+        self.camera.setText(view.camera)
+        self.camera.set_icon("video-off" if view.is_camera_off else "video")
+        self.record.setText(view.record)
+        self.record.set_icon("stop" if view.is_recording else "record")
+        self.main.setText(view.main)
+        self.main.setAccessibleName(view.main)
+        set_look(self.main, kind=view.main_kind)
+        self.main.setEnabled(view.is_main_enabled)
+
+    def open_video_menu(self) -> None:
+        """Choose what viewers see."""
+        if self._view is not None:
+            open_menu(self.source, "menu.video", self._view.videos, self._took_video)
+
+    def open_audio_menu(self) -> None:
+        """Choose what viewers hear."""
+        if self._view is not None:
+            open_menu(self.audio_menu, "menu.audio", self._view.microphones, self._took_audio)
+
+    def _took_video(self, choice: Choice) -> None:
+        if choice.asks_file:
+            ask_file(
+                self, self._tr.text("source.ask_video"), self._tr.text("source.video_filter"),
+                lambda path: self.wished.emit(ChooseVideo(FileSource(path=path))),
+            )  # fmt: skip
+        elif choice.wish is not None:
+            self.wished.emit(choice.wish)
+
+    def _took_audio(self, choice: Choice) -> None:
+        if choice.asks_file:
+            ask_file(
+                self, self._tr.text("source.ask_sound"), self._tr.text("source.sound_filter"),
+                lambda path: self.wished.emit(ChooseAudio(FileSound(path=path))),
+            )  # fmt: skip
+        elif choice.wish is not None:
+            self.wished.emit(choice.wish)
+
+    def _emit(self, name: str) -> None:
+        wish: Wish | None = getattr(self._view, name, None)
+        if wish is not None:
+            self.wished.emit(wish)

@@ -1,0 +1,301 @@
+"""The sheets: go live, closing while on air, summary, operator's password."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
+
+from app.contract.rest import Category
+from app.i18n import Translator
+from app.usecases.wishes import DismissOperatorPassword, EndLive
+from ui.presenters.common import TroubleView
+from ui.presenters.dialogs import TITLE_CHARS, GoLiveView, SummaryView, go_live_wish
+from ui.presenters.entry import PasswordView
+from ui.theme.apply import set_look
+from ui.views.sheets import Sheet
+from ui.widgets.basics import Combo, Elided, box, column, label, row
+from ui.widgets.trouble import TroubleLine
+
+FACTS = 4
+
+
+class GoLiveSheet(Sheet):
+    """Asks for title and category. Stays until the broadcast runs, so that a refusal is read where it was asked."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__("go_live", parent)
+        self._tr = Translator()
+        self._view: GoLiveView | None = None
+        self.add_title("go.title")
+        self._name("go.title_label")
+        self.title = QLineEdit()
+        self.title.setObjectName("go_live.title_field")
+        self.title.setMaxLength(TITLE_CHARS)
+        self.texts.bind(self.title.setPlaceholderText, "go.title_hint")
+        self.named(self.title, "go.title_label")
+        self.title.returnPressed.connect(self._submit)
+        self.inner.addWidget(self.title)
+        self._name("go.category")
+        self.category = Combo("go_live.category")
+        self.named(self.category, "go.category")
+        self.inner.addWidget(self.category)
+        facts = box("go_live.facts", kind="tile")
+        grid = column(facts, margins=(12, 8, 12, 8), gap=4)
+        self._facts: list[tuple[QLabel, QLabel]] = []
+        for number in range(FACTS):
+            line = row(gap=12)
+            name = label(f"go_live.fact.{number}", type_="12", tone="2")
+            name.setFixedWidth(64)
+            value = Elided(f"go_live.fact_value.{number}", type_="12")
+            line.addWidget(name)
+            line.addWidget(value, 1)
+            grid.addLayout(line)
+            self._facts.append((name, value))
+        self.inner.addWidget(facts)
+        self.trouble = TroubleLine("go_live.trouble")
+        self.trouble.acted.connect(self._act)
+        self.inner.addWidget(self.trouble)
+        buttons = self.add_buttons()
+        self.cancel = self.button("go_live.cancel", "action.cancel")
+        self.cancel.clicked.connect(self._leave)
+        self.take_over = self.button("go_live.take_over", "action.take_over")
+        self.take_over.clicked.connect(lambda: self._submit(take_over=True))
+        self.submit = self.button("go_live.submit", "go.submit", kind="primary")
+        self.submit.clicked.connect(self._submit)
+        for button in (self.cancel, self.take_over, self.submit):
+            buttons.addWidget(button)
+        self.closed.connect(self._leave)
+
+    def _name(self, message_id: str) -> None:
+        name = label(f"go_live.{message_id}", type_="12", tone="2")
+        self.texts.bind(name.setText, message_id)
+        self.inner.addWidget(name)
+
+    def retranslate(self, tr: Translator) -> None:
+        super().retranslate(tr)
+        self._tr = tr
+        self._view = None
+
+    def start(self, view: GoLiveView) -> None:
+        """Open it with what was last used."""
+        self.title.setText(view.title)
+        self._view = None
+        self.draw(view)
+        self.category.setCurrentIndex(max(0, self.category.findData(view.category.value)))
+        self.open(self.title)
+
+    def draw(self, view: GoLiveView) -> None:
+        """Show this state; what was typed stays."""
+        if view == self._view:
+            return
+        kept = self.category.currentData()
+        if self._view is None or view.categories != self._view.categories:
+            self.category.clear()
+            for category, text in view.categories:
+                self.category.addItem(text, category.value)
+            self.category.setCurrentIndex(max(0, self.category.findData(kept or view.category.value)))
+        self._view = view
+        for (name, value), (fact, text) in zip(self._facts, view.facts, strict=True):
+            name.setText(fact)
+            value.setText(text)
+        self.trouble.draw(view.trouble)
+        self.take_over.setVisible(view.can_take_over and not view.is_busy)
+        self.submit.setText(self._tr.text("go.busy" if view.is_busy else "go.submit"))
+        self.submit.setVisible(not view.can_take_over or view.is_busy)
+        for widget in (self.title, self.category, self.submit):
+            widget.setEnabled(not view.is_busy)
+
+    def _submit(self, *, take_over: bool = False) -> None:
+        wish = go_live_wish(self.title.text(), Category(self.category.currentData()), take_over=take_over)
+        set_look(self.title, invalid="true" if isinstance(wish, str) else "false")
+        if isinstance(wish, str):
+            self.trouble.draw(TroubleView(self._tr.text(wish)))
+            self.title.setFocus()
+        else:
+            self.trouble.draw(None)
+            self.wished.emit(wish)
+
+    def _act(self, action: str) -> None:
+        if action == "take_over":
+            self._submit(take_over=True)
+        elif action in ("retry", "go_live"):
+            self._submit()
+        else:
+            self.close_sheet()
+            self.acted.emit(action)
+
+    def _leave(self) -> None:
+        if self._view is not None and self._view.is_busy:
+            self.wished.emit(EndLive())
+        self.close_sheet()
+
+
+class CloseSheet(Sheet):
+    """Closing while on air. ``chosen`` carries ``end`` or ``keep``."""
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__("closing", parent, width_px=480)
+        self._tr = Translator()
+        self.add_title("closing.title")
+        self.text = label("closing.text", tone="2", wraps=True)
+        self.inner.addWidget(self.text)
+        buttons = self.add_buttons()
+        self.cancel = self.button("closing.cancel", "action.cancel")
+        self.cancel.clicked.connect(self.close_sheet)
+        self.keep = self.button("closing.keep", "closing.keep", tip="closing.keep_tip")
+        self.keep.clicked.connect(lambda: self.chosen.emit("keep"))
+        self.end = self.button("closing.end", "closing.end", kind="stop")
+        self.end.clicked.connect(lambda: self.chosen.emit("end"))
+        for button in (self.cancel, self.keep, self.end):
+            buttons.addWidget(button)
+        self.closed.connect(self._leave)
+        self._is_busy = False
+
+    def retranslate(self, tr: Translator) -> None:
+        super().retranslate(tr)
+        self._tr = tr
+        self._say()
+
+    def start(self) -> None:
+        """Open it; the harmless answer has the keyboard."""
+        self._is_busy = False
+        self._say()
+        self.open(self.cancel)
+
+    def show_busy(self) -> None:
+        """The broadcast is being ended."""
+        self._is_busy = True
+        self._say()
+
+    def _say(self) -> None:
+        self.text.setText(self._tr.text("closing.busy" if self._is_busy else "closing.text"))
+        for button in (self.cancel, self.keep, self.end):
+            button.setVisible(not self._is_busy)
+
+    def _leave(self) -> None:
+        if not self._is_busy:
+            self.close_sheet()
+
+
+class EndSheet(Sheet):
+    """Ends the broadcast, after asking."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__("ending", parent)
+        self.add_title("end.title")
+        text = label("ending.text", tone="2", wraps=True)
+        self.texts.bind(text.setText, "end.text")
+        self.inner.addWidget(text)
+        buttons = self.add_buttons()
+        self.cancel = self.button("ending.cancel", "end.stay")
+        self.cancel.clicked.connect(self.close_sheet)
+        self.end = self.button("ending.end", "live.end", kind="stop")
+        self.end.clicked.connect(self._end)
+        buttons.addWidget(self.cancel)
+        buttons.addWidget(self.end)
+        self.closed.connect(self.close_sheet)
+
+    def start(self) -> None:
+        """Open it; the harmless answer has the keyboard."""
+        self.open(self.cancel)
+
+    def _end(self) -> None:
+        self.close_sheet()
+        self.wished.emit(EndLive())
+
+
+class SummarySheet(Sheet):
+    """What a broadcast was, once it ended."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__("summary", parent, width_px=520)
+        self.add_title("summary.title")
+        self.name = Elided("summary.name", tone="2")
+        self.inner.addWidget(self.name)
+        figures = row(gap=0)
+        self._figures: list[tuple[QLabel, QLabel]] = []
+        for number in range(4):
+            cell: QVBoxLayout = column(gap=2)
+            value = label(f"summary.value.{number}", type_="title")
+            text = label(f"summary.label.{number}", type_="12", tone="2")
+            cell.addWidget(value)
+            cell.addWidget(text)
+            figures.addLayout(cell, 1)
+            self._figures.append((value, text))
+        self.inner.addSpacing(4)
+        self.inner.addLayout(figures)
+        self.recording = label("summary.recording", type_="12", tone="2", wraps=True)
+        self.inner.addWidget(self.recording)
+        buttons = self.add_buttons()
+        self.done = self.button("summary.done", "action.ok", kind="primary")
+        self.done.clicked.connect(self.close_sheet)
+        buttons.addWidget(self.done)
+        self.closed.connect(self.close_sheet)
+        self._tr = Translator()
+
+    def retranslate(self, tr: Translator) -> None:
+        super().retranslate(tr)
+        self._tr = tr
+
+    def draw(self, view: SummaryView) -> None:
+        """Show this summary."""
+        self.name.setText(view.title)
+        for (value, text), (figure, name) in zip(self._figures, view.figures, strict=True):
+            value.setText(figure)
+            text.setText(name)
+        self.recording.setText(self._tr.text("summary.recording", path=view.recording))
+        self.recording.setVisible(bool(view.recording))
+
+
+class PasswordSheet(Sheet):
+    """The operator's password of the demo platform, shown once: it is left only by saying that it was noted."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__("password", parent, may_leave=False)
+        self._tr = Translator()
+        self.add_title("password.title")
+        text = label("password.text", tone="2", wraps=True)
+        self.texts.bind(text.setText, "password.text")
+        self.inner.addWidget(text)
+        tile = box("password.tile", kind="tile")
+        lines = column(tile, margins=(12, 10, 12, 10), gap=6)
+        self.name = label("password.name", type_="13b")
+        self.password = label("password.password", type_="15b")
+        for message_id, value in (("password.name", self.name), ("password.password", self.password)):
+            line = row(gap=12)
+            name = label(f"{message_id}_label", type_="12", tone="2")
+            name.setFixedWidth(64)
+            self.texts.bind(name.setText, message_id)
+            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            line.addWidget(name)
+            line.addWidget(value, 1)
+            lines.addLayout(line)
+        self.inner.addWidget(tile)
+        buttons = self.add_buttons()
+        self.copy = self.button("password.copy", "action.copy", icon_name="copy")
+        self.copy.clicked.connect(self._copy)
+        self.noted = self.button("password.noted", "password.noted", kind="primary")
+        self.noted.clicked.connect(self._done)
+        buttons.addWidget(self.copy)
+        buttons.addWidget(self.noted)
+
+    def retranslate(self, tr: Translator) -> None:
+        super().retranslate(tr)
+        self._tr = tr
+
+    def draw(self, view: PasswordView) -> None:
+        """Show it."""
+        self.name.setText(view.name)
+        self.password.setText(view.password)
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.password.text())
+        self.copy.setText(self._tr.text("action.copied"))
+
+    def _done(self) -> None:
+        self.password.clear()
+        self.close_sheet()
+        self.wished.emit(DismissOperatorPassword())

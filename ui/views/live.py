@@ -1,0 +1,131 @@
+"""The live page: header, preview, health, controls, tiles, and the chat at the right."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from app.i18n import Translator
+from app.runtime.clock import Clock
+from app.usecases.wishes import SizePreview
+from ui.presenters.chat import ChatView
+from ui.presenters.health import HealthView
+from ui.presenters.live import LiveView, PreviewView
+from ui.views.base import View
+from ui.views.chat_panel import ChatPanel
+from ui.views.controls import ControlsRow
+from ui.views.health_card import HealthCard
+from ui.views.live_header import LiveHeader
+from ui.views.tiles import Tiles
+from ui.widgets.basics import column, label, row
+from ui.widgets.frames import FrameFeed, Preview
+
+CHAT_PX, CHAT_NARROW_PX = 372, 300
+NARROW_PX = 1160
+CHIPS = 3
+
+
+class PreviewArea(QWidget):
+    """The preview with its chips at the top left and, where there is no picture, the reason."""
+
+    def __init__(self, feed: FrameFeed) -> None:
+        super().__init__()
+        self._feed = feed
+        self._view: PreviewView | None = None
+        layout = column(self)
+        self.preview = Preview("live.preview", feed)
+        layout.addWidget(self.preview)
+        self._chips: list[QLabel] = []
+        for number in range(CHIPS):
+            chip = label(f"live.chip.{number}")
+            chip.setProperty("kind", "chip")
+            chip.setParent(self)
+            chip.hide()
+            self._chips.append(chip)
+        self.message = label("live.preview_message", wraps=True)
+        self.message.setProperty("kind", "banner")
+        self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.message.setParent(self)
+        self.message.hide()
+
+    def draw(self, view: PreviewView) -> None:
+        """Show this state."""
+        if view == self._view:
+            return
+        self._view = view
+        self._feed.attach(view.ready)
+        self.preview.setAccessibleDescription(" ".join(view.chips))
+        for number, chip in enumerate(self._chips):
+            chip.setVisible(number < len(view.chips))
+            if number < len(view.chips):
+                chip.setText(view.chips[number])
+        self.message.setText(view.message)
+        self.message.setVisible(bool(view.message))
+        self._place()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place()
+
+    def _place(self) -> None:
+        area = self.preview.picture_rect()
+        left = area.left() + 12
+        for chip in self._chips:
+            if not chip.isHidden():
+                width = min(chip.sizeHint().width(), max(0, area.right() - 12 - left))
+                chip.setGeometry(left, area.top() + 12, width, 24)
+                left += width + 8
+        width = min(area.width() - 24, 520)
+        height = self.message.heightForWidth(width)
+        self.message.setGeometry(area.left() + (area.width() - width) // 2, area.bottom() - height - 16, width, height)
+
+
+class LivePage(View):
+    """Draws LiveView, HealthView and ChatView."""
+
+    def __init__(self, feed: FrameFeed, clock: Clock) -> None:
+        super().__init__("live", ground="bg")
+        outer = column(self)
+        self.header = LiveHeader(clock)
+        outer.addWidget(self.header)
+        body = row()
+        outer.addLayout(body, 1)
+        left = column(margins=(14, 14, 14, 14), gap=12)
+        body.addLayout(left, 1)
+        self.chat = ChatPanel()
+        body.addWidget(self.chat)
+        self.area = PreviewArea(feed)
+        self.health = HealthCard()
+        self.controls = ControlsRow(feed)
+        self.tiles = Tiles()
+        self._left: QVBoxLayout = left
+        left.addWidget(self.area, 10)
+        left.addWidget(self.health)
+        left.addWidget(self.controls)
+        left.addWidget(self.tiles, 1)
+        self.area.preview.size_wished.connect(lambda width, height: self.wished.emit(SizePreview(width, height)))
+        for view in (self.chat, self.controls):
+            view.wished.connect(self.wished)
+        self.chat.acted.connect(self.acted)
+        self._parts: tuple[View, ...] = (self.header, self.health, self.controls, self.tiles, self.chat)
+
+    def retranslate(self, tr: Translator) -> None:
+        super().retranslate(tr)
+        for part in self._parts:
+            part.retranslate(tr)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.chat.setFixedWidth(CHAT_PX if self.width() >= NARROW_PX - 72 else CHAT_NARROW_PX)
+
+    def draw(self, view: LiveView, health: HealthView, chat: ChatView, *, is_health_open: bool) -> None:
+        """Show this state."""
+        self.header.draw(view.header)
+        self.area.draw(view.preview)
+        self.controls.draw(view.controls)
+        self.tiles.draw(view.tiles)
+        self.tiles.setVisible(not is_health_open)
+        self._left.setStretchFactor(self.health, 12 if is_health_open else 0)
+        self.health.draw(health, is_open=is_health_open)
+        self.chat.draw(chat)

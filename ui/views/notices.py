@@ -1,0 +1,104 @@
+"""Notices at the top of the window: one sentence, one button, and a cross. They never cover the controls."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtWidgets import QWidget
+
+from app.i18n import Translator
+from ui.presenters.dialogs import NoticeView
+from ui.theme.apply import set_look
+from ui.views.base import View
+from ui.widgets.basics import Button, Icon, column, label, row
+
+WIDTH_PX = 460
+SHOWN = 3
+
+
+class Toast(View):
+    """One notice. ``acted`` carries the action of its button; pressing it also puts the notice away."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"notice.{number}", kind="toast")
+        self._view: NoticeView | None = None
+        self.setFixedWidth(WIDTH_PX)
+        layout = row(self, margins=(12, 10, 8, 10), gap=10)
+        layout.addWidget(Icon("warn", tone="warn"), 0, Qt.AlignmentFlag.AlignTop)
+        self.text = label(f"notice.{number}.text", wraps=True)
+        layout.addWidget(self.text, 1)
+        self.action = Button(f"notice.{number}.action", kind="small")
+        self.action.clicked.connect(self._act)
+        layout.addWidget(self.action, 0, Qt.AlignmentFlag.AlignTop)
+        self.dismiss = self.button(f"notice.{number}.close", "action.close", kind="icon", icon_name="close", icon_px=14)
+        self.dismiss.clicked.connect(self._dismiss)
+        layout.addWidget(self.dismiss, 0, Qt.AlignmentFlag.AlignTop)
+
+    def draw(self, view: NoticeView) -> None:
+        """Show this notice."""
+        if view == self._view:
+            return
+        self._view = view
+        self.text.setText(view.text)
+        self.setAccessibleName(view.text)
+        self.action.setText(view.action_label)
+        self.action.setAccessibleName(view.action_label)
+        self.action.setVisible(bool(view.action_label))
+        set_look(self, tone=view.tone)
+
+    def _act(self) -> None:
+        if self._view is not None:
+            view = self._view
+            self.wished.emit(view.dismiss)
+            self.acted.emit(view.action)
+
+    def _dismiss(self) -> None:
+        if self._view is not None:
+            self.wished.emit(self._view.dismiss)
+
+
+class Notices(QWidget):
+    """The stack. It follows the size of its parent and takes no more room than it shows."""
+
+    wished = Signal(object)
+    acted = Signal(str)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._over = parent
+        self.setObjectName("notices")
+        layout = column(self, gap=8)
+        self.toasts: list[Toast] = []
+        for number in range(SHOWN):
+            toast = Toast(number)
+            toast.wished.connect(self.wished)
+            toast.acted.connect(self.acted)
+            toast.hide()
+            layout.addWidget(toast)
+            self.toasts.append(toast)
+        parent.installEventFilter(self)
+        self.hide()
+
+    def retranslate(self, tr: Translator) -> None:
+        """Say the fixed texts."""
+        for toast in self.toasts:
+            toast.retranslate(tr)
+
+    def draw(self, views: tuple[NoticeView, ...]) -> None:
+        """Show these."""
+        for number, toast in enumerate(self.toasts):
+            toast.setVisible(number < len(views))
+            if number < len(views):
+                toast.draw(views[number])
+        self.setVisible(bool(views))
+        if views:
+            self._place()
+            self.raise_()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and watched is self.parent() and not self.isHidden():
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def _place(self) -> None:
+        height = sum(toast.heightForWidth(WIDTH_PX) + 8 for toast in self.toasts if not toast.isHidden())
+        self.setGeometry((self._over.width() - WIDTH_PX + 72) // 2, 60, WIDTH_PX, max(44, height))

@@ -1,0 +1,180 @@
+"""Settings of the service, of the account with its devices, and what this program is."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QPainter
+from PySide6.QtWidgets import QLabel, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from app.usecases.wishes import EndDevice, ForgetPlatform, RefreshDevices, SignOut, TryHere
+from ui.models.rows import ROW_ROLE, RowsModel
+from ui.presenters.settings import DeviceRow, SettingsView
+from ui.theme.tokens import DARK, Tokens
+from ui.views.settings_rows import SettingsSection
+from ui.widgets.basics import Elided, box, column, label, row
+from ui.widgets.marks import Toggle
+
+VERSION = "0.1.0"
+ROW_PX = 52
+Index = QModelIndex | QPersistentModelIndex
+
+
+class NetworkSection(SettingsSection):
+    def __init__(self) -> None:
+        super().__init__("network")
+        card = box("settings.service_card", kind="card")
+        inner = row(card, margins=(14, 10, 14, 10), gap=12)
+        texts = column(gap=0)
+        self.name = label("settings.service_name", type_="13b")
+        self.url = Elided("settings.service_url", type_="12", tone="2")
+        texts.addWidget(self.name)
+        texts.addWidget(self.url)
+        inner.addLayout(texts, 1)
+        self.change_platform = self.button("settings.service_change", "settings.service_change")
+        self.change_platform.clicked.connect(lambda: self.wished.emit(ForgetPlatform()))
+        inner.addWidget(self.change_platform)
+        self.locked = label("settings.platform_locked", type_="12", tone="warn", wraps=True)
+        self.texts.bind(self.locked.setText, "settings.platform_locked")
+        self.section.add("settings.service", card, hint_id="settings.service_hint", line=self.locked)
+        self.lan = Toggle("settings.lan")
+        self.named(self.lan, "settings.lan")
+        self.lan.clicked.connect(lambda is_on: self.wished.emit(TryHere(on_lan=bool(is_on))))
+        self.lan_text = label("settings.lan_line", tone="2", wraps=True)
+        across = row(margins=(0, 5, 0, 5), gap=10)
+        across.addWidget(self.lan)
+        across.addWidget(self.lan_text, 1)
+        self.lan_urls = label("settings.lan_urls", type_="12", tone="2", wraps=True)
+        self.lan_urls.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.section.add("settings.lan", across, hint_id="settings.lan_hint", line=self.lan_urls)
+
+    def draw(self, view: SettingsView) -> None:
+        self.name.setText(view.platform)
+        self.url.setText(view.platform_url)
+        self.url.setVisible(view.platform_url != view.platform)
+        self.change_platform.setEnabled(not view.is_platform_locked)
+        self.locked.setVisible(view.is_platform_locked)
+        self.lan.setEnabled(view.is_embedded and not view.is_platform_locked)
+        self.lan.setChecked(view.is_on_lan and view.is_embedded)
+        if not view.is_embedded:
+            line_id = "settings.lan_only_here"
+        else:
+            line_id = "settings.lan_on" if view.is_on_lan else "settings.lan_off"
+        self.lan_text.setText(self._tr.text(line_id))
+        self.lan_urls.setText("\n".join(view.lan_urls))
+        self.lan_urls.setVisible(bool(view.lan_urls))
+
+
+class _DeviceDelegate(QStyledItemDelegate):
+    """Two lines a device: its name, when it was last here."""
+
+    tokens: Tokens = DARK
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(200, ROW_PX)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        device: DeviceRow = index.data(ROW_ROLE)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(self.tokens.accent_soft))
+            painter.drawRoundedRect(QRectF(option.rect), 6, 6)
+        font = QFont(option.font)
+        font.setPixelSize(13)
+        font.setWeight(QFont.Weight.DemiBold)
+        painter.setFont(font)
+        painter.setPen(QColor(self.tokens.text))
+        area = option.rect.adjusted(12, 6, -12, -6)
+        half = QRect(area.left(), area.top(), area.width(), area.height() // 2)
+        flags = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
+        painter.drawText(
+            half, flags, painter.fontMetrics().elidedText(device.name, Qt.TextElideMode.ElideRight, area.width())
+        )
+        font.setPixelSize(12)
+        font.setWeight(QFont.Weight.Normal)
+        painter.setFont(font)
+        painter.setPen(QColor(self.tokens.text_2))
+        half.translate(0, half.height())
+        painter.drawText(half, flags, device.line)
+        painter.restore()
+
+
+class AccountSection(SettingsSection):
+    def __init__(self) -> None:
+        super().__init__("account")
+        card = box("settings.account_card", kind="card")
+        inner = row(card, margins=(14, 10, 14, 10), gap=12)
+        self.account = Elided("settings.account", type_="13b")
+        inner.addWidget(self.account, 1)
+        self.sign_out = self.button("settings.sign_out", "settings.sign_out")
+        self.sign_out.clicked.connect(lambda: self.wished.emit(SignOut()))
+        inner.addWidget(self.sign_out)
+        self.section.add("settings.account", card)
+        self.section.add_rule()
+        self.model = RowsModel(lambda item: item.id, lambda item: f"{item.name} {item.line}", self)
+        self.devices = QListView()
+        self.devices.setObjectName("settings.devices")
+        self.devices.setProperty("kind", "list")
+        self.named(self.devices, "settings.devices")
+        self.devices.setModel(self.model)
+        self._delegate = _DeviceDelegate(self.devices)
+        self.devices.setItemDelegate(self._delegate)
+        self.devices.setFixedHeight(4 * ROW_PX + 12)
+        self.devices.selectionModel().currentChanged.connect(lambda *_: self._show_end())
+        self.empty = label("settings.devices_empty", type_="12", tone="3")
+        self.texts.bind(self.empty.setText, "settings.devices_empty")
+        self.section.add("settings.devices", self.devices, hint_id="settings.devices_hint", line=self.empty)
+        buttons = row(gap=8)
+        self.refresh = self.button("settings.devices_refresh", "settings.refresh", icon_name="refresh")
+        self.refresh.clicked.connect(lambda: self.wished.emit(RefreshDevices()))
+        self.end = self.button("settings.device_end", "settings.device_end")
+        self.end.clicked.connect(self._end)
+        buttons.addStretch(1)
+        buttons.addWidget(self.refresh)
+        buttons.addWidget(self.end)
+        self.section.add("", buttons)
+
+    def set_tokens(self, tokens: Tokens) -> None:
+        self._delegate.tokens = tokens
+        self.devices.viewport().update()
+
+    def _chosen(self) -> DeviceRow | None:
+        row_data: DeviceRow | None = self.devices.currentIndex().data(ROW_ROLE)
+        return row_data
+
+    def _show_end(self) -> None:
+        chosen = self._chosen()
+        self.end.setEnabled(chosen is not None and not chosen.is_this)
+
+    def _end(self) -> None:
+        chosen = self._chosen()
+        if chosen is not None and not chosen.is_this:
+            self.wished.emit(EndDevice(chosen.id))
+
+    def draw(self, view: SettingsView) -> None:
+        self.account.setText(view.account_line)
+        self.sign_out.setEnabled(view.is_signed_in and not view.is_platform_locked)
+        self.model.follow(view.devices)
+        self.devices.setVisible(bool(view.devices))
+        self.empty.setVisible(not view.devices)
+        self._show_end()
+
+
+class AboutSection(SettingsSection):
+    def __init__(self) -> None:
+        super().__init__("about")
+        self.name = QLabel()
+        self.texts.bind(self.name.setText, "brand.name")
+        self.version = QLabel(VERSION)
+        self.platform = Elided("settings.about_platform")
+        for message_id, value in (
+            ("about.program", self.name),
+            ("about.version", self.version),
+            ("about.platform", self.platform),
+        ):
+            value.setMinimumHeight(34)
+            self.section.add(message_id, value)
+
+    def draw(self, view: SettingsView) -> None:
+        self.platform.setText(view.platform)

@@ -1,0 +1,117 @@
+"""The three tiles below the controls: where it is watched, the viewers' sign-in codes, the local recording."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout
+
+from app.i18n import Translator
+from ui.presenters.live import TilesView, short_path
+from ui.theme.apply import set_look
+from ui.views.base import View
+from ui.widgets.basics import Elided, box, column, label, row
+
+CODE_ROWS = 3
+MIN_PX, MAX_PX = 118, 151
+
+
+class Tiles(View):
+    """Draws TilesView."""
+
+    def __init__(self) -> None:
+        super().__init__("tiles", kind="card")
+        self._tr = Translator()
+        self._view: TilesView | None = None
+        self.setMinimumHeight(MIN_PX)
+        self.setMaximumHeight(MAX_PX)
+        layout = row(self, margins=(12, 12, 12, 12), gap=12)
+        tile, inner = self._tile("tiles.watch", "tile.watch")
+        self.url = Elided("tiles.url")
+        self.url_hint = label("tiles.url_hint", type_="12", tone="2", wraps=True)
+        inner.addWidget(self.url)
+        inner.addWidget(self.url_hint)
+        inner.addStretch(1)
+        buttons = row(gap=8)
+        self.copy = self.button("tiles.copy", "action.copy", kind="small")
+        self.copy.clicked.connect(self._copy)
+        self.open = self.button("tiles.open", "tile.open", kind="small")
+        self.open.clicked.connect(self._open)
+        buttons.addWidget(self.copy)
+        buttons.addWidget(self.open)
+        buttons.addStretch(1)
+        inner.addLayout(buttons)
+        layout.addWidget(tile, 1)
+        self.codes_tile, inner = self._tile("tiles.codes", "tile.codes")
+        self.codes_hint = label("tiles.codes_hint", type_="12", tone="2", wraps=True)
+        inner.addWidget(self.codes_hint)
+        self._codes: list[tuple[QLabel, QLabel]] = []
+        for number in range(CODE_ROWS):
+            line = row(gap=8)
+            phone = label(f"tiles.code_phone.{number}", type_="12", tone="2")
+            code = label(f"tiles.code.{number}", type_="13b")
+            code.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            line.addWidget(phone)
+            line.addStretch(1)
+            line.addWidget(code)
+            inner.addLayout(line)
+            self._codes.append((phone, code))
+        inner.addStretch(1)
+        layout.addWidget(self.codes_tile, 1)
+        tile, inner = self._tile("tiles.record", "tile.record")
+        self.record_line = label("tiles.record_line", wraps=True)
+        self.record_path = Elided("tiles.record_path", type_="12", tone="2", mode=Qt.TextElideMode.ElideMiddle)
+        self.record_free = Elided("tiles.record_free", type_="12", tone="3")
+        for widget in (self.record_line, self.record_path, self.record_free):
+            inner.addWidget(widget)
+        inner.addStretch(1)
+        layout.addWidget(tile, 1)
+
+    def _tile(self, name: str, title_id: str) -> tuple[QFrame, QVBoxLayout]:
+        tile = box(name, kind="tile")
+        inner = column(tile, margins=(12, 8, 12, 10), gap=2)
+        title = label(f"{name}.title", type_="12", tone="2")
+        self.texts.bind(title.setText, title_id)
+        inner.addWidget(title)
+        return tile, inner
+
+    def retranslate(self, tr: Translator) -> None:
+        super().retranslate(tr)
+        self._tr = tr
+
+    def draw(self, view: TilesView) -> None:
+        """Show this state."""
+        if view == self._view:
+            return
+        self._view = view
+        self.url.setText(view.viewer_url)
+        self.url.setVisible(bool(view.viewer_url))
+        self.url_hint.setText(view.viewer_hint)
+        for button in (self.copy, self.open):
+            button.setVisible(bool(view.viewer_url))
+        self.copy.setText(self._tr.text("action.copy"))
+        self.codes_tile.setVisible(view.is_codes_shown)
+        self.codes_hint.setText(view.codes_hint)
+        self.codes_hint.setVisible(not view.codes)
+        for number, (phone, code) in enumerate(self._codes):
+            is_shown = number < len(view.codes)
+            phone.setVisible(is_shown)
+            code.setVisible(is_shown)
+            if is_shown:
+                phone.setText(view.codes[number][0])
+                code.setText(view.codes[number][1])
+                code.setAccessibleName(f"{view.codes[number][0]} {view.codes[number][1]}")
+        self.record_line.setText(view.record_line)
+        set_look(self.record_line, tone="" if view.record_tone == "2" else view.record_tone)
+        self.record_path.setText(short_path(view.record_path))
+        self.record_free.setText(view.record_free)
+        self.record_free.setVisible(bool(view.record_free))
+
+    def _copy(self) -> None:
+        if self._view is not None:
+            QGuiApplication.clipboard().setText(self._view.viewer_url)
+            self.copy.setText(self._tr.text("action.copied"))
+
+    def _open(self) -> None:
+        if self._view is not None:
+            QDesktopServices.openUrl(QUrl(self._view.viewer_url))

@@ -1,0 +1,234 @@
+"""What the engine shows: the preview's frames and the levels of sound, pulled from shared memory by own timers.
+
+GUI thread. The engine already scaled the picture to the widget's device pixels, so painting is a copy.
+"""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QColor,
+    QHideEvent,
+    QImage,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from app.ports.engine import PreviewReady
+from app.runtime.shared_frames import FrameReader, Levels, SharedFramesError
+from ui.theme.tokens import DARK, Tokens
+
+PICTURE_MS = 33
+METER_MS = 50
+SETTLE_MS = 150
+MIN_DB, WARN_DB, BAD_DB = -60.0, -9.0, -3.0
+
+
+class FrameFeed:
+    """One attachment to the engine's segment, shared by preview and meters. GUI thread only."""
+
+    def __init__(self) -> None:
+        self._reader: FrameReader | None = None
+        self._wanted = ""
+        self._number = 0
+        self._buffer = bytearray()
+        self.image = QImage()
+        self.frames_seen = 0
+
+    def attach(self, ready: PreviewReady | None) -> None:
+        """Follow the segment that the state names; the same name again costs nothing."""
+        name = ready.name if ready is not None else ""
+        if name != self._wanted:
+            self.close()
+            self._wanted = name
+
+    def _open(self) -> FrameReader | None:
+        if self._reader is None and self._wanted:
+            try:
+                self._reader = FrameReader(self._wanted)
+            except SharedFramesError:
+                return None  # the engine has not made it yet, or is gone: tried again by the next tick
+            self._number = 0
+            self._buffer = bytearray(self._reader.width_px * self._reader.height_px * 4)
+        return self._reader
+
+    def pull(self) -> bool:
+        """Take the newest frame; True when ``image`` changed."""
+        reader = self._open()
+        if reader is None or reader.newest() == self._number:
+            return False
+        taken = reader.copy_newest(self._buffer)
+        if taken is None:
+            return False
+        self._number = taken[0]
+        self.frames_seen += 1
+        self.image = QImage(
+            self._buffer, reader.width_px, reader.height_px, reader.width_px * 4, QImage.Format.Format_RGB32
+        )
+        return True
+
+    def levels(self) -> Levels | None:
+        """The newest levels; None when there are none."""
+        reader = self._open()
+        return reader.levels() if reader is not None else None
+
+    def close(self) -> None:
+        """Let go of the segment."""
+        self.image = QImage()
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+
+
+class Preview(QWidget):
+    """``size_wished`` carries the device pixels that the picture should have, a moment after resizing ends."""
+
+    size_wished = Signal(int, int)
+    first_frame_shown = Signal()
+
+    def __init__(self, name: str, feed: FrameFeed) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(240, 135)
+        self._feed = feed
+        self._aspect = 16 / 9
+        self._tokens: Tokens = DARK
+        self._asked = (0, 0)
+        self._did_show = False
+        self._pull_timer = QTimer(self)
+        self._pull_timer.setInterval(PICTURE_MS)
+        self._pull_timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._pull_timer.timeout.connect(self._pull)
+        self._settle_timer = QTimer(self)
+        self._settle_timer.setSingleShot(True)
+        self._settle_timer.setInterval(SETTLE_MS)
+        self._settle_timer.timeout.connect(self._ask_size)
+
+    def sizeHint(self) -> QSize:
+        return QSize(807, 454)
+
+    def set_tokens(self, tokens: Tokens) -> None:
+        self._tokens = tokens
+        self.update()
+
+    def picture_rect(self) -> QRect:
+        """Where the picture lies: the largest of its shape, in the middle."""
+        width = min(self.width(), math.floor(self.height() * self._aspect))
+        height = min(self.height(), math.ceil(width / self._aspect))
+        return QRect((self.width() - width) // 2, (self.height() - height) // 2, width, height)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self._pull_timer.start()
+        self._settle_timer.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._pull_timer.stop()
+        self._settle_timer.stop()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        if self.isVisible():
+            self._settle_timer.start()
+
+    def _ask_size(self) -> None:
+        scale = self.devicePixelRatioF()
+        area = self.picture_rect()
+        asked = (round(area.width() * scale) // 2 * 2, round(area.height() * scale) // 2 * 2)
+        if asked != self._asked and min(asked) > 0:
+            self._asked = asked
+            self.size_wished.emit(*asked)
+
+    def _pull(self) -> None:
+        if self._feed.pull():
+            self.update(self.picture_rect())
+            if not self._did_show:
+                self._did_show = True
+                self.first_frame_shown.emit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        area = QRectF(self.picture_rect())
+        outline = QPainterPath()
+        outline.addRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
+        painter.setClipPath(outline)
+        image = self._feed.image
+        if image.isNull():
+            painter.fillRect(area, QColor(self._tokens.matte if self._tokens.name == "dark" else self._tokens.raised))
+        else:
+            scale = self.devicePixelRatioF()
+            is_exact = abs(image.width() - area.width() * scale) <= 2
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not is_exact)
+            painter.drawImage(area, image)
+        painter.setClipping(False)
+        painter.setPen(QPen(QColor(self._tokens.line), 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(outline)
+        painter.end()
+
+
+class LevelMeter(QWidget):
+    """The programme's sound level: green, amber from −9 dB, red from −3 dB, with the peak held."""
+
+    def __init__(self, name: str, feed: FrameFeed, *, width_px: int = 64) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self._feed = feed
+        self._levels: Levels | None = None
+        self._tokens: Tokens = DARK
+        self.setFixedSize(width_px, 8)
+        self._timer = QTimer(self)
+        self._timer.setInterval(METER_MS)
+        self._timer.timeout.connect(self._pull)
+
+    def set_tokens(self, tokens: Tokens) -> None:
+        self._tokens = tokens
+        self.update()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self._timer.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._timer.stop()
+
+    def _pull(self) -> None:
+        levels = self._feed.levels()
+        if levels != self._levels:
+            self._levels = levels
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        tokens, levels = self._tokens, self._levels
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        area = QRectF(self.rect())
+        outline = QPainterPath()
+        outline.addRoundedRect(area, 3, 3)
+        painter.setClipPath(outline)
+        painter.fillRect(area, QColor(tokens.line))
+        if levels is not None and not levels.is_muted:
+            now = _share(levels.peak_db) * area.width()
+            for start_db, end_db, colour in (
+                (MIN_DB, WARN_DB, tokens.good),
+                (WARN_DB, BAD_DB, tokens.warn),
+                (BAD_DB, 0.0, tokens.on_air),
+            ):
+                start, end = _share(start_db) * area.width(), min(now, _share(end_db) * area.width())
+                if end > start:
+                    painter.fillRect(QRectF(start, 0, end - start, area.height()), QColor(colour))
+            hold = _share(levels.hold_db) * area.width()
+            if hold > 1:
+                painter.fillRect(QRectF(min(hold, area.width() - 2), 0, 2, area.height()), QColor(tokens.text_2))
+        painter.end()
+
+
+def _share(level_db: float) -> float:
+    return min(1.0, max(0.0, (level_db - MIN_DB) / -MIN_DB))

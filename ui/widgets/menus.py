@@ -1,0 +1,57 @@
+"""Menus of choices (sources of picture and sound), and the question for a media file. Nothing here blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+
+from ui.presenters.sources import Choice
+
+
+def open_menu(owner: QWidget, name: str, choices: tuple[Choice, ...], taken: Callable[[Choice], None]) -> QMenu:
+    """Show ``choices`` above or below ``owner``; ``taken`` gets the one a person takes."""
+    menu = QMenu(owner)
+    menu.setObjectName(name)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    for choice in choices:
+        if choice.is_header and menu.actions():
+            menu.addSeparator()
+        action = menu.addAction(choice.label)
+        action.setObjectName(f"{name}.{choice.id}")
+        action.setEnabled(not choice.is_header and (choice.wish is not None or choice.asks_file))
+        if not choice.is_header:
+            action.setCheckable(True)
+            action.setChecked(choice.is_checked)
+            action.triggered.connect(lambda _=False, chosen=choice: taken(chosen))
+    above = owner.mapToGlobal(QPoint(0, -menu.sizeHint().height() - 4))
+    below = owner.mapToGlobal(QPoint(0, owner.height() + 4))
+    screen = owner.screen().availableGeometry()
+    menu.popup(below if below.y() + menu.sizeHint().height() <= screen.bottom() else above)
+    return menu
+
+
+def ask_file(owner: QWidget, title: str, filters: str, taken: Callable[[str], None]) -> QFileDialog:
+    """Ask for a media file."""
+    dialog = QFileDialog(owner, title)
+    dialog.setObjectName("ask_file")
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    dialog.setNameFilter(filters)
+    return _opened(dialog, taken)
+
+
+def ask_folder(owner: QWidget, title: str, taken: Callable[[str], None]) -> QFileDialog:
+    """Ask for a folder."""
+    dialog = QFileDialog(owner, title)
+    dialog.setObjectName("ask_folder")
+    dialog.setFileMode(QFileDialog.FileMode.Directory)
+    dialog.setOption(QFileDialog.Option.ShowDirsOnly, True)
+    return _opened(dialog, taken)
+
+
+def _opened(dialog: QFileDialog, taken: Callable[[str], None]) -> QFileDialog:
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.fileSelected.connect(taken)
+    dialog.open()
+    return dialog

@@ -1,0 +1,43 @@
+"""One sentence of trouble with its one button. Hidden while there is none."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame
+
+from ui.presenters.common import TroubleView
+from ui.widgets.basics import Button, label, row
+
+
+class TroubleLine(QFrame):
+    """``acted`` carries the action of the button."""
+
+    acted = Signal(str)
+
+    def __init__(self, name: str, *, tone: str = "bad") -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self._view: TroubleView | None = None
+        layout = row(self, gap=8)
+        self.text = label(f"{name}.text", type_="12", tone=tone, wraps=True)
+        self.button = Button(f"{name}.action", kind="small")
+        self.button.clicked.connect(self._click)
+        layout.addWidget(self.text, 1)
+        layout.addWidget(self.button)
+        self.hide()
+
+    def draw(self, view: TroubleView | None) -> None:
+        """Show a trouble, or nothing."""
+        self._view = view
+        self.setVisible(view is not None)
+        if view is None:
+            return
+        self.text.setText(view.text)
+        self.text.setAccessibleName(view.text)
+        self.button.setText(view.action_label)
+        self.button.setAccessibleName(view.action_label)
+        self.button.setVisible(bool(view.action_label))
+
+    def _click(self) -> None:
+        if self._view is not None:
+            self.acted.emit(self._view.action)
