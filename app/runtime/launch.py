@@ -73,6 +73,8 @@ class IngestLaunch(_Launch, frozen=True, kw_only=True):
     service_url: str
     allowed_origins: tuple[str, ...] = ()
     """Origins of the viewer pages (CORS)."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Names by which players reach it, beside loopback, ``host`` and the hosts of ``allowed_origins``."""
     hook_secret: str
     media_secret: str
     tls_certificate: str = ""

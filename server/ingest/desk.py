@@ -255,7 +255,6 @@ class PublishDesk:
         seat = self._seats.pop(session_id, None)
         if seat is not None:
             seat.hub.close(code or ErrorCode.NOT_FOUND)
-        if code:
             self._on_closed(session_id)
 
     def _seat(self, session_id: str) -> _Seat | None:

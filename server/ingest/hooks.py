@@ -45,12 +45,16 @@ def service_client(service_url: str, secret: str, timeout_s: float, tls_certific
 class ServiceHooks:
     """Asks and reports. ``on_back`` runs when the service answers again after it was away."""
 
-    def __init__(self, client: httpx2.AsyncClient, limits: IngestLimits, on_back: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self, client: httpx2.AsyncClient, limits: IngestLimits, on_back: Callable[[], Awaitable[None]]
+    ) -> None:
         self._client = client
         self._limits = limits
         self._on_back = on_back
         self._facts: deque[tuple[str, BaseModel]] = deque()
         self._has_facts = asyncio.Event()
+        self._is_idle = asyncio.Event()
+        self._is_idle.set()
         self._tasks: list[asyncio.Task[None]] = []
         self.is_up = True
         """Whether the service answered the last time it was asked anything."""
@@ -70,10 +74,9 @@ class ServiceHooks:
 
     async def close(self) -> None:
         """Give the waiting reports a second, then stop."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(1.0):
-                while self._facts and self.is_up:
-                    await asyncio.sleep(0.02)
+        if self.is_up:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._is_idle.wait(), 1.0)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -107,12 +110,14 @@ class ServiceHooks:
             self.facts_lost += 1
         self._facts.append((path, body))
         self._has_facts.set()
+        self._is_idle.clear()
 
     async def _send_facts(self) -> None:
         failures = 0
         while True:
             if not self._facts:
                 self._has_facts.clear()
+                self._is_idle.set()
                 await self._has_facts.wait()
             fact = self._facts[0]
             try:

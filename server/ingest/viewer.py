@@ -1,4 +1,4 @@
-"""What waits for one reader of a session: a viewer's response or the remux worker. Event loop; pure but for the wake call.
+"""What waits for one reader of a session: a viewer's response or the remux worker. Event loop; no I/O.
 
 Bounded in bytes and in media time. A reader that falls behind loses everything that waits and goes on at the
 next key frame, with the configurations again when they have changed meanwhile.
