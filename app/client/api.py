@@ -1,0 +1,113 @@
+"""The service's REST side: one ``requests`` session, called in worker threads of the I/O loop.
+
+Foreign exceptions end here: everything leaves as PlatformError with a code of ports.platform.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import pydantic
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
+
+from app.contract.errors import ErrorReply
+from app.contract.rest import API_PREFIX
+from app.errors import PlatformError
+
+CONNECT_S, READ_S = 3.0, 10.0
+USER_AGENT = "AnchorDesk/0.1"
+MAX_REPLY_BYTES = 4 * 1024 * 1024
+
+M = TypeVar("M", bound=pydantic.BaseModel)
+
+
+class Api:
+    """Blocking calls; any worker thread. ``url`` is the service's base address."""
+
+    def __init__(self, url: str, ca_file: str = "", language: str = "zh") -> None:
+        self._base = url.rstrip("/")
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.verify = ca_file or True
+        self._session.headers.update({"User-Agent": USER_AGENT, "Accept-Language": language})
+        # Only what may be repeated is repeated: safe methods, and writes that carry an idempotency key.
+        retries = Retry(total=2, connect=2, read=1, backoff_factor=0.2, allowed_methods={"GET", "DELETE"})
+        self._session.mount("http://", HTTPAdapter(max_retries=retries))
+        self._session.mount("https://", HTTPAdapter(max_retries=retries))
+
+    @property
+    def base_url(self) -> str:
+        return self._base
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: pydantic.BaseModel | None = None,
+        token: str | None = None,
+        idempotency_key: str = "",
+        prefix: str = API_PREFIX,
+    ) -> Any:
+        """The reply's JSON, None when it has no body. Raises PlatformError."""
+        headers: dict[str, str] = {}
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        if method == "POST":
+            headers["Idempotency-Key"] = idempotency_key or uuid.uuid4().hex
+        data = None
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+            data = body.model_dump_json().encode()
+        try:
+            reply = self._session.request(
+                method, self._base + prefix + path, data=data, headers=headers, timeout=(CONNECT_S, READ_S),
+                allow_redirects=False,
+            )  # fmt: skip
+        except requests.exceptions.SSLError as cause:
+            raise PlatformError("platform_tls", retryable=False) from cause
+        except requests.exceptions.ConnectTimeout as cause:
+            raise PlatformError("platform_unreachable") from cause
+        except requests.exceptions.Timeout as cause:
+            raise PlatformError("platform_timeout") from cause
+        except requests.exceptions.RequestException as cause:
+            raise PlatformError("platform_unreachable") from cause
+        if reply.status_code >= 400:
+            raise _refusal(reply.status_code, reply.content, reply.headers)
+        if len(reply.content) > MAX_REPLY_BYTES:
+            raise PlatformError("platform_not_ours", retryable=False)
+        if reply.status_code == 204 or not reply.content:
+            return None
+        try:
+            return reply.json()
+        except requests.exceptions.JSONDecodeError as cause:
+            raise PlatformError("platform_not_ours", retryable=False) from cause
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+
+def parsed(kind: type[M], reply: Any) -> M:
+    """The reply as a wire type. Raises PlatformError ``platform_not_ours`` when it is something else."""
+    try:
+        return kind.model_validate(reply)
+    except pydantic.ValidationError as cause:
+        raise PlatformError("platform_not_ours", retryable=False) from cause
+
+
+def _refusal(status: int, content: bytes, headers: Mapping[str, str]) -> PlatformError:
+    try:
+        error = ErrorReply.model_validate_json(content).error
+    except pydantic.ValidationError:
+        if status in (502, 503, 504):
+            return PlatformError("platform_unreachable")
+        return PlatformError("platform_not_ours", retryable=False)
+    detail: dict[str, object] = dict(error.detail)
+    if "Retry-After" in headers and "retry_after_s" not in detail:
+        detail["retry_after_s"] = headers["Retry-After"]
+    return PlatformError(error.code, retryable=error.retryable, detail=detail)

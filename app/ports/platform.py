@@ -1,0 +1,82 @@
+"""The platform service as the use cases see it. All coroutines run in the I/O loop; they raise PlatformError.
+
+``code`` of the error is one of contract.errors, or ``platform_unreachable``, ``platform_timeout``, ``platform_tls``,
+``platform_not_ours`` (something else answers at the address), ``not_signed_in``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from app.contract.events import Envelope
+from app.contract.rest import (
+    Account,
+    Category,
+    CodeSent,
+    DemoCode,
+    Device,
+    PlatformInfo,
+    Session,
+    StreamTarget,
+)
+
+
+class Platform(Protocol):
+    """One configured service and the person signed in to it."""
+
+    async def info(self) -> PlatformInfo: ...
+
+    async def ask_code(self, phone: str) -> CodeSent: ...
+
+    async def sign_in(self, phone: str, code: str, device_name: str, device_id: str) -> tuple[Account, str]:
+        """The account and the id of this device. The tokens are kept by the adapter."""
+
+    async def restore(self) -> Account | None:
+        """The account of the kept refresh token; None when there is none or it is no longer good."""
+
+    async def sign_out(self) -> None: ...
+
+    async def devices(self) -> list[Device]: ...
+
+    async def end_device(self, device_id: str) -> None: ...
+
+    async def create_session(self, title: str, category: Category, idempotency_key: str) -> Session: ...
+
+    async def current_session(self) -> Session | None: ...
+
+    async def stream_key(self, session_id: str, *, take_over: bool) -> StreamTarget: ...
+
+    async def end_session(self, session_id: str) -> Session: ...
+
+    async def demo_codes(self, local_token: str) -> list[DemoCode]: ...
+
+    def follow(self, room: str, on_event: Callable[[Envelope], None], on_link: Callable[[bool], None]) -> RoomLink:
+        """Follow a room's events; ``on_link`` says whether it is connected. Both run in the I/O loop."""
+
+    async def close(self) -> None: ...
+
+
+class RoomLink(Protocol):
+    """An open (or reconnecting) way to a room."""
+
+    def send_chat(self, request_id: str, text: str) -> None:
+        """Send until it is acknowledged or refused; both come as events."""
+
+    async def close(self) -> None: ...
+
+
+class PlatformFactory(Protocol):
+    """Makes the adapter for an address. ``ca_file``: the embedded platform's own certificate, or empty."""
+
+    def __call__(self, url: str, ca_file: str) -> Platform: ...
+
+
+class SecretStore(Protocol):
+    """Small secrets by name, kept by the system's keyring or a private file. Blocking: call in a worker."""
+
+    def get(self, name: str) -> str | None: ...
+
+    def set(self, name: str, value: str) -> None: ...
+
+    def delete(self, name: str) -> None: ...
