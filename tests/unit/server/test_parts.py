@@ -1,0 +1,216 @@
+"""The small pure parts: text, gate, buckets, coalescing, frames, masks, origins, launch."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.contract.errors import ErrorCode
+from app.contract.events import MAX_FRAME_BYTES, Envelope, decode
+from app.contract.rest import Role
+from app.domain.session import SessionState
+from app.errors import StorageError
+from app.runtime.clock import ManualClock
+from app.runtime.launch import ServiceLaunch
+from server.config import ServiceConfig
+from server.errors import Refusal
+from server.gate import Act, Person, Subject, missing, require
+from server.guard import host_name, is_same_origin
+from server.limits import Buckets
+from server.logs import hide_secrets
+from server.messages import language_of
+from server.rooms.coalesce import IDLE_S, TICK_S, Coalescer
+from server.rooms.hub import frames_of
+from server.rooms.outbox import Outbox
+from server.secrets import FieldCipher, masked_phone
+from server.text import plain_text
+
+ROLES = st.frozensets(st.sampled_from(list(Role)))
+STATES = st.sampled_from(list(SessionState))
+
+
+@given(st.text())
+def test_plain_text_is_one_safe_line(text: str) -> None:
+    plain = plain_text(text)
+    assert plain == plain_text(plain)
+    assert not set(plain) & set("\x00\n\r\t\u202e\u2066\u200b\u2028")
+    assert plain == plain.strip()
+    plain.encode()
+
+
+def test_plain_text_keeps_what_people_write() -> None:
+    assert plain_text(" 你好，\n world  👩\u200d💻 ") == "你好， world 👩\u200d💻"
+
+
+@given(roles=ROLES, state=STATES, is_own=st.booleans())
+def test_the_gate_looks_at_roles_and_ownership(roles: frozenset[Role], state: SessionState, is_own: bool) -> None:
+    person = Person("me", "d", "n", roles)
+    subject = Subject("me" if is_own else "other", state)
+    assert (missing(Act.OPEN_SESSION, person) is None) == (Role.ANCHOR in roles)
+    assert (missing(Act.CUT_OFF, person, subject) is None) == (Role.OPERATOR in roles)
+    assert (missing(Act.RUN_SESSION, person, subject) is None) == (is_own and Role.ANCHOR in roles)
+    assert (missing(Act.CHAT, person, subject) is None) == (state is not SessionState.ENDED)
+    for act in Act:
+        assert missing(act, None, subject) is ErrorCode.NOT_SIGNED_IN
+
+
+def test_require_says_what_is_missing() -> None:
+    viewer = Person("v", "d", "n", frozenset({Role.VIEWER}))
+    assert require(Act.USE_ACCOUNT, viewer) is viewer
+    with pytest.raises(Refusal) as refused:
+        require(Act.OPEN_SESSION, viewer)
+    assert (refused.value.code, refused.value.status) == ("not_an_anchor", 403)
+
+
+def test_a_bucket_refills() -> None:
+    clock = ManualClock()
+    buckets = Buckets(clock, 2, 0.5)
+    assert [buckets.take("a") for _ in range(3)] == [0.0, 0.0, 2.0]
+    assert buckets.take("b") == 0.0
+    clock.advance(2.0)
+    assert buckets.take("a") == 0.0
+    assert buckets.take("a") == pytest.approx(2.0)
+    assert buckets.refused == 2
+
+
+def test_buckets_are_bounded() -> None:
+    buckets = Buckets(ManualClock(), 1, 0.001, max_keys=2)
+    assert buckets.take("a") == 0.0
+    for key in ("b", "c"):
+        buckets.take(key)
+    assert buckets.take("a") == 0.0, "the oldest was forgotten"
+
+
+@given(st.lists(st.floats(0.0, 0.5), min_size=1, max_size=40))
+def test_facts_wait_at_most_a_tick(gaps_s: list[float]) -> None:
+    coalescer, sent_s = Coalescer(), [float("-inf")]
+    due_s: float | None = None
+    for now_s in itertools.accumulate(gaps_s, initial=10.0):
+        if due_s is not None and due_s <= now_s:
+            coalescer.sent(due_s)
+            sent_s.append(due_s)
+            due_s = None
+        if due_s is None:
+            delay_s = coalescer.delay_s(now_s)
+            assert 0.0 <= delay_s <= TICK_S
+            assert (delay_s == 0.0) == (now_s - sent_s[-1] >= IDLE_S)
+            due_s = now_s + delay_s
+    assert all(later - earlier >= IDLE_S - 1e-9 for earlier, later in itertools.pairwise(sent_s))
+
+
+@given(st.lists(st.text(max_size=400), max_size=300))
+def test_frames_hold_everything_in_order_within_the_limit(texts: list[str]) -> None:
+    envelopes = [Envelope(t="x", seq=number, d={"text": text}) for number, text in enumerate(texts)]
+    frames = frames_of(envelopes)
+    assert all(len(frame.encode()) <= MAX_FRAME_BYTES for frame in frames)
+    assert [one for frame in frames for one in decode(frame)] == envelopes
+
+
+def test_long_histories_are_split() -> None:
+    envelopes = [Envelope(t="x", seq=number, d={"text": "字" * 200}) for number in range(500)]
+    assert len(frames_of(envelopes)) > 4
+
+
+def test_an_outbox_is_bounded() -> None:
+    async def scene() -> None:
+        outbox = Outbox(max_frames=2, max_bytes=10)
+        assert outbox.put("12345")
+        assert not outbox.put("123456")
+        assert outbox.put("12345")
+        assert not outbox.put("")
+        assert outbox.waiting_bytes == 10
+        assert [await outbox.get(), await outbox.get()] == ["12345", "12345"]
+        assert outbox.waiting_bytes == 0
+
+    asyncio.run(scene())
+
+
+def test_personal_fields_need_their_key(tmp_path: Path) -> None:
+    path = tmp_path / "field.key"
+    cipher = FieldCipher.from_file(path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    sealed = cipher.seal("13800138000")
+    assert "13800138000" not in sealed
+    assert sealed != cipher.seal("13800138000")
+    again = FieldCipher.from_file(path)
+    assert again.open(sealed) == "13800138000"
+    assert again.lookup("phone", "1") == cipher.lookup("phone", "1") != cipher.lookup("code", "1")
+    with pytest.raises(StorageError):
+        FieldCipher(b"other").open(sealed)
+    path.write_bytes(b"short")
+    with pytest.raises(StorageError):
+        FieldCipher.from_file(path)
+
+
+def test_phones_are_masked() -> None:
+    assert masked_phone("13800138000") == "138****8000"
+    assert masked_phone("") == ""
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "public", "expected"),
+    [
+        ("http://a:80", "a", "", True),
+        ("https://a", "a:443", "", True),
+        ("http://a:8000", "a:8000", "", True),
+        ("http://A:8000", "a:8000", "", True),
+        ("http://a:8001", "a:8000", "", False),
+        ("http://b", "a", "", False),
+        ("null", "a", "", False),
+        ("http://b", "a", "http://b", True),
+        ("https://b", "a", "http://b", False),
+        ("http://a:x", "a", "", False),
+        ("file://a", "a", "", False),
+    ],
+)
+def test_origins(origin: str, host: str, public: str, expected: bool) -> None:
+    assert is_same_origin(origin, host, public) is expected
+
+
+@given(st.text(max_size=80))
+def test_any_host_header_has_a_name_or_none(header: str) -> None:
+    assert isinstance(host_name(header), str)
+    assert isinstance(is_same_origin(header, header, header), bool)
+    assert language_of(header) in {"zh", "en"}
+
+
+def test_hosts_follow_the_bound_address() -> None:
+    def hosts(host: str, **more: object) -> frozenset[str]:
+        launch = ServiceLaunch(
+            data_dir="d",
+            log_dir="l",
+            host=host,
+            hook_secret="h",
+            media_secret="m",
+            ingest_http_url="",
+            ingest_public_http_url="",
+            ingest_public_rtmp_url="",
+            **more,  # type: ignore[arg-type]
+        )
+        return ServiceConfig.from_launch(launch).hosts
+
+    loopback = {"127.0.0.1", "localhost", "::1"}
+    assert hosts("127.0.0.1") == loopback
+    assert hosts("0.0.0.0", allowed_hosts=("Desk.lan",)) == loopback | {"desk.lan"}
+    assert hosts("192.168.1.5", public_url="https://live.example.org") == {"192.168.1.5", "live.example.org"}
+
+
+def test_databases_are_named_by_address(tmp_path: Path) -> None:
+    plain = ServiceConfig(data_dir=tmp_path, log_dir=tmp_path, hook_secret="h", media_secret="m")
+    assert plain.url.startswith("sqlite:///")
+    for scheme in ("postgres", "postgresql", "postgresql+psycopg"):
+        config = ServiceConfig(
+            data_dir=tmp_path, log_dir=tmp_path, hook_secret="h", media_secret="m", database_url=f"{scheme}://u@h/d"
+        )
+        assert config.url == "postgresql+psycopg://u@h/d"
+    assert "hook_secret" not in repr(plain)
+
+
+def test_the_log_hides_by_name() -> None:
+    event = hide_secrets(None, "", {"event": "x", "access_token": "t", "phone": "1", "key_id": "k"})
+    assert event == {"event": "x", "access_token": "[hidden]", "phone": "[hidden]", "key_id": "k"}

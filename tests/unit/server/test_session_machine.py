@@ -1,0 +1,261 @@
+"""Any order of what people, devices, the ingest and time do to a session keeps its rules."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from sqlalchemy import create_engine, func, select
+from sqlalchemy.orm import Session as Db
+
+from app.contract.hooks import PublishAsk, PublishFact
+from app.contract.rest import Category, KeyRequest, Role, SessionCreate
+from app.domain.session import GRACE_PERIOD_S, SessionState, may_follow
+from server.accounts import people, tokens
+from server.config import Lifetimes
+from server.effects import Effect, FactPosted, GraceSet, KeyDied, SessionClosed
+from server.errors import Refusal
+from server.gate import Person
+from server.rooms.chat import post_message
+from server.secrets import FieldCipher
+from server.sessions import acts, publishing
+from server.store.models import Base, DeviceRow, FactRow, KeyRow, SessionRow
+from server.store.store import Tx
+
+TAG = "abcdef01"
+DEVICES = st.integers(0, 1)
+
+
+class SessionMachine(RuleBasedStateMachine):
+    """Two devices of one anchor, an operator, the ingest, and a clock, against the real rules on a real database."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.engine = create_engine("sqlite://")
+        Base.metadata.create_all(self.engine)
+        self.db = Db(self.engine, expire_on_commit=False)
+        self.now = datetime(2026, 1, 1, tzinfo=UTC)
+        self.cipher = FieldCipher(b"k" * 32)
+        self.effects: list[Effect] = []
+        self.states: dict[str, SessionState] = {}
+        self.keys: list[tuple[str, str]] = []
+        self.open_connections: dict[str, Any] = {}
+        self.connections = 0
+        self.messages = 0
+        tx = self.tx()
+        anchor = people.add_account(tx, self.cipher, "13800138000", "A")
+        people.grant_role(tx, anchor.id, Role.ANCHOR, "test")
+        operator = people.add_operator(tx, "op", "-", "O")
+        issued = [
+            tokens.start_device(tx, self.cipher, anchor, f"d{number}", None, Lifetimes()).device_id
+            for number in range(2)
+        ]
+        roles = frozenset({Role.VIEWER, Role.ANCHOR})
+        self.anchors = [Person(anchor.id, device_id, "A", roles) for device_id in issued]
+        self.operator = Person(operator.id, "desk", "O", frozenset({Role.OPERATOR}))
+        self.db.commit()
+
+    def teardown(self) -> None:
+        self.db.close()
+        self.engine.dispose()
+
+    def tx(self) -> Tx:
+        return Tx(self.db, self.now)
+
+    def act(self, work: Any) -> Any:
+        """As the store does it: refused means that nothing happened."""
+        tx = self.tx()
+        before = self.snapshot()
+        try:
+            value = work(tx)
+        except Refusal as refusal:
+            self.db.rollback()
+            self.db.expire_all()
+            assert self.snapshot() == before
+            return refusal
+        self.db.commit()
+        self.effects.extend(tx.effects)
+        for row in self.db.scalars(select(SessionRow)):
+            earlier = self.states.get(row.id, SessionState.SCHEDULED)
+            steps = [
+                SessionState(effect.body["state"])
+                for effect in tx.effects
+                if isinstance(effect, FactPosted) and effect.kind == "session.changed" and effect.session_id == row.id
+            ]
+            for step in steps:
+                assert may_follow(earlier, step), (earlier, step)
+                earlier = step
+            assert earlier == row.state, "every change was told"
+            self.states[row.id] = earlier
+        return value
+
+    def snapshot(self) -> list[tuple[Any, ...]]:
+        return [(row.id, row.state, row.last_seq) for row in self.db.scalars(select(SessionRow).order_by(SessionRow.id))]
+
+    def last_session(self) -> str:
+        return str(self.db.scalar(select(SessionRow.id).order_by(SessionRow.created_ms.desc()).limit(1)))
+
+    @rule()
+    def open_one(self) -> None:
+        wish = SessionCreate(title="t", category=Category.OTHER)
+        has_open = any(state is not SessionState.ENDED for state in self.states.values())
+        self.now += timedelta(milliseconds=1)
+        outcome = self.act(lambda tx: acts.open_session(tx, self.anchors[0], wish, None))
+        assert isinstance(outcome, Refusal) == has_open
+
+    @precondition(lambda self: self.states)
+    @rule(device=DEVICES, take_over=st.booleans())
+    def ask_for_key(self, device: int, take_over: bool) -> None:
+        session_id = self.last_session()
+        person = self.anchors[device]
+        wish = KeyRequest(take_over=take_over)
+        outcome = self.act(lambda tx: acts.issue_stream_key(tx, person, session_id, wish, TAG))
+        if not isinstance(outcome, Refusal):
+            self.keys.append((outcome.key, outcome.key_id))
+
+    @precondition(lambda self: self.states)
+    @rule(device=DEVICES)
+    def ask_for_probe(self, device: int) -> None:
+        session_id = self.last_session()
+        before = self.snapshot()
+        outcome = self.act(lambda tx: acts.issue_probe_key(tx, self.anchors[device], session_id, TAG))
+        if not isinstance(outcome, Refusal):
+            self.keys.append((outcome.key, outcome.key_id))
+        assert self.snapshot() == before, "a probe changes no session"
+
+    @precondition(lambda self: self.keys)
+    @rule(data=st.data(), is_started=st.booleans())
+    def connect(self, data: st.DataObject, is_started: bool) -> None:
+        key, key_id = data.draw(st.sampled_from(self.keys))
+        self.connections += 1
+        name = f"c{self.connections}"
+        ask = PublishAsk(app="live", key=key, connection_id=name)
+        grant = self.act(lambda tx: publishing.authorize(tx, ask, TAG, 1000))
+        is_dead = self.db.get_one(KeyRow, key_id).dead_ms is not None
+        assert isinstance(grant, Refusal) == is_dead
+        if isinstance(grant, Refusal):
+            return
+        fact = PublishFact(key_id=grant.key_id, session_id=grant.session_id, connection_id=name)
+        self.open_connections[name] = fact
+        if is_started:
+            self.act(lambda tx: publishing.started(tx, fact))
+            assert grant.is_probe or self.states[grant.session_id] is SessionState.LIVE
+
+    @precondition(lambda self: self.open_connections)
+    @rule(data=st.data())
+    def repeat_started(self, data: st.DataObject) -> None:
+        fact = data.draw(st.sampled_from(sorted(self.open_connections.items())))[1]
+        self.act(lambda tx: publishing.started(tx, fact))
+
+    @precondition(lambda self: self.open_connections)
+    @rule(data=st.data(), is_repeated=st.booleans())
+    def disconnect(self, data: st.DataObject, is_repeated: bool) -> None:
+        name, fact = data.draw(st.sampled_from(sorted(self.open_connections.items())))
+        for _ in range(2 if is_repeated else 1):
+            self.act(lambda tx: publishing.stopped(tx, fact))
+        if not is_repeated:
+            del self.open_connections[name]
+
+    @rule(is_all=st.booleans())
+    def reconcile(self, is_all: bool) -> None:
+        connected = set(self.open_connections) if is_all else set()
+        self.act(lambda tx: publishing.reconcile(tx, connected))
+
+    @precondition(lambda self: self.states)
+    @rule(device=DEVICES)
+    def end(self, device: int) -> None:
+        session_id = self.last_session()
+        for _ in range(2):
+            outcome = self.act(lambda tx: acts.end(tx, self.anchors[device], session_id))
+            assert outcome.state is SessionState.ENDED
+
+    @precondition(lambda self: self.states)
+    @rule()
+    def cut_off(self) -> None:
+        session_id = self.last_session()
+        self.act(lambda tx: acts.cut_off(tx, self.operator, session_id, "why"))
+        assert self.states[session_id] is SessionState.ENDED
+
+    @rule(device=DEVICES)
+    def sign_out(self, device: int) -> None:
+        def work(tx: Tx) -> None:
+            row = tx.db.get_one(DeviceRow, self.anchors[device].device_id)
+            tokens.end_device(tx, row)
+            tx.db.flush()
+            row.ended_ms = None
+
+        self.act(work)
+        living = select(KeyRow).where(
+            KeyRow.device_id == self.anchors[device].device_id, KeyRow.dead_ms.is_(None)
+        )
+        assert self.db.scalars(living).first() is None
+
+    @precondition(lambda self: self.states)
+    @rule()
+    def write(self) -> None:
+        self.messages += 1
+        session_id = self.last_session()
+        outcome = self.act(lambda tx: post_message(tx, session_id, self.anchors[0], f"m{self.messages}", "text"))
+        assert isinstance(outcome, Refusal) == (self.states[session_id] is SessionState.ENDED)
+
+    @rule(seconds=st.sampled_from([1, 6, 90, GRACE_PERIOD_S]))
+    def wait(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+        for session_id in list(self.states):
+            self.act(lambda tx, one=session_id: acts.run_out_grace(tx, one))
+            row = self.db.get_one(SessionRow, session_id)
+            if row.state == SessionState.INTERRUPTED:
+                assert row.interrupted_ms is not None
+                assert self.tx().now_ms - row.interrupted_ms < GRACE_PERIOD_S * 1000
+
+    @invariant()
+    def at_most_one_is_open(self) -> None:
+        assert sum(state is not SessionState.ENDED for state in self.states.values()) <= 1
+
+    @invariant()
+    def numbers_have_no_gaps(self) -> None:
+        for row in self.db.scalars(select(SessionRow)):
+            seqs = list(self.db.scalars(select(FactRow.seq).where(FactRow.session_id == row.id).order_by(FactRow.seq)))
+            assert seqs == list(range(1, row.last_seq + 1))
+        told = [(one.session_id, one.seq) for one in self.effects if isinstance(one, FactPosted)]
+        assert len(told) == len(set(told)) == self.db.scalar(select(func.count()).select_from(FactRow))
+
+    @invariant()
+    def one_stream_key_lives(self) -> None:
+        for session_id, state in self.states.items():
+            living = list(
+                self.db.scalars(select(KeyRow).where(KeyRow.session_id == session_id, KeyRow.dead_ms.is_(None)))
+            )
+            streams = [key for key in living if not key.is_probe]
+            assert len(streams) <= 1
+            if state is SessionState.ENDED:
+                assert living == []
+            if state is SessionState.SCHEDULED:
+                assert streams == []
+            if state is SessionState.PREPARING:
+                assert len(streams) == 1
+
+    @invariant()
+    def whatever_died_was_told_once(self) -> None:
+        dead = sorted(self.db.scalars(select(KeyRow.id).where(KeyRow.dead_ms.is_not(None))))
+        assert sorted(one.key_id for one in self.effects if isinstance(one, KeyDied)) == dead
+        ended = sorted(one for one, state in self.states.items() if state is SessionState.ENDED)
+        assert sorted(one.session_id for one in self.effects if isinstance(one, SessionClosed)) == ended
+
+    @invariant()
+    def deadlines_match_the_states(self) -> None:
+        deadlines: dict[str, int | None] = {}
+        for effect in self.effects:
+            if isinstance(effect, GraceSet):
+                deadlines[effect.session_id] = effect.deadline_ms
+        kept = {session_id: deadline for session_id, deadline in deadlines.items() if deadline is not None}
+        assert kept == acts.waiting(self.db)
+
+
+TestSessionMachine = SessionMachine.TestCase
+TestSessionMachine.settings = settings(
+    max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+)
