@@ -7,15 +7,19 @@ handshake     C0 C1 C2 came
 open          connect: ConnectRequested
 asked         ``accept_connect`` or ``refuse_connect``
 connected     createStream, then publish: PublishRequested
-requested     ``accept_publish`` or ``refuse_publish`` (then connected again); media that comes early is kept
+requested     ``accept_publish`` or ``refuse_publish`` (then connected again)
 publishing    tags; until FCUnpublish, closeStream, deleteStream: Unpublished (then connected again)
 closed        after ``refuse_connect`` or ``end_publish``: what still comes is thrown away
 ============  =====================================================================================
+
+While a question (asked, requested) is open, what the peer sends on is kept, within the limits; the next ``receive``
+after the answer goes on with it.
 """
 
 from __future__ import annotations
 
 import secrets
+from collections import deque
 from collections.abc import Iterator
 from enum import StrEnum
 
@@ -41,6 +45,8 @@ _SET_DATA_FRAME = amf0.encode("@setDataFrame")
 _CLEAR_DATA_FRAME = amf0.encode("@clearDataFrame")
 _MEDIA = (MessageType.AUDIO, MessageType.VIDEO, MessageType.DATA, MessageType.DATA_AMF3)
 _MAX_KEY_CHARS = 512
+_MESSAGE_COST_BYTES = 128
+"""What a kept message costs beside its payload."""
 
 
 class _Phase(StrEnum):
@@ -54,7 +60,7 @@ class _Phase(StrEnum):
 
 
 class ServerConnection(Session):
-    """Takes one publisher. Every step waits for the driver's answer; the driver owns the deadlines."""
+    """Takes one publisher. The driver answers each question, then calls ``receive(b"")``; it owns the deadlines."""
 
     def __init__(self, limits: Limits | None = None, noise: bytes | None = None) -> None:
         super().__init__(ServerHandshake(noise or secrets.token_bytes(NOISE_BYTES)), limits or Limits())
@@ -64,8 +70,8 @@ class ServerConnection(Session):
         self._streams = 0
         self._publish_stream_id = 0
         self._command_count = 0
-        self._early: list[Message] = []
-        self._early_bytes = 0
+        self._waiting: deque[Message] = deque()
+        self._waiting_bytes = 0
         self._last_ms: int | None = None
 
     @property
@@ -76,10 +82,16 @@ class ServerConnection(Session):
         """What the peer's bytes mean. Raises RtmpError; then the socket is to be closed."""
         try:
             events: list[ServerEvent] = []
-            self._release_early(events)
             for message in self._messages(data):
+                self._waiting.append(message)
+                self._waiting_bytes += len(message.payload) + _MESSAGE_COST_BYTES
+            while self._waiting and self._phase not in (_Phase.ASKED, _Phase.REQUESTED):
+                message = self._waiting.popleft()
+                self._waiting_bytes -= len(message.payload) + _MESSAGE_COST_BYTES
                 if self._phase is not _Phase.CLOSED:
                     self._on_message(message, events)
+            if self._waiting_bytes > self._limits.max_buffered_bytes:
+                raise too_large("too much was sent before the answer")
         except RtmpError as error:
             self._failure = error
             raise
@@ -115,7 +127,7 @@ class ServerConnection(Session):
         self._send_command(Command("_error", self._connect_transaction, (None, about)))
 
     def accept_publish(self) -> None:
-        """Let the tags come. Tags that came before are given by the next ``receive`` (``receive(b"")`` will do)."""
+        """Let the tags come."""
         self._expect(_Phase.REQUESTED, "accept_publish")
         self._phase = _Phase.PUBLISHING
         self._send_control(commands.user_control(commands.STREAM_BEGIN, self._publish_stream_id))
@@ -125,7 +137,6 @@ class ServerConnection(Session):
         """Say why not, as "key_dead: …"; the driver may keep the connection or close it once this is sent."""
         self._expect(_Phase.REQUESTED, "refuse_publish")
         self._phase = _Phase.CONNECTED
-        self._drop_early()
         self._send_status("error", "NetStream.Publish.BadName", commands.refusal_text(code, description))
 
     def end_publish(self, code: str, description: str) -> None:
@@ -133,7 +144,6 @@ class ServerConnection(Session):
         if self._phase not in (_Phase.CONNECTED, _Phase.REQUESTED, _Phase.PUBLISHING):
             raise misuse("end_publish without a connection")
         self._phase = _Phase.CLOSED
-        self._drop_early()
         self._send_status("error", "NetStream.Publish.Denied", commands.refusal_text(code, description))
 
     def ping(self, timestamp_ms: int) -> None:
@@ -163,24 +173,8 @@ class ServerConnection(Session):
         if self._phase is _Phase.PUBLISHING:
             if message.stream_id == self._publish_stream_id:
                 self._give(message, events)
-        elif self._phase is _Phase.REQUESTED:
-            self._early_bytes += len(message.payload) + 64
-            if self._early_bytes > self._limits.max_buffered_bytes:
-                raise too_large("too much media before the publish was answered")
-            self._early.append(message)
-        elif message.type_id in (MessageType.AUDIO, MessageType.VIDEO) and self._phase is not _Phase.CONNECTED:
+        elif self._phase is _Phase.OPEN:
             raise invalid("media before connect")
-
-    def _release_early(self, events: list[ServerEvent]) -> None:
-        if self._early and self._phase is _Phase.PUBLISHING:
-            early = self._early
-            self._drop_early()
-            for message in early:
-                self._on_media(message, events)
-
-    def _drop_early(self) -> None:
-        self._early = []
-        self._early_bytes = 0
 
     def _give(self, message: Message, events: list[ServerEvent]) -> None:
         payload = message.payload
@@ -205,7 +199,7 @@ class ServerConnection(Session):
         match command.name:
             case "connect":
                 self._on_connect(command, events)
-            case "createStream" | "publish" | "play" if self._phase in (_Phase.OPEN, _Phase.ASKED):
+            case "createStream" | "publish" | "play" if self._phase is _Phase.OPEN:
                 raise invalid("a stream before connect")
             case "createStream":
                 self._streams += 1
@@ -254,12 +248,9 @@ class ServerConnection(Session):
         events.append(PublishRequested(self._app, key, query))
 
     def _unpublish(self, events: list[ServerEvent]) -> None:
-        if self._phase in (_Phase.REQUESTED, _Phase.PUBLISHING):
-            was_publishing = self._phase is _Phase.PUBLISHING
+        if self._phase is _Phase.PUBLISHING:
             self._phase = _Phase.CONNECTED
-            self._drop_early()
-            if was_publishing:
-                self._send_status("status", "NetStream.Unpublish.Success", "Stream ended.")
+            self._send_status("status", "NetStream.Unpublish.Success", "Stream ended.")
             events.append(Unpublished())
 
     def _send_status(self, level: str, code: str, description: str) -> None:

@@ -20,6 +20,7 @@ from app.rtmp import (
     PublishRequested,
     RtmpError,
     ServerConnection,
+    ServerEvent,
     TagKind,
     TagReceived,
     Unpublished,
@@ -157,26 +158,35 @@ class ToyIngest:
                 return
 
     def _on_data(self, server: ServerConnection, data: bytes, script: Script, seen: Seen) -> bool:
-        for event in server.receive(data):
-            match event:
-                case ConnectRequested():
-                    seen.app, seen.flash_ver = event.app, event.flash_ver
-                    if script.refuse_connect:
-                        server.refuse_connect(*script.refuse_connect)
-                        return False
-                    server.accept_connect()
-                case PublishRequested():
-                    seen.key, seen.query = event.key, event.query
-                    if script.refuse_publish:
-                        server.refuse_publish(*script.refuse_publish)
-                        return False
-                    server.accept_publish()
-                case TagReceived():
-                    seen.tags.append(event)
-                    seen.arrived_s.append(time.monotonic())
-                case Unpublished():
-                    seen.did_unpublish = True
+        events = server.receive(data)
+        while events:
+            for event in events:
+                if not self._on_event(server, event, script, seen):
+                    return False
+            # What the peer sent behind a question waits for the answer.
+            events = server.receive(b"")
         if script.end_after_tags is not None and len(seen.tags) >= script.end_after_tags[0]:
             server.end_publish(*script.end_after_tags[1:])
             return False
         return script.close_after_tags is None or len(seen.tags) < script.close_after_tags
+
+    def _on_event(self, server: ServerConnection, event: ServerEvent, script: Script, seen: Seen) -> bool:
+        match event:
+            case ConnectRequested():
+                seen.app, seen.flash_ver = event.app, event.flash_ver
+                if script.refuse_connect:
+                    server.refuse_connect(*script.refuse_connect)
+                    return False
+                server.accept_connect()
+            case PublishRequested():
+                seen.key, seen.query = event.key, event.query
+                if script.refuse_publish:
+                    server.refuse_publish(*script.refuse_publish)
+                    return False
+                server.accept_publish()
+            case TagReceived():
+                seen.tags.append(event)
+                seen.arrived_s.append(time.monotonic())
+            case Unpublished():
+                seen.did_unpublish = True
+        return True

@@ -48,17 +48,24 @@ class Pair:
             if not up and not down:
                 return
             for piece in self.split(up):
-                self._on_server_events(self.server.receive(piece), is_accepting)
+                events = self.server.receive(piece)
+                while self._on_server_events(events, is_accepting):
+                    events = self.server.receive(b"")
             for piece in self.split(down):
                 self.client_events += self.client.receive(piece)
 
-    def _on_server_events(self, events: list[ServerEvent], is_accepting: bool) -> None:
+    def _on_server_events(self, events: list[ServerEvent], is_accepting: bool) -> bool:
+        """Whether a question was answered, so that there may be more."""
         self.server_events += events
+        has_answered = False
         for event in events:
             if is_accepting and isinstance(event, ConnectRequested):
                 self.server.accept_connect()
+                has_answered = True
             if is_accepting and isinstance(event, PublishRequested):
                 self.server.accept_publish()
+                has_answered = True
+        return has_answered
 
     def publish(self) -> Pair:
         self.client.start()

@@ -124,13 +124,32 @@ def test_early_media_waits_for_the_answer_and_is_bounded() -> None:
     assert pair.server.receive(b"") == []
 
 
+def test_a_peer_that_waits_for_no_answer() -> None:
+    server = ServerConnection(noise=NOISE)
+    writer = ChunkWriter()
+    impatient = [
+        Command("connect", 1, ({"app": "live"},)).message(),
+        Command("createStream", 2, (None,)).message(),
+        Command("publish", 3, (None, "k", "live")).message(1),
+        Message(MessageType.AUDIO, 1, 5, b"early"),
+    ]
+    hello = b"\x03" + bytes(1536) + bytes(1536)
+    [connect] = server.receive(hello + b"".join(writer.write(3, message) for message in impatient))
+    assert isinstance(connect, ConnectRequested)
+    assert server.receive(b"") == []
+    server.accept_connect()
+    assert server.receive(b"") == [PublishRequested("live", "k")]
+    server.accept_publish()
+    assert server.receive(b"") == [TagReceived(TagKind.AUDIO, 5, b"early")]
+
+
 def test_early_media_beyond_the_limit() -> None:
     server = connected_server(Limits(max_buffered_bytes=5000))
     server.receive(ChunkWriter().write(3, Command("createStream", 2, (None,)).message()))
     server.receive(ChunkWriter().write(3, Command("publish", 3, (None, "k", "live")).message(1)))
     writer = ChunkWriter()
     early = b"".join(writer.write(6, Message(MessageType.VIDEO, 1, 0, bytes(1000))) for _ in range(20))
-    with pytest.raises(RtmpError, match="before the publish"):
+    with pytest.raises(RtmpError, match="before the answer"):
         server.receive(early)
 
 
