@@ -1,0 +1,111 @@
+// Who is signed in here. Tokens are cookies that scripts cannot read; this knows only that there are some.
+import { ApiError, call } from "./api.js";
+import { text } from "./texts.js";
+
+const FLAG = "ad_signed_in";
+const DEVICE = "ad_device";
+const REFRESHED_MS = "ad_refreshed_ms";
+const RENEW_RATIO = 0.7;
+const RECENT_MS = 60_000;
+
+export class Account {
+  #onChange;
+  #timer = 0;
+  #renewing = null;
+  me = null;
+
+  constructor(onChange) {
+    this.#onChange = onChange;
+  }
+
+  /** Go on with an earlier sign-in of this browser, if there was one. */
+  async restore() {
+    if (localStorage.getItem(FLAG)) await this.renew();
+  }
+
+  /** The socket says that a cookie was good for this account. */
+  async learn() {
+    if (this.me) return;
+    try {
+      this.#become(await call("GET", "/me"));
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+    }
+  }
+
+  /** Throws ApiError. */
+  requestCode(phone) {
+    return call("POST", "/auth/code", { phone });
+  }
+
+  /** Throws ApiError. */
+  async signIn(phone, code) {
+    const wish = { phone, code, device_name: text("sign.device"), device_id: localStorage.getItem(DEVICE) };
+    const pair = await call("POST", "/auth/sign-in", wish);
+    localStorage.setItem(DEVICE, pair.device_id);
+    this.#accept(pair);
+  }
+
+  async signOut() {
+    try {
+      await call("POST", "/auth/sign-out");
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+    }
+    this.forget();
+  }
+
+  forget() {
+    clearTimeout(this.#timer);
+    localStorage.removeItem(FLAG);
+    this.#become(null);
+  }
+
+  /** New tokens for old; true when signed in afterwards. One at a time over all tabs: a token shown twice ends the device. */
+  renew() {
+    this.#renewing ??= this.#renewAlone().finally(() => {
+      this.#renewing = null;
+    });
+    return this.#renewing;
+  }
+
+  #renewAlone() {
+    if (!navigator.locks) return this.#refresh();
+    return navigator.locks.request("ad-renew", () => this.#refresh());
+  }
+
+  async #refresh() {
+    try {
+      if (Date.now() - Number(localStorage.getItem(REFRESHED_MS)) < RECENT_MS) {
+        this.#become(await call("GET", "/me"));
+        this.#later(RECENT_MS);
+        return true;
+      }
+      this.#accept(await call("POST", "/auth/refresh"));
+      return true;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (error.status === 401) this.forget();
+      else this.#later(RECENT_MS / 4);
+      return false;
+    }
+  }
+
+  #accept(pair) {
+    localStorage.setItem(FLAG, "1");
+    localStorage.setItem(REFRESHED_MS, String(Date.now()));
+    this.#later(pair.access_expires_in_s * 1000 * RENEW_RATIO);
+    this.#become(pair.account);
+  }
+
+  #later(afterMs) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.renew(), afterMs);
+  }
+
+  #become(me) {
+    const changed = this.me?.id !== me?.id;
+    this.me = me;
+    if (changed) this.#onChange(me);
+  }
+}
