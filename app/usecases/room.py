@@ -1,0 +1,121 @@
+"""The room: following its events, chat lines, sending. I/O loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from app.contract import events
+from app.ports.platform import RoomLink
+from app.runtime.clock import utc_ms
+from app.usecases.context import Context
+from app.usecases.state import ChatLine, MessageStatus, RoomState
+from app.usecases.wishes import SendChat
+
+MAX_LINES = 500
+
+
+class RoomCase:
+    """``on_fact`` gets what concerns the broadcast: session.changed, room.stats, key.revoked."""
+
+    def __init__(self, context: Context, on_fact: Callable[[events.Envelope], None]) -> None:
+        self._context, self._on_fact = context, on_fact
+        self._link: RoomLink | None = None
+        self._room = ""
+
+    def follow(self, room: str) -> None:
+        """Follow this room, once."""
+        if self._context.platform is None or self._room == room:
+            return
+        self.leave()
+        self._room = room
+        self._context.change(room=RoomState())
+        self._link = self._context.platform.follow(room, self._take, self._linked)
+
+    def leave(self) -> None:
+        """Stop following; the lines stay to be read."""
+        link, self._link, self._room = self._link, None, ""
+        if link is not None:
+            self._context.spawn(link.close(), "room-leave")
+            self._set(is_connected=False)
+
+    def send(self, wish: SendChat) -> None:
+        text = wish.text.strip()[: events.MAX_CHAT_CHARS]
+        if not text or self._link is None:
+            return
+        lines = self._context.state.room.lines
+        known = next((line for line in lines if line.request_id == wish.request_id), None)
+        if known is not None and known.status is not MessageStatus.FAILED:
+            return
+        account = self._context.state.account.account
+        line = ChatLine(
+            id=wish.request_id,
+            author_name=account.nickname if account else "",
+            is_anchor=True,
+            text=text,
+            sent_at_ms=utc_ms(self._context.clock.utc()),
+            status=MessageStatus.SENDING,
+            request_id=wish.request_id,
+        )
+        kept = tuple(other for other in lines if other.request_id != wish.request_id)
+        self._set(lines=(*kept, line)[-MAX_LINES:])
+        self._link.send_chat(wish.request_id, text)
+
+    def _linked(self, is_connected: bool) -> None:
+        self._set(is_connected=is_connected)
+        if not is_connected:
+            self._context.record("log.room_away")
+
+    def _take(self, envelope: events.Envelope) -> None:
+        body = events.body(envelope)
+        match body:
+            case events.ChatPosted():
+                self._posted(envelope, body)
+            case events.ChatAck():
+                self._acknowledged(body)
+            case events.Refused():
+                self._mark(body.request_id, MessageStatus.FAILED)
+            case _:
+                self._on_fact(envelope)
+
+    def _posted(self, envelope: events.Envelope, body: events.ChatPosted) -> None:
+        lines = self._context.state.room.lines
+        line = ChatLine(
+            id=body.message_id,
+            author_name=body.author_name,
+            is_anchor=body.is_anchor,
+            text=body.text,
+            sent_at_ms=envelope.ts,
+            seq=envelope.seq,
+        )
+        # Our own line may have been acknowledged before it was posted to all, or the other way round.
+        kept = tuple(other for other in lines if other.id != body.message_id)
+        own = next((other for other in lines if other.id == body.message_id), None)
+        if own is not None:
+            line = replace(line, request_id=own.request_id)
+        waiting = tuple(other for other in kept if other.status is not MessageStatus.POSTED)
+        posted = tuple(other for other in kept if other.status is MessageStatus.POSTED)
+        self._set(lines=(*posted, line, *waiting)[-MAX_LINES:])
+
+    def _acknowledged(self, body: events.ChatAck) -> None:
+        lines = self._context.state.room.lines
+        if any(line.id == body.message_id for line in lines):
+            self._set(lines=tuple(line for line in lines if line.id != body.request_id))
+            return
+        self._set(
+            lines=tuple(
+                replace(line, id=body.message_id, seq=body.seq, status=MessageStatus.POSTED)
+                if line.request_id == body.request_id
+                else line
+                for line in lines
+            )
+        )
+
+    def _mark(self, request_id: str, status: MessageStatus) -> None:
+        lines = self._context.state.room.lines
+        self._set(
+            lines=tuple(replace(line, status=status) if line.request_id == request_id else line for line in lines)
+        )
+
+    def _set(self, **fields: object) -> None:
+        self._context.change(room=replace(self._context.state.room, **fields))  # type: ignore[arg-type]

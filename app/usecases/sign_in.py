@@ -1,0 +1,151 @@
+"""Signing in by phone and one-time code, my devices, and the codes of the embedded platform. I/O loop."""
+
+from __future__ import annotations
+
+import asyncio
+import platform as machine
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from app.contract.rest import Account
+from app.errors import AppError
+from app.usecases.context import Context, trouble_of
+from app.usecases.state import AccountPhase, AccountState, PlatformPhase, Trouble
+from app.usecases.wishes import AskCode, EndDevice, SignIn
+
+DEMO_PHONE = "13800138000"
+"""The anchor that the embedded platform's data come with; only a suggestion in the field."""
+CODES_S = 1.0
+_PHONE = re.compile(r"1[3-9]\d{9}")
+_CODE = re.compile(r"\d{6}")
+
+
+class SignInCase:
+    """``on_signed_in`` runs after each sign-in or restore; ``on_signed_out`` after the end of one."""
+
+    def __init__(
+        self, context: Context, on_signed_in: Callable[[], Awaitable[None]], on_signed_out: Callable[[], None]
+    ) -> None:
+        self._context, self._on_signed_in, self._on_signed_out = context, on_signed_in, on_signed_out
+
+    async def restore(self) -> None:
+        """Go on as who was signed in, when the kept token is still good."""
+        context = self._context
+        if context.platform is None or context.state.account.phase is AccountPhase.SIGNED_IN:
+            return
+        phone = context.state.settings.phone or (DEMO_PHONE if context.local_token else "")
+        self._set(phase=AccountPhase.RESTORING, phone=phone, trouble=None)
+        try:
+            account = await context.platform.restore()
+        except AppError as error:
+            self._set(phase=AccountPhase.SIGNED_OUT, trouble=trouble_of(error))
+            return
+        if account is None:
+            self._set(phase=AccountPhase.SIGNED_OUT)
+        else:
+            await self._signed_in(account)
+
+    async def ask_code(self, wish: AskCode) -> None:
+        phone = wish.phone.replace(" ", "").replace("-", "")
+        self._set(phone=phone)
+        if not _PHONE.fullmatch(phone):
+            self._set(phase=AccountPhase.SIGNED_OUT, trouble=Trouble("phone_invalid"))
+            return
+        if self._context.platform is None:
+            return
+        self._set(phase=AccountPhase.ASKING_CODE, trouble=None, demo_code="")
+        try:
+            sent = await self._context.platform.ask_code(phone)
+        except AppError as error:
+            self._set(phase=AccountPhase.SIGNED_OUT, trouble=trouble_of(error))
+            return
+        self._set(phase=AccountPhase.CODE_SENT, resend_in_s=sent.retry_after_s)
+        self._context.spawn(self._count_down(), "resend-countdown")
+        await self._look_for_codes()
+
+    async def sign_in(self, wish: SignIn) -> None:
+        context = self._context
+        phone, code = wish.phone.replace(" ", ""), wish.code.strip()
+        self._set(phone=phone)
+        if not _PHONE.fullmatch(phone):
+            self._set(trouble=Trouble("phone_invalid"))
+            return
+        if not _CODE.fullmatch(code):
+            self._set(trouble=Trouble("code_incomplete"))
+            return
+        if context.platform is None:
+            return
+        self._set(phase=AccountPhase.SIGNING_IN, trouble=None)
+        name = machine.node()[:60] or "PC"
+        try:
+            account, device_id = await context.platform.sign_in(phone, code, name, context.state.settings.device_id)
+        except AppError as error:
+            self._set(phase=AccountPhase.CODE_SENT, trouble=trouble_of(error))
+            return
+        context.save_settings(phone=phone, device_id=device_id)
+        await self._signed_in(account)
+
+    async def _signed_in(self, account: Account) -> None:
+        self._set(phase=AccountPhase.SIGNED_IN, account=account, demo_code="", trouble=None)
+        await self._on_signed_in()
+
+    async def sign_out(self) -> None:
+        """Also without the service: the tokens are forgotten here in any case."""
+        context = self._context
+        if context.platform is not None:
+            try:
+                await context.platform.sign_out()
+            except AppError as error:
+                if error.code != "not_signed_in":
+                    context.notify(Trouble("signed_out_here_only"), is_error=False)
+        self.signed_out(None)
+
+    def signed_out(self, trouble: Trouble | None) -> None:
+        """Back to the sign-in page, with a reason when it was not the person's wish."""
+        phone = self._context.state.account.phone or self._context.state.settings.phone
+        self._context.change(account=AccountState(phone=phone, trouble=trouble))
+        self._on_signed_out()
+
+    async def refresh_devices(self) -> None:
+        if self._context.platform is not None:
+            try:
+                self._set(devices=tuple(await self._context.platform.devices()), trouble=None)
+            except AppError as error:
+                self._set(trouble=trouble_of(error))
+
+    async def end_device(self, wish: EndDevice) -> None:
+        if self._context.platform is not None:
+            await self._context.platform.end_device(wish.device_id)
+            await self.refresh_devices()
+
+    async def watch_codes(self) -> None:
+        """While the embedded platform runs: show the codes that it would have sent."""
+        while True:
+            if self._context.local_token and self._context.state.platform.phase is PlatformPhase.READY:
+                await self._look_for_codes()
+            await asyncio.sleep(CODES_S)
+
+    async def _look_for_codes(self) -> None:
+        context = self._context
+        if not context.local_token or context.platform is None:
+            return
+        try:
+            codes = await context.platform.demo_codes(context.local_token)
+        except AppError:
+            return  # the next look is a second away
+        account = context.state.account
+        own = next((code.code for code in codes if code.phone == account.phone), "")
+        others = tuple((code.phone_masked, code.code) for code in codes if code.phone != account.phone)
+        is_waiting = account.phase in (AccountPhase.CODE_SENT, AccountPhase.SIGNING_IN)
+        shown = own if is_waiting else ""
+        if (shown, others) != (account.demo_code, account.other_codes):
+            self._set(demo_code=shown, other_codes=others)
+
+    async def _count_down(self) -> None:
+        while self._context.state.account.resend_in_s > 0:
+            await asyncio.sleep(1.0)
+            self._set(resend_in_s=max(0, self._context.state.account.resend_in_s - 1))
+
+    def _set(self, **fields: object) -> None:
+        self._context.change(account=replace(self._context.state.account, **fields))  # type: ignore[arg-type]
