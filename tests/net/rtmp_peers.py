@@ -8,12 +8,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 _OBS_SIZE_PX = (320, 180)
 
@@ -25,10 +25,10 @@ def clean_env(**more: str) -> dict[str, str]:
     return {**kept, **more}
 
 
-def end(process: subprocess.Popen[bytes], sign: signal.Signals = signal.SIGTERM, patience_s: float = 5.0) -> None:
+def end(process: subprocess.Popen[bytes], patience_s: float = 5.0) -> None:
     """Ask it to end, then make it."""
     if process.poll() is None:
-        process.send_signal(sign)
+        process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(patience_s)
     if process.poll() is None:
@@ -52,14 +52,14 @@ def ffmpeg_publish(
     )  # fmt: skip
 
 
-def ffprobe(url: str, *more: str) -> dict[str, object]:
-    """What ffprobe finds at this address, as its JSON. Raises CalledProcessError."""
+def ffprobe(url: str, *more: str) -> list[dict[str, Any]]:
+    """The streams that ffprobe finds at this address. Raises CalledProcessError."""
     found = subprocess.run(
         ["ffprobe", "-v", "error", "-of", "json", "-show_streams", *more, url],
         env=clean_env(), capture_output=True, check=True, timeout=20,
     )  # fmt: skip
-    answer: dict[str, object] = json.loads(found.stdout)
-    return answer
+    streams: list[dict[str, Any]] = json.loads(found.stdout)["streams"]
+    return streams
 
 
 @contextmanager
@@ -96,11 +96,11 @@ def nginx(folder: Path, port: int, application: str = "", record: bool = False) 
 def display(folder: Path) -> Iterator[str]:
     """A virtual display; yields its name."""
     reader, writer = os.pipe()
-    process = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(writer), "-screen", "0", "1024x768x24", "-nolisten", "tcp"],
-        env=clean_env(), pass_fds=(writer,), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        stderr=(folder / "xvfb.log").open("wb"),
-    )  # fmt: skip
+    with (folder / "xvfb.log").open("wb") as log:
+        process = subprocess.Popen(
+            ["Xvfb", "-displayfd", str(writer), "-screen", "0", "1024x768x24", "-nolisten", "tcp"],
+            env=clean_env(), pass_fds=(writer,), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+        )  # fmt: skip
     os.close(writer)
     try:
         with os.fdopen(reader) as answer:
@@ -150,7 +150,7 @@ def obs(folder: Path, server: str, key: str) -> Iterator[subprocess.Popen[bytes]
         try:
             yield process
         finally:
-            end(process, signal.SIGINT)
+            end(process)
 
 
 def wait_until(is_true: Callable[[], bool], seconds: float) -> None:
