@@ -82,6 +82,7 @@ class MainWindow(QWidget):
         self.resize(*SIZE_PX)
         self.setMinimumSize(*LEAST_PX)
         self.show_state(self.state)
+        self._focus_page()
 
     # ---- building --------------------------------------------------------------------------------
 
@@ -157,10 +158,18 @@ class MainWindow(QWidget):
         shown = {Page.FIRST_START: self.first_start, Page.SIGN_IN: self.sign_in, Page.DESK: self.desk_view}[page]
         if self.pages.currentWidget() is not shown:
             self.pages.setCurrentWidget(shown)
-            if page is Page.SIGN_IN:
-                self.sign_in.phone.setFocus()
-            elif page is Page.DESK:
+            if page is Page.DESK:
                 self.show_desk_page("live")
+            self._focus_page()
+
+    def _focus_page(self) -> None:
+        is_on_air = self.state.broadcast.phase in ON_AIR_PHASES
+        first: dict[Page, QWidget] = {
+            Page.FIRST_START: self.first_start.try_here,
+            Page.SIGN_IN: self.sign_in.phone,
+            Page.DESK: self.live.chat.input if is_on_air else self.live.controls.main,
+        }
+        first[self.page].setFocus()
 
     def show_desk_page(self, name: str) -> None:
         """Open a page of the rail; the broadcast goes on."""

@@ -140,6 +140,7 @@ def stats(second: int = 0, **changes: Any) -> Stats:
         "loudness_lufs": -18.4,
         "peak_db": -8.0,
         "free_disk_bytes": 182_000_000_000,
+        "recorded_bytes": 412_000_000,
     }
     return Stats(**{**values, **changes})
 
@@ -154,7 +155,7 @@ def engine(preview: PreviewReady | None = None, **changes: Any) -> EngineState:
         audio_status=SourceChanged(is_video=False, status=SourceStatus.LIVE),
         devices=DEVICES,
         encoders=("libx264",),
-        stats=stats(0),
+        stats=stats(0, sent_kbps=0.0, video_kbps=0.0, target_kbps=0),
         record=RecordChanged(status=RecordStatus.IDLE),
     )
     return change(base, **changes)

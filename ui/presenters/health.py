@@ -72,7 +72,9 @@ def present_health(state: DeskState, tr: Translator, *, is_detailed: bool = True
     report = state.health
     stats = state.engine.stats
     values = dict(report.detail)
-    cause = " ".join(tr.text(text_id, **values) for text_id in (report.cause_id, report.advice_id) if text_id)
+    cause = tr.text("sentence.joiner").join(
+        tr.text(text_id, **values) for text_id in (report.cause_id, report.advice_id) if text_id
+    )
     return HealthView(
         tone=TONES[report.grade],
         pill=tr.text(f"health.pill.{report.grade.value}"),

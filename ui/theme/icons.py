@@ -34,13 +34,29 @@ def pixmap(name: str, colour: str, size_px: int, scale: float = 1.0) -> QPixmap:
     return picture
 
 
-def icon(name: str, colour: str, *, checked_colour: str = "", disabled_colour: str = "", size_px: int = 18) -> QIcon:
-    """An icon for a button; ``checked_colour`` is taken while the button is checked."""
+def _spaced(name: str, colour: str, size_px: int, scale: float, gap_px: int) -> QPixmap:
+    # a style sheet cannot widen the gap between a button's icon and its text
+    drawn = pixmap(name, colour, size_px, scale)
+    if not gap_px:
+        return drawn
+    wide = QPixmap(QSize(round((size_px + gap_px) * scale), round(size_px * scale)))
+    wide.setDevicePixelRatio(scale)
+    wide.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(wide)
+    painter.drawPixmap(0, 0, drawn)
+    painter.end()
+    return wide
+
+
+def icon(
+    name: str, colour: str, *, checked_colour: str = "", disabled_colour: str = "", size_px: int = 18, gap_px: int = 0
+) -> QIcon:
+    """An icon for a button; ``checked_colour`` is taken while the button is checked, ``gap_px`` stays free beside it."""
     made = QIcon()
     for scale in _SCALES:
-        made.addPixmap(pixmap(name, colour, size_px, scale), QIcon.Mode.Normal, QIcon.State.Off)
+        made.addPixmap(_spaced(name, colour, size_px, scale, gap_px), QIcon.Mode.Normal, QIcon.State.Off)
         if checked_colour:
-            made.addPixmap(pixmap(name, checked_colour, size_px, scale), QIcon.Mode.Normal, QIcon.State.On)
+            made.addPixmap(_spaced(name, checked_colour, size_px, scale, gap_px), QIcon.Mode.Normal, QIcon.State.On)
         if disabled_colour:
-            made.addPixmap(pixmap(name, disabled_colour, size_px, scale), QIcon.Mode.Disabled, QIcon.State.Off)
+            made.addPixmap(_spaced(name, disabled_colour, size_px, scale, gap_px), QIcon.Mode.Disabled, QIcon.State.Off)
     return made

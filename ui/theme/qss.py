@@ -65,13 +65,15 @@ QPushButton[kind="primary"] { background: $accent_fill; border-color: $accent_fi
 QPushButton[kind="primary"]:hover { background: #2864D2; }
 QPushButton[kind="primary"]:focus { border: 2px solid $text; }
 QPushButton[kind="primary"]:disabled { background: $raised; border-color: $line; color: $text_3; }
+QPushButton[size="big"] { min-height: 38px; }
+QPushButton[size="big"]:focus { min-height: 36px; }
 QPushButton[kind="stop"] { background: $on_air_fill; border-color: $on_air_fill; color: $on_fill; font-weight: 600; }
 QPushButton[kind="stop"]:hover { background: #C4332C; }
 QPushButton[kind="stop"]:focus { border: 2px solid $text; }
 QPushButton[kind="stop"]:disabled { background: $raised; border-color: $line; color: $text_3; }
 QPushButton[kind="ghost"] { background: transparent; }
 QPushButton[kind="ghost"]:hover { background: $hover; }
-QPushButton[kind="link"] { background: transparent; border: 1px solid transparent; border-radius: 4px; padding: 0 3px;
+QPushButton[kind="link"] { background: transparent; border: 1px solid transparent; border-radius: 4px; padding: 0;
   color: $accent; font-size: 12px; min-height: 22px; text-align: left; }
 QPushButton[kind="link"]:hover { text-decoration: underline; }
 QPushButton[kind="link"]:focus { border: 1px solid $accent; }
@@ -122,8 +124,6 @@ QComboBox::down-arrow { image: none; width: 0; }
 QComboBox QAbstractItemView { background: $surface; border: 1px solid $line; selection-background-color: $accent_soft;
   selection-color: $accent; outline: 0; padding: 4px; }
 QComboBox QAbstractItemView::item { min-height: 28px; padding: 0 8px; }
-QCheckBox { spacing: 8px; background: transparent; border: 1px solid transparent; border-radius: 4px; }
-QCheckBox:focus { border: 1px solid $accent; }
 QSlider { min-height: 24px; background: transparent; }
 QSlider::groove:horizontal { height: 4px; background: $line; border-radius: 2px; }
 QSlider::sub-page:horizontal { background: $accent_fill; border-radius: 2px; }

@@ -38,6 +38,7 @@ class Tokens:
     gift: str
     hover: str
     field: str
+    pill: str
     on_fill: str = "#FFFFFF"
     chip: str = "rgba(0, 0, 0, 160)"
     scrim: str = "rgba(8, 10, 14, 150)"
@@ -76,6 +77,7 @@ DARK = Tokens(
     gift="#D9A441",
     hover="#2B303A",
     field="#23272F",
+    pill="#23272F",
 )
 
 LIGHT = Tokens(
@@ -102,6 +104,7 @@ LIGHT = Tokens(
     gift="#87600F",
     hover="#E8EBEF",
     field="#FFFFFF",
+    pill="#E6E9EE",
 )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
@@ -59,7 +61,7 @@ class GoLiveSheet(Sheet):
         buttons = self.add_buttons()
         self.cancel = self.button("go_live.cancel", "action.cancel")
         self.cancel.clicked.connect(self._leave)
-        self.take_over = self.button("go_live.take_over", "action.take_over")
+        self.take_over = self.button("go_live.take_over", "action.take_over", kind="primary")
         self.take_over.clicked.connect(lambda: self._submit(take_over=True))
         self.submit = self.button("go_live.submit", "go.submit", kind="primary")
         self.submit.clicked.connect(self._submit)
@@ -71,6 +73,7 @@ class GoLiveSheet(Sheet):
         name = label(f"go_live.{message_id}", type_="12", tone="2")
         self.texts.bind(name.setText, message_id)
         self.inner.addWidget(name)
+        self.inner.addSpacing(-8)
 
     def retranslate(self, tr: Translator) -> None:
         super().retranslate(tr)
@@ -99,10 +102,12 @@ class GoLiveSheet(Sheet):
         for (name, value), (fact, text) in zip(self._facts, view.facts, strict=True):
             name.setText(fact)
             value.setText(text)
-        self.trouble.draw(view.trouble)
-        self.take_over.setVisible(view.can_take_over and not view.is_busy)
+        is_moving = view.can_take_over and not view.is_busy
+        trouble = view.trouble
+        self.trouble.draw(replace(trouble, action_label="") if is_moving and trouble is not None else trouble)
+        self.take_over.setVisible(is_moving)
         self.submit.setText(self._tr.text("go.busy" if view.is_busy else "go.submit"))
-        self.submit.setVisible(not view.can_take_over or view.is_busy)
+        self.submit.setVisible(not is_moving)
         for widget in (self.title, self.category, self.submit):
             widget.setEnabled(not view.is_busy)
 

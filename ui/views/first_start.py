@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from app.i18n import Translator
 from app.usecases.wishes import TryHere
@@ -13,10 +13,10 @@ from ui.theme.apply import set_look
 from ui.views.base import View
 from ui.views.brand import LanguageButton
 from ui.widgets.basics import Icon, box, column, label, row
-from ui.widgets.marks import Logo
+from ui.widgets.marks import Logo, Toggle
 from ui.widgets.trouble import TroubleLine
 
-CARD_PX = 340
+CARD_PX, CARD_HEIGHT_PX = 340, 264
 
 
 class FirstStartPage(View):
@@ -52,16 +52,19 @@ class FirstStartPage(View):
         here = box("first_start.here", kind="card")
         connect = box("first_start.connect", kind="card")
         for card in (here, connect):
-            card.setFixedSize(CARD_PX, 292)
+            card.setFixedSize(CARD_PX, CARD_HEIGHT_PX)
             layout.addWidget(card)
         inner = column(here, margins=(20, 20, 20, 20), gap=8)
         self._head(inner, "desktop", "first.here", "first.here_text")
         inner.addStretch(1)
-        self.lan = QCheckBox()
-        self.lan.setObjectName("first_start.lan")
-        self.texts.bind(self.lan.setText, "first.lan")
+        self.lan = Toggle("first_start.lan")
         self.named(self.lan, "first.lan", tip="first.lan_text")
-        inner.addWidget(self.lan)
+        lan_name = label("first_start.lan_name")
+        self.texts.bind(lan_name.setText, "first.lan")
+        lan_row = row(gap=8)
+        lan_row.addWidget(self.lan)
+        lan_row.addWidget(lan_name, 1)
+        inner.addLayout(lan_row)
         hint = label("first_start.lan_text", type_="12", tone="3", wraps=True)
         self.texts.bind(hint.setText, "first.lan_text")
         inner.addWidget(hint)
@@ -117,13 +120,13 @@ class FirstStartPage(View):
     def retranslate(self, tr: Translator) -> None:
         super().retranslate(tr)
         self._tr = tr
+        self._view = None
         self.language.show_language(tr)
 
     def draw(self, view: FirstStartView) -> None:
         """Show this state."""
         if view == self._view:
             return
-        is_new_url = self._view is None or self._view.url != view.url
         self._view = view
         self.title.setText(view.title)
         self.subtitle.setText(self._tr.text("first.subtitle"))
@@ -136,7 +139,7 @@ class FirstStartPage(View):
         self.trouble.draw(view.trouble if view.is_form_shown else None)
         if not view.is_form_shown:
             self.wait_text.setText(view.busy_text or (view.trouble.text if view.trouble is not None else ""))
-        if view.is_form_shown and is_new_url and view.url:
+        if view.is_form_shown and view.url and not self.url.text():
             self.url.setText(view.url)
 
     def _connect(self) -> None:

@@ -49,7 +49,7 @@ class HealthCard(View):
         self.detail.hide()
 
     def _fill_detail(self) -> None:
-        layout = column(self.detail, margins=(4, 0, 4, 12))
+        layout = column(self.detail, margins=(0, 0, 4, 12))
         self.cause = label("health.cause", tone="2", wraps=True)
         layout.addWidget(self.cause)
         layout.addSpacing(10)

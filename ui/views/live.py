@@ -15,8 +15,10 @@ from ui.presenters.live import LiveView, PreviewView
 from ui.views.base import View
 from ui.views.chat_panel import ChatPanel
 from ui.views.controls import ControlsRow
-from ui.views.health_card import HealthCard
-from ui.views.live_header import LiveHeader
+from ui.views.health_card import FOLDED_PX, HealthCard
+from ui.views.live_header import HEADER_PX, LiveHeader
+from ui.views.tiles import MAX_PX as TILES_MAX_PX
+from ui.views.tiles import MIN_PX as TILES_MIN_PX
 from ui.views.tiles import Tiles
 from ui.widgets.basics import column, label, row
 from ui.widgets.frames import FrameFeed, Preview
@@ -24,6 +26,7 @@ from ui.widgets.frames import FrameFeed, Preview
 CHAT_PX, CHAT_NARROW_PX = 372, 300
 NARROW_PX = 1160
 CHIPS = 3
+MARGIN_PX, GAP_PX, CONTROLS_PX = 14, 12, 34
 
 
 class PreviewArea(QWidget):
@@ -91,7 +94,7 @@ class LivePage(View):
         outer.addWidget(self.header)
         body = row()
         outer.addLayout(body, 1)
-        left = column(margins=(14, 14, 14, 14), gap=12)
+        left = column(margins=(MARGIN_PX, MARGIN_PX, MARGIN_PX, MARGIN_PX), gap=GAP_PX)
         body.addLayout(left, 1)
         self.chat = ChatPanel()
         body.addWidget(self.chat)
@@ -103,7 +106,7 @@ class LivePage(View):
         left.addWidget(self.area, 10)
         left.addWidget(self.health)
         left.addWidget(self.controls)
-        left.addWidget(self.tiles, 1)
+        left.addWidget(self.tiles)
         self.area.preview.size_wished.connect(lambda width, height: self.wished.emit(SizePreview(width, height)))
         for view in (self.chat, self.controls):
             view.wished.connect(self.wished)
@@ -117,7 +120,11 @@ class LivePage(View):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.chat.setFixedWidth(CHAT_PX if self.width() >= NARROW_PX - 72 else CHAT_NARROW_PX)
+        chat_px = CHAT_PX if self.width() >= NARROW_PX - 72 else CHAT_NARROW_PX
+        self.chat.setFixedWidth(chat_px)
+        ideal_px = (self.width() - chat_px - 2 * MARGIN_PX) * 9 // 16
+        rest_px = self.height() - HEADER_PX - 2 * MARGIN_PX - ideal_px - FOLDED_PX - CONTROLS_PX - 3 * GAP_PX
+        self.tiles.setFixedHeight(max(TILES_MIN_PX, min(TILES_MAX_PX, rest_px)))
 
     def draw(self, view: LiveView, health: HealthView, chat: ChatView, *, is_health_open: bool) -> None:
         """Show this state."""

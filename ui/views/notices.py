@@ -11,7 +11,7 @@ from ui.theme.apply import set_look
 from ui.views.base import View
 from ui.widgets.basics import Button, Icon, column, label, row
 
-WIDTH_PX = 460
+WIDTH_PX, TOP_PX, RAIL_PX, CHAT_PX = 480, 60, 72, 372
 SHOWN = 3
 
 
@@ -25,6 +25,7 @@ class Toast(View):
         layout = row(self, margins=(12, 10, 8, 10), gap=10)
         layout.addWidget(Icon("warn", tone="warn"), 0, Qt.AlignmentFlag.AlignTop)
         self.text = label(f"notice.{number}.text", wraps=True)
+        self.text.setContentsMargins(0, 2, 0, 2)
         layout.addWidget(self.text, 1)
         self.action = Button(f"notice.{number}.action", kind="small")
         self.action.clicked.connect(self._act)
@@ -100,5 +101,8 @@ class Notices(QWidget):
         return super().eventFilter(watched, event)
 
     def _place(self) -> None:
-        height = sum(toast.heightForWidth(WIDTH_PX) + 8 for toast in self.toasts if not toast.isHidden())
-        self.setGeometry((self._over.width() - WIDTH_PX + 72) // 2, 60, WIDTH_PX, max(44, height))
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()
+            left_px = RAIL_PX + max(0, (self._over.width() - RAIL_PX - CHAT_PX - WIDTH_PX) // 2)
+            self.setGeometry(left_px, TOP_PX, WIDTH_PX, layout.totalHeightForWidth(WIDTH_PX))

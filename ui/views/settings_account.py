@@ -15,7 +15,7 @@ from ui.widgets.basics import Elided, box, column, label, row
 from ui.widgets.marks import Toggle
 
 VERSION = "0.1.0"
-ROW_PX = 52
+ROW_PX, SHOWN = 52, 6
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -120,7 +120,6 @@ class AccountSection(SettingsSection):
         self.devices.setModel(self.model)
         self._delegate = _DeviceDelegate(self.devices)
         self.devices.setItemDelegate(self._delegate)
-        self.devices.setFixedHeight(4 * ROW_PX + 12)
         self.devices.selectionModel().currentChanged.connect(lambda *_: self._show_end())
         self.empty = label("settings.devices_empty", type_="12", tone="3")
         self.texts.bind(self.empty.setText, "settings.devices_empty")
@@ -156,6 +155,7 @@ class AccountSection(SettingsSection):
         self.account.setText(view.account_line)
         self.sign_out.setEnabled(view.is_signed_in and not view.is_platform_locked)
         self.model.follow(view.devices)
+        self.devices.setFixedHeight(min(SHOWN, max(1, len(view.devices))) * ROW_PX + 10)
         self.devices.setVisible(bool(view.devices))
         self.empty.setVisible(not view.devices)
         self._show_end()

@@ -82,7 +82,7 @@ class SignInPage(View):
         self.trouble.acted.connect(self.acted)
         layout.addWidget(self.trouble)
         self.submit = self.button("sign_in.submit", "sign_in.submit", kind="primary")
-        self.submit.setFixedHeight(FIELD_PX)
+        self.submit.setProperty("size", "big")
         self.submit.clicked.connect(self._submit)
         layout.addWidget(self.submit)
         layout.addSpacing(20)
@@ -143,6 +143,7 @@ class SignInPage(View):
     def retranslate(self, tr: Translator) -> None:
         super().retranslate(tr)
         self._tr = tr
+        self._view = None
         self.language.show_language(tr)
 
     def draw(self, view: SignInView) -> None:

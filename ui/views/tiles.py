@@ -13,7 +13,7 @@ from ui.views.base import View
 from ui.widgets.basics import Elided, box, column, label, row
 
 CODE_ROWS = 3
-MIN_PX, MAX_PX = 118, 151
+MIN_PX, MAX_PX = 124, 152
 
 
 class Tiles(View):
@@ -23,8 +23,6 @@ class Tiles(View):
         super().__init__("tiles", kind="card")
         self._tr = Translator()
         self._view: TilesView | None = None
-        self.setMinimumHeight(MIN_PX)
-        self.setMaximumHeight(MAX_PX)
         layout = row(self, margins=(12, 12, 12, 12), gap=12)
         tile, inner = self._tile("tiles.watch", "tile.watch")
         self.url = Elided("tiles.url")

@@ -12,6 +12,7 @@ from ui.theme.tokens import DARK, Tokens
 Margins = tuple[int, int, int, int]
 """Left, top, right, bottom, in px."""
 NONE: Margins = (0, 0, 0, 0)
+ICON_GAP_PX = 4
 
 
 def box(name: str, *, kind: str = "", ground: str = "") -> QFrame:
@@ -110,7 +111,8 @@ class Button(QPushButton):
         if kind:
             self.setProperty("kind", kind)
         if icon_name:
-            self.setIconSize(QSize(icon_px, icon_px))
+            self._gap_px = 0 if kind in ("icon", "link") or icon_name == "chevron" else ICON_GAP_PX
+            self.setIconSize(QSize(icon_px + self._gap_px, icon_px))
 
     def set_icon(self, name: str) -> None:
         """Show another icon."""
@@ -127,7 +129,15 @@ class Button(QPushButton):
                 colour = tokens.accent
             elif self.property("kind") == "icon":
                 colour = tokens.text_2
-            self.setIcon(icon(self._icon_name, colour, disabled_colour=tokens.text_3, size_px=self._icon_px))
+            self.setIcon(
+                icon(
+                    self._icon_name,
+                    colour,
+                    disabled_colour=tokens.text_3,
+                    size_px=self._icon_px,
+                    gap_px=self._gap_px,
+                )
+            )
 
 
 class Icon(QLabel):

@@ -10,7 +10,7 @@ from ui.theme.icons import pixmap
 from ui.theme.tokens import DARK, Tokens
 
 _PILL_TONES = {
-    "neutral": ("raised", "text_2"),
+    "neutral": ("pill", "text_2"),
     "air": ("on_air_fill", "on_fill"),
     "good": ("good_soft", "good"),
     "warn": ("warn_soft", "warn"),
@@ -101,7 +101,7 @@ class Toggle(QAbstractButton):
         self.setObjectName(name)
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setFixedSize(40, 24)
+        self.setFixedSize(36, 24)
         self._tokens: Tokens = DARK
 
     def set_tokens(self, tokens: Tokens) -> None:
@@ -121,13 +121,13 @@ class Toggle(QAbstractButton):
         painter.setOpacity(1.0 if self.isEnabled() else 0.5)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(tokens.accent_fill if self.isChecked() else tokens.text_3))
-        painter.drawRoundedRect(QRectF(2, 2, 36, 20), 10, 10)
+        painter.drawRoundedRect(QRectF(0, 2, 36, 20), 10, 10)
         painter.setBrush(QColor("#FFFFFF"))
-        painter.drawEllipse(QRectF(20 if self.isChecked() else 4, 4, 16, 16))
+        painter.drawEllipse(QRectF(18 if self.isChecked() else 2, 4, 16, 16))
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(QColor(tokens.accent), 1.5))
-            painter.drawRoundedRect(QRectF(0.75, 0.75, 38.5, 22.5), 11.25, 11.25)
+            painter.setPen(QPen(QColor(tokens.text), 2))
+            painter.drawRoundedRect(QRectF(1, 3, 34, 18), 9, 9)
         painter.end()
 
 
