@@ -19,8 +19,8 @@ class Limits:
 
     body_bytes: int = 64 * 1024
     body_deadline_s: float = 10.0
-    requests_burst: int = 300
-    requests_per_s: float = 100.0
+    requests_burst: int = 1500
+    requests_per_s: float = 300.0
     """Of one address, over all routes."""
     sign_in_burst: int = 30
     sign_in_per_s: float = 30 / 600

@@ -24,7 +24,7 @@ from starlette.exceptions import HTTPException
 from app.contract.errors import ErrorCode
 from app.contract.events import MAX_FRAME_BYTES
 from app.contract.rest import API_PREFIX
-from app.errors import AppError
+from app.errors import AppError, BugError
 from app.runtime.clock import Clock, SystemClock
 from app.runtime.launch import ServiceLaunch
 from server.config import VERSION, ServiceConfig
@@ -55,9 +55,13 @@ def create_app(
     services = Services(config, clock, code_sender=code_sender, ingest_transport=ingest_transport)
 
     @contextlib.asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(started: FastAPI) -> AsyncIterator[None]:
         try:
-            await services.start()
+            try:
+                await services.start()
+            except AppError as error:
+                started.state.start_error = error
+                raise
             yield
         finally:
             await services.close()
@@ -121,8 +125,12 @@ async def _serve(config: ServiceConfig, clock: Clock) -> int:
             services,
             port,
         )
-        await server.serve(sockets=[listener])
-        return 0 if server.started else 1
+        try:
+            await server.serve(sockets=[listener])
+        except SystemExit:
+            # uvicorn's answer to a start that failed; the reason is ours to tell.
+            raise getattr(app.state, "start_error", None) or BugError() from None
+        return 0
 
 
 def server_settings(app: FastAPI, config: ServiceConfig) -> uvicorn.Config:

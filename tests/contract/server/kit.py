@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import shutil
@@ -19,6 +20,7 @@ import httpx2
 import psycopg
 import uvicorn
 from fastapi.testclient import TestClient
+from websockets.exceptions import ConnectionClosed
 
 from app.contract.events import Envelope, decode, encode
 from app.runtime.clock import Clock, ManualClock
@@ -239,6 +241,15 @@ def hello(room: str, token: str | None = None, after_seq: int = 0) -> str:
 
 def chat(request_id: str, text: str, room: str = "") -> str:
     return encode([Envelope(t="chat.send", id=request_id, room=room, d={"text": text})])
+
+
+def close_code(connection: Any) -> int | None:
+    """The code that the service closes with; None when it does not within some seconds of silence."""
+    with contextlib.suppress(ConnectionClosed, TimeoutError):
+        while True:
+            connection.recv(timeout=5)
+    code: int | None = connection.close_code
+    return code
 
 
 class Listener:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from app.contract.events import MAX_FRAME_BYTES, Envelope, encode
@@ -25,6 +25,7 @@ from tests.contract.server.kit import (
     LiveService,
     Signed,
     chat,
+    close_code,
     code_of,
     config_for,
     hello,
@@ -47,15 +48,6 @@ def join(
     with connect(live.events_url, **{"proxy": None, "close_timeout": 0.3} | options) as connection:
         connection.send(hello(room, token, after_seq))
         yield connection
-
-
-def close_code(connection: Any, timeout_s: float = 5.0) -> int:
-    try:
-        while True:
-            connection.recv(timeout=timeout_s)
-    except ConnectionClosed as closed:
-        assert closed.rcvd is not None
-        return closed.rcvd.code
 
 
 def test_a_visitor_reads_and_a_viewer_writes(live: LiveService) -> None:

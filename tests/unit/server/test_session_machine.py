@@ -22,7 +22,7 @@ from server.gate import Person
 from server.rooms.chat import post_message
 from server.secrets import FieldCipher
 from server.sessions import acts, publishing
-from server.store.models import Base, DeviceRow, FactRow, KeyRow, SessionRow
+from server.store.models import Base, DeviceRow, FactRow, KeyRow, PublicationRow, SessionRow
 from server.store.store import Tx
 
 TAG = "abcdef01"
@@ -93,7 +93,9 @@ class SessionMachine(RuleBasedStateMachine):
         return value
 
     def snapshot(self) -> list[tuple[Any, ...]]:
-        return [(row.id, row.state, row.last_seq) for row in self.db.scalars(select(SessionRow).order_by(SessionRow.id))]
+        return [
+            (row.id, row.state, row.last_seq) for row in self.db.scalars(select(SessionRow).order_by(SessionRow.id))
+        ]
 
     def last_session(self) -> str:
         return str(self.db.scalar(select(SessionRow.id).order_by(SessionRow.created_ms.desc()).limit(1)))
@@ -188,9 +190,7 @@ class SessionMachine(RuleBasedStateMachine):
             row.ended_ms = None
 
         self.act(work)
-        living = select(KeyRow).where(
-            KeyRow.device_id == self.anchors[device].device_id, KeyRow.dead_ms.is_(None)
-        )
+        living = select(KeyRow).where(KeyRow.device_id == self.anchors[device].device_id, KeyRow.dead_ms.is_(None))
         assert self.db.scalars(living).first() is None
 
     @precondition(lambda self: self.states)
@@ -237,6 +237,19 @@ class SessionMachine(RuleBasedStateMachine):
                 assert streams == []
             if state is SessionState.PREPARING:
                 assert len(streams) == 1
+
+    @invariant()
+    def live_means_that_somebody_publishes(self) -> None:
+        for session_id, state in self.states.items():
+            publishing_now = select(PublicationRow).where(
+                PublicationRow.session_id == session_id,
+                PublicationRow.is_probe.is_(False),
+                PublicationRow.started_ms.is_not(None),
+                PublicationRow.stopped_ms.is_(None),
+            )
+            is_published = self.db.scalars(publishing_now).first() is not None
+            if state in (SessionState.LIVE, SessionState.INTERRUPTED):
+                assert is_published == (state is SessionState.LIVE)
 
     @invariant()
     def whatever_died_was_told_once(self) -> None:

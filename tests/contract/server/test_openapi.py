@@ -1,0 +1,98 @@
+"""The OpenAPI document says what the service does: checked by what it describes, with good and bad data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import checks
+
+from app.contract.rest import API_PREFIX
+from tests.contract.server.kit import Desk, LiveService, sign_in
+
+DOCUMENT = f"{API_PREFIX}/openapi.json"
+CHECKS = [
+    checks.not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_schema_conformance,
+    checks.negative_data_rejection,
+]
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield path, method, operation
+
+
+def test_the_document_names_every_route_and_no_internal_one(desk: Desk) -> None:
+    document = desk.client.get(DOCUMENT).json()
+    assert {f"{method.upper()} {path.removeprefix(API_PREFIX)}" for path, method, _ in operations(document)} == {
+        "GET /health",
+        "GET /platform",
+        "GET /live",
+        "POST /auth/code",
+        "POST /auth/sign-in",
+        "POST /auth/operator",
+        "POST /auth/refresh",
+        "POST /auth/sign-out",
+        "GET /me",
+        "PATCH /me",
+        "GET /me/devices",
+        "DELETE /me/devices/{device_id}",
+        "POST /sessions",
+        "GET /sessions/current",
+        "GET /sessions/{session_id}",
+        "POST /sessions/{session_id}/stream-key",
+        "POST /sessions/{session_id}/probe-key",
+        "POST /sessions/{session_id}/end",
+        "POST /sessions/{session_id}/cut-off",
+        "GET /sessions/{session_id}/play",
+        "GET /sessions/{session_id}/messages",
+    }
+    for _path, _method, operation in operations(document):
+        for status in ("422", "default"):
+            schema = operation["responses"][status]["content"]["application/json"]["schema"]
+            assert schema == {"$ref": "#/components/schemas/ErrorReply"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", list(schemathesis.GenerationMode))
+@pytest.mark.parametrize("is_signed_in", [True, False])
+def test_the_service_keeps_to_its_document(
+    live: LiveService, is_signed_in: bool, mode: schemathesis.GenerationMode
+) -> None:
+    anchor = sign_in(live.client)
+    session_id = anchor.post("/sessions", {"title": "t", "category": "other"}).json()["id"]
+    schema = schemathesis.openapi.from_dict(live.client.get(DOCUMENT).json())
+    schema.config.base_url = live.url
+    headers = anchor.headers if is_signed_in else {}
+    statuses: Counter[int] = Counter()
+
+    def try_operation(operation: schemathesis.APIOperation) -> None:
+        @settings(max_examples=30, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+        @given(case=operation.as_strategy(generation_mode=mode))
+        def check(case: schemathesis.Case) -> None:
+            if mode is schemathesis.GenerationMode.POSITIVE and "session_id" in case.path_parameters:
+                case.path_parameters["session_id"] = session_id
+            statuses[case.call_and_validate(headers=headers, checks=CHECKS).status_code] += 1
+
+        check()
+
+    for found in schema.get_all_operations():
+        operation = found.ok()
+        try:
+            if not operation.path.endswith("/sign-out"):
+                try_operation(operation)
+        except Unsatisfiable:
+            # Nothing about this operation can be wrong: it takes no input.
+            assert mode is schemathesis.GenerationMode.NEGATIVE
+    assert sum(statuses.values()) > 200
+    assert not [status for status in statuses if status >= 500]
+    assert statuses.keys() & ({200, 201} if mode is schemathesis.GenerationMode.POSITIVE else {401, 422})
