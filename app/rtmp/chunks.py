@@ -156,9 +156,6 @@ class ChunkReader:
 
     def _begin(self, stream: _Incoming, form: int, value: int | None, extended: int | None, head: bytes) -> None:
         if form == 3:
-            if extended is not None and extended != stream.extended:
-                stream.extended = extended
-                stream.delta_ms = extended
             stream.timestamp_ms = (stream.timestamp_ms + stream.delta_ms) & TIMESTAMP_MASK
         else:
             stream.extended = extended

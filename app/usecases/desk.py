@@ -1,0 +1,209 @@
+"""The whole program without a screen: takes wishes from any thread, gives a new state whenever something changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from app.contract import events
+from app.ports.engine import AnyEvent
+from app.ports.supervision import (
+    ChildChanged,
+    PlatformFailed,
+    PlatformStarted,
+    Quit,
+    RaiseWindow,
+    SupervisorEvent,
+)
+from app.usecases import wishes as w
+from app.usecases.broadcast import BUSY, BroadcastCase
+from app.usecases.context import Context
+from app.usecases.health import HealthCase
+from app.usecases.platform import PlatformCase
+from app.usecases.room import RoomCase
+from app.usecases.sign_in import SignInCase
+from app.usecases.sources import SourcesCase
+from app.usecases.state import BroadcastPhase, DeskState, Trouble
+
+TICK_S = 1.0
+Post = Callable[[Callable[[], object]], None]
+
+
+class Desk:
+    """``post`` runs a call in the I/O loop. ``on_raise`` is called there when the window shall come to the front."""
+
+    def __init__(self, context: Context, post: Post, *, is_restart: bool, on_raise: Callable[[], None]) -> None:
+        self._context, self._post, self._on_raise = context, post, on_raise
+        self._room = RoomCase(context, self._on_fact)
+        self._broadcast = BroadcastCase(context, self._room.follow, self._room.leave, self._record)
+        self._platform = PlatformCase(context, self._on_platform, lambda: self._broadcast.is_busy)
+        self._sign_in = SignInCase(context, self._broadcast.find_open, self._on_signed_out)
+        self._health = HealthCase(context)
+        self._sources = SourcesCase(
+            context,
+            self._broadcast.on_publish,
+            self._broadcast.on_fresh_engine,
+            self._health.judge,
+            is_restart=is_restart,
+        )
+
+    @property
+    def state(self) -> DeskState:
+        """The newest state. Any thread."""
+        return self._context.state
+
+    def subscribe(self, callback: Callable[[DeskState], None]) -> Callable[[], None]:
+        """``callback`` gets each new state in the I/O thread; the returned call ends it."""
+        return self._context.subscribe(callback)
+
+    def wish(self, wish: w.Wish) -> None:
+        """Take a wish; returns at once. Any thread."""
+        self._post(lambda: self._take(wish))
+
+    def start(self) -> None:
+        """In the I/O loop: go to engine, supervisor and platform."""
+        self._context.engine.start(self._on_engine, self._on_engine_link)
+        self._context.supervision.start(self._on_supervisor)
+        self._platform.start()
+        self._context.spawn(self._sign_in.watch_codes(), "demo-codes")
+        self._context.spawn(self._tick(), "tick")
+
+    async def close(self) -> None:
+        """In the I/O loop: leave everything in order; a broadcast that runs goes on in the engine."""
+        self._room.leave()
+        await self._context.engine.close()
+        await self._context.supervision.close()
+        if self._context.platform is not None:
+            await self._context.platform.close()
+
+    # ---- wishes ----------------------------------------------------------------------------------
+
+    def _take(self, wish: w.Wish) -> None:
+        work = self._work(wish)
+        if work is not None:
+            self._context.spawn(work, type(wish).__name__)
+
+    def _work(self, wish: w.Wish) -> Coroutine[Any, Any, None] | None:
+        match wish:
+            case w.ConnectPlatform():
+                self._platform.connect(wish)
+            case w.TryHere():
+                self._platform.try_here(wish)
+            case w.ForgetPlatform():
+                self._platform.forget()
+            case w.DismissOperatorPassword():
+                self._platform.dismiss_password()
+            case w.AskCode():
+                return self._sign_in.ask_code(wish)
+            case w.SignIn():
+                return self._sign_in.sign_in(wish)
+            case w.SignOut():
+                return self._leave_account()
+            case w.RefreshDevices():
+                return self._sign_in.refresh_devices()
+            case w.EndDevice():
+                return self._sign_in.end_device(wish)
+            case w.GoLive():
+                return self._broadcast.go_live(wish)
+            case w.EndLive():
+                return self._broadcast.end()
+            case w.SendChat():
+                self._room.send(wish)
+            case w.DismissNotice():
+                notices = tuple(notice for notice in self.state.notices if notice.id != wish.notice_id)
+                self._context.change(notices=notices)
+            case w.ChangeSettings():
+                return self._change_settings(wish)
+            case w.Leave():
+                return self._leave(wish)
+            case _:
+                return self._engine_work(wish)
+        return None
+
+    def _engine_work(self, wish: w.Wish) -> Coroutine[Any, Any, None] | None:
+        match wish:
+            case w.ChooseVideo():
+                return self._sources.choose_video(wish.source)
+            case w.ChooseAudio():
+                return self._sources.choose_audio(wish.source)
+            case w.ListSources():
+                return self._sources.list_devices()
+            case w.MuteMicrophone():
+                return self._sources.mute(wish.is_muted)
+            case w.HideCamera():
+                return self._sources.hide_camera(wish.is_off)
+            case w.ChangeGain():
+                return self._sources.change_gain(wish.gain_db)
+            case w.SizePreview():
+                return self._sources.size_preview(wish.width_px, wish.height_px)
+            case w.Record():
+                return self._sources.record(wish.is_on)
+            case w.ProbeEncoders():
+                return self._sources.probe_encoders()
+            case _:
+                return None
+
+    async def _change_settings(self, wish: w.ChangeSettings) -> None:
+        before = self.state.settings
+        self._context.save_settings(**wish.changes)
+        after = self.state.settings
+        is_mirror_changed = before.is_preview_mirrored != after.is_preview_mirrored
+        await self._sources.apply(before.output, after.output, is_mirror_changed)
+        if before.is_on_lan != after.is_on_lan and after.is_embedded:
+            self._platform.try_here(w.TryHere(after.is_on_lan))
+
+    async def _leave_account(self) -> None:
+        if self._broadcast.is_busy:
+            await self._broadcast.end()
+        await self._sign_in.sign_out()
+
+    async def _leave(self, wish: w.Leave) -> None:
+        if wish.end_broadcast and self._broadcast.is_busy:
+            await self._broadcast.end()
+        self._context.supervision.send(Quit())
+        self._context.change(is_leaving=True)
+
+    def _record(self) -> None:
+        self._context.spawn(self._sources.record(True), "record")
+
+    # ---- what the others say ---------------------------------------------------------------------
+
+    async def _on_platform(self) -> None:
+        await self._sign_in.restore()
+
+    def _on_signed_out(self) -> None:
+        self._room.leave()
+
+    def _on_engine(self, event: AnyEvent) -> None:
+        self._sources.take(event)
+
+    def _on_engine_link(self, is_up: bool) -> None:
+        self._sources.linked(is_up)
+        if not is_up:
+            self._broadcast.on_engine_lost()
+
+    def _on_fact(self, envelope: events.Envelope) -> None:
+        self._broadcast.on_fact(envelope)
+        self._health.judge()
+
+    def _on_supervisor(self, event: SupervisorEvent) -> None:
+        match event:
+            case PlatformStarted():
+                self._platform.on_started(event)
+            case PlatformFailed():
+                self._platform.on_failed(event)
+            case ChildChanged():
+                if not event.is_up:
+                    self._context.record("log.child_down", role=event.role)
+                    if event.role == "engine" and self.state.broadcast.phase in BUSY:
+                        self._context.notify(Trouble("engine_restarting"), is_error=False)
+            case RaiseWindow():
+                self._on_raise()
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            self._broadcast.tick()
+            if self.state.broadcast.phase is not BroadcastPhase.OFF:
+                self._health.judge()

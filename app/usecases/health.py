@@ -1,0 +1,76 @@
+"""Feeds the judgement of health with what the engine and the service say. I/O loop."""
+
+from __future__ import annotations
+
+from app.domain.health import HealthFigures, judge
+from app.ports.engine import Stats
+from app.usecases.context import Context
+from app.usecases.state import BroadcastPhase, PlatformPhase
+
+QUIET_LUFS = -60.0
+_ON_AIR = (BroadcastPhase.ON_AIR, BroadcastPhase.INTERRUPTED)
+
+
+class HealthCase:
+    """Keeps since when the sound has been quiet, and the counters of the last second."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._quiet_since_s: float | None = None
+        self._before: Stats | None = None
+        self._last: Stats | None = None
+
+    def judge(self) -> None:
+        """Look at the state and replace the report when it changed."""
+        state = self._context.state
+        engine, stats = state.engine, state.engine.stats
+        if stats is not self._last:
+            self._before, self._last = self._last, stats
+        now_s = self._context.clock.monotonic_s()
+        quiet_s = self._quiet(stats, engine.is_muted, now_s)
+        figures = HealthFigures(
+            is_on_air=state.broadcast.phase in _ON_AIR,
+            publish_status=engine.publish.status.value if engine.publish else "idle",
+            publish_code=engine.publish.code if engine.publish else "",
+            video_status=engine.video_status.status.value if engine.video_status else "off",
+            video_code=engine.video_status.code if engine.video_status else "",
+            audio_status=engine.audio_status.status.value if engine.audio_status else "off",
+            audio_code=engine.audio_status.code if engine.audio_status else "",
+            is_muted=engine.is_muted,
+            record_code=engine.record.code if engine.record else "",
+            is_service_reachable=state.platform.phase is not PlatformPhase.UNREACHABLE
+            and (state.room.is_connected or state.broadcast.phase not in _ON_AIR),
+            backlog_ms=stats.backlog_ms if stats else 0.0,
+            drop_ratio=self._ratio("frames_dropped", "frames_sent"),
+            late_ratio=self._ratio("late_frames", "programme_frames"),
+            encode_ms=stats.encode_ms if stats else 0.0,
+            frame_ms=1000.0 / engine.output.rate_fps,
+            sent_kbps=stats.sent_kbps if stats else 0.0,
+            target_kbps=stats.target_kbps if stats else 0,
+            loudness_lufs=stats.loudness_lufs if stats else -70.0,
+            quiet_s=quiet_s,
+            retry_in_s=engine.publish.retry_in_ms / 1000 if engine.publish else 0.0,
+        )
+        report = judge(figures)
+        if report != state.health:
+            if report.message_id != state.health.message_id and state.broadcast.phase in _ON_AIR:
+                self._context.record(report.message_id, **report.detail)
+            self._context.change(health=report)
+
+    def _quiet(self, stats: Stats | None, is_muted: bool, now_s: float) -> float:
+        if stats is None or is_muted or stats.loudness_lufs > QUIET_LUFS:
+            self._quiet_since_s = None
+            return 0.0
+        if self._quiet_since_s is None:
+            self._quiet_since_s = now_s
+        return now_s - self._quiet_since_s
+
+    def _ratio(self, part: str, whole: str) -> float:
+        """Share of the last second; counters that began anew count from 0."""
+        if self._last is None:
+            return 0.0
+        before = self._before
+        some, all_of = getattr(self._last, part), getattr(self._last, whole)
+        if before is not None and getattr(before, whole) <= all_of and getattr(before, part) <= some:
+            some, all_of = some - getattr(before, part), all_of - getattr(before, whole)
+        return float(some / (some + all_of)) if some + all_of > 0 else 0.0
