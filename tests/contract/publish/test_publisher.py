@@ -19,7 +19,8 @@ from app.rtmp import TagKind, flv
 from app.runtime.clock import SystemClock
 from capture.packets import EncodedPacket, StreamFormat
 from capture.publish import Publisher, Times
-from capture.publish.link import SocketConnector
+from capture.publish.address import Address
+from capture.publish.link import Connect, Link, SocketConnector
 from tests.net.toy_ingest import Script, ToyIngest
 
 STREAM = StreamFormat(
@@ -45,7 +46,7 @@ class Desk:
             STREAM,
             self.changes.append,
             clock,
-            connect=SocketConnector(clock, tls),
+            connect=connect or SocketConnector(clock, tls),
             request_keyframe=self._wants_keyframe.set,
             times=times,
             random_ratio=lambda: 0.0,
@@ -246,6 +247,56 @@ def test_garbage_is_a_lost_connection_not_a_crash() -> None:
         assert desk.statuses()[1] == (PublishStatus.RECONNECTING, "ingest_closed")
 
 
+def test_names_are_looked_up() -> None:
+    with ToyIngest() as ingest:
+        desk = Desk(f"rtmp://localhost:{ingest.port}/live")
+        with running(desk):
+            wait_until(lambda: (PublishStatus.ON_AIR, "") in desk.statuses())
+
+
+def test_unknown_name_is_unreachable() -> None:
+    desk = Desk("rtmp://no-such-host.invalid/live")
+    with running(desk):
+        wait_until(lambda: (PublishStatus.RECONNECTING, "ingest_unreachable") in desk.statuses())
+
+
+def test_a_bug_of_ours_costs_the_connection_and_not_the_broadcast(caplog: pytest.LogCaptureFixture) -> None:
+    with ToyIngest() as ingest:
+        whole = SocketConnector(SystemClock())
+        failures = [ZeroDivisionError("ours")]
+
+        def connect(address: Address, seconds: float, stop: threading.Event) -> Link:
+            if failures:
+                raise failures.pop()
+            return whole(address, seconds, stop)
+
+        desk = Desk(ingest.url, connect=connect)
+        with running(desk):
+            wait_until(lambda: (PublishStatus.ON_AIR, "") in desk.statuses())
+    assert (PublishStatus.RECONNECTING, "ingest_closed") in desk.statuses()
+    assert "the publisher failed" in caplog.text
+    assert "demo-key" not in caplog.text
+
+
+def test_stopped_without_a_start_leaves_nothing_open() -> None:
+    desk = Desk("rtmp://127.0.0.1:1/live")
+    desk.publisher.stop()
+    desk.publisher.offer(EncodedPacket("video", 0, 0, True, b""))
+    assert desk.changes == []
+
+
+def test_stop_is_quick_whatever_the_ingest_does() -> None:
+    for script in (Script(is_silent=True), Script(stall_after_tags=5, receive_buffer_bytes=4096)):
+        with ToyIngest(script) as ingest:
+            desk = Desk(ingest.url, frame_bytes=50_000, times=Times())
+            desk.start()
+            wait_until(lambda: bool(ingest.connections))
+            time.sleep(0.2)
+            begun_s = time.monotonic()
+            desk.close()
+            assert time.monotonic() - begun_s < 1.0
+
+
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("tls")
@@ -256,6 +307,20 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         check=True, capture_output=True,
     )  # fmt: skip
     return cert, key
+
+
+def test_tls_that_never_answers_is_silence() -> None:
+    with ToyIngest(Script(is_silent=True)) as ingest:
+        desk = Desk(ingest.url.replace("rtmp:", "rtmps:"))
+        with running(desk):
+            wait_until(lambda: (PublishStatus.RECONNECTING, "ingest_silent") in desk.statuses())
+
+
+def test_plain_server_behind_a_tls_address() -> None:
+    with ToyIngest() as ingest:
+        desk = Desk(ingest.url.replace("rtmp:", "rtmps:"))
+        with running(desk):
+            wait_until(lambda: (PublishStatus.RECONNECTING, "tls_failed") in desk.statuses())
 
 
 def test_tls_is_verified(certificate: tuple[Path, Path]) -> None:

@@ -19,6 +19,7 @@ from app.rtmp import (
     PublishRequested,
     RtmpError,
     ServerConnection,
+    StatusReceived,
     TagKind,
     TagReceived,
     Unpublished,
@@ -272,6 +273,59 @@ def test_errors_of_optional_calls_are_no_refusal() -> None:
     for piece in pair.split(pair.server.data_to_send()):
         pair.client.receive(piece)
     assert pair.client.receive(ChunkWriter(4096).write(5, Command("_error", 2, (None, {"code": "x"})).message())) == []
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Command("connect", 9, ({"app": "live"},)).message(),
+        Command("publish", 3, (None, "k")).message(1),
+        Message(MessageType.AGGREGATE, 1, 0, b"\x08\x00"),
+        Message(MessageType.AGGREGATE, 1, 0, b"\x08\x00\x00\x09" + bytes(8)),
+        Command("publish", 3, (None, "k" * 600)).message(1),
+    ],
+)
+def test_what_a_connected_peer_may_not_do(message: Message) -> None:
+    server = connected_server()
+    with pytest.raises(RtmpError):
+        server.receive(ChunkWriter().write(3, message))
+
+
+def test_media_outside_the_published_stream_is_thrown_away() -> None:
+    pair = Pair().publish()
+    writer = ChunkWriter()
+    assert pair.server.receive(writer.write(7, Message(MessageType.VIDEO, 9, 0, b"other stream"))) == []
+    clear = Message(MessageType.DATA, 1, 0, amf0.encode("@clearDataFrame", "onMetaData"))
+    assert pair.server.receive(writer.write(7, clear)) == []
+    flash = Message(MessageType.DATA_AMF3, 1, 0, b"\x00" + amf0.encode("onCuePoint", None))
+    [tag] = pair.server.receive(writer.write(7, flash))
+    assert tag == TagReceived(TagKind.DATA, 0, amf0.encode("onCuePoint", None))
+    call = Command("FCPublish", 0, (None, "k")).message()
+    wrapped = Message(MessageType.COMMAND_AMF3, 0, 0, b"\x00" + call.payload)
+    assert pair.server.receive(writer.write(7, wrapped)) == []
+
+
+def test_stream_number_must_be_one() -> None:
+    client = ClientConnection(app="a", tc_url="t", stream_key="k", noise=NOISE)
+    client.start()
+    client.receive(b"\x03" + bytes(3072))
+    writer = ChunkWriter()
+    assert client.receive(writer.write(3, Command("_result", 1, (None, None)).message())) == [Connected()]
+    with pytest.raises(RtmpError, match="number"):
+        client.receive(writer.write(3, Command("_result", 4, (None, "one")).message()))
+
+
+def test_status_of_a_refused_stream_goes_to_the_driver() -> None:
+    pair = Pair().publish()
+    writer = ChunkWriter(4096)
+    warning = commands.status("warning", "NetStream.Record.NoAccess", "disk").message(1)
+    ended = commands.status("status", "NetStream.Unpublish.Success", "").message(1)
+    assert pair.client.receive(writer.write(5, warning)) == [
+        StatusReceived("warning", "NetStream.Record.NoAccess", "disk")
+    ]
+    assert pair.client.receive(writer.write(5, ended)) == [PeerClosedStream()]
+    pair.client.finish()
+    assert pair.client.receive(writer.write(5, warning)) == [], "deaf after the end"
 
 
 def test_driver_mistakes_are_bugs() -> None:
