@@ -160,16 +160,21 @@ class MainWindow(QWidget):
             self.pages.setCurrentWidget(shown)
             if page is Page.DESK:
                 self.show_desk_page("live")
-            self._focus_page()
+            else:
+                self._dress()
+                self._draw_page()
+                self._focus_page()
 
     def _focus_page(self) -> None:
-        is_on_air = self.state.broadcast.phase in ON_AIR_PHASES
-        first: dict[Page, QWidget] = {
-            Page.FIRST_START: self.first_start.try_here,
-            Page.SIGN_IN: self.sign_in.phone,
-            Page.DESK: self.live.chat.input if is_on_air else self.live.controls.main,
-        }
-        first[self.page].setFocus()
+        if self.page is Page.FIRST_START:
+            self.first_start.focus_first()
+        elif self.page is Page.SIGN_IN:
+            self.sign_in.focus_first()
+        elif self.desk_page == "settings":
+            self.settings.focus_first()
+        else:
+            is_on_air = self.state.broadcast.phase in ON_AIR_PHASES
+            (self.live.chat.input if is_on_air else self.live.controls.main).setFocus()
 
     def show_desk_page(self, name: str) -> None:
         """Open a page of the rail; the broadcast goes on."""
@@ -178,6 +183,7 @@ class MainWindow(QWidget):
         self.rail.show_page(name)
         self._dress()
         self._draw_page()
+        self._focus_page()
 
     def _draw_page(self) -> None:
         state, tr = self.state, self.tr_

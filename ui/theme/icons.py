@@ -51,12 +51,14 @@ def _spaced(name: str, colour: str, size_px: int, scale: float, gap_px: int) -> 
 def icon(
     name: str, colour: str, *, checked_colour: str = "", disabled_colour: str = "", size_px: int = 18, gap_px: int = 0
 ) -> QIcon:
-    """An icon for a button; ``checked_colour`` is taken while the button is checked, ``gap_px`` stays free beside it."""
+    """An icon for a button; ``checked_colour`` is taken while it is checked, ``gap_px`` stays free beside it."""
     made = QIcon()
     for scale in _SCALES:
-        made.addPixmap(_spaced(name, colour, size_px, scale, gap_px), QIcon.Mode.Normal, QIcon.State.Off)
-        if checked_colour:
-            made.addPixmap(_spaced(name, checked_colour, size_px, scale, gap_px), QIcon.Mode.Normal, QIcon.State.On)
-        if disabled_colour:
-            made.addPixmap(_spaced(name, disabled_colour, size_px, scale, gap_px), QIcon.Mode.Disabled, QIcon.State.Off)
+        for ink, mode, state in (
+            (colour, QIcon.Mode.Normal, QIcon.State.Off),
+            (checked_colour, QIcon.Mode.Normal, QIcon.State.On),
+            (disabled_colour, QIcon.Mode.Disabled, QIcon.State.Off),
+        ):
+            if ink:
+                made.addPixmap(_spaced(name, ink, size_px, scale, gap_px), mode, state)
     return made

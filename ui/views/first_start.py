@@ -16,7 +16,7 @@ from ui.widgets.basics import Icon, box, column, label, row
 from ui.widgets.marks import Logo, Toggle
 from ui.widgets.trouble import TroubleLine
 
-CARD_PX, CARD_HEIGHT_PX = 340, 264
+CARD_PX, CARD_HEIGHT_PX = 340, 272
 
 
 class FirstStartPage(View):
@@ -141,6 +141,13 @@ class FirstStartPage(View):
             self.wait_text.setText(view.busy_text or (view.trouble.text if view.trouble is not None else ""))
         if view.is_form_shown and view.url and not self.url.text():
             self.url.setText(view.url)
+
+    def focus_first(self) -> None:
+        """Give the keyboard to the answer that most people take."""
+        if self._view is not None and not self._view.is_form_shown:
+            (self.retry if self._view.retry is not None else self.change).setFocus()
+        else:
+            self.try_here.setFocus()
 
     def _connect(self) -> None:
         wish = connect_wish(self.url.text())

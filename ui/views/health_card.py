@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QWidget
 
 from app.i18n import Translator
@@ -16,6 +16,7 @@ from ui.widgets.marks import Pill
 FIGURES = 6
 PARTS = 3
 FOLDED_PX = 44
+LOG_SHOWN, LOG_ROW_PX = 3, 22
 _MARKS = {"neutral": "dot", "good": "dot", "warn": "warn", "bad": "warn"}
 
 
@@ -76,29 +77,27 @@ class HealthCard(View):
             parts.addWidget(word)
             parts.addSpacing(10)
             self._parts.append((name, word))
-        parts.addStretch(1)
-        legend = label("health.legend", type_="12", tone="3")
+        legend = Elided("health.legend", type_="12", tone="3")
+        legend.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.texts.bind(legend.setText, "health.legend")
-        parts.addWidget(legend)
+        parts.addWidget(legend, 1)
         layout.addLayout(parts)
         layout.addSpacing(8)
         self.curve = Curve("health.curve")
         self.named(self.curve, "health.legend")
-        layout.addWidget(self.curve, 2)
+        layout.addWidget(self.curve, 1)
         layout.addSpacing(8)
         self.log = QScrollArea()
         self.log.setObjectName("health.log")
         self.named(self.log, "health.log")
         self.log.setWidgetResizable(True)
         self.log.setFrameShape(QFrame.Shape.NoFrame)
-        self.log.setMinimumHeight(22)
-        self.log.setMaximumHeight(88)
         inner = QWidget()
         self._log_rows = column(inner, gap=2)
         self._log_rows.addStretch(1)
         self.log.setWidget(inner)
         self._log_labels: list[tuple[QWidget, QLabel, QLabel]] = []
-        layout.addWidget(self.log, 1)
+        layout.addWidget(self.log)
 
     def retranslate(self, tr: Translator) -> None:
         super().retranslate(tr)
@@ -147,4 +146,5 @@ class HealthCard(View):
             if number < len(view.log):
                 time.setText(view.log[number].time)
                 text.setText(view.log[number].text)
+        self.log.setFixedHeight(min(LOG_SHOWN, len(view.log)) * LOG_ROW_PX)
         self.log.setVisible(bool(view.log))

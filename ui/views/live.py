@@ -81,7 +81,9 @@ class PreviewArea(QWidget):
                 left += width + 8
         width = min(area.width() - 24, 520)
         height = self.message.heightForWidth(width)
-        self.message.setGeometry(area.left() + (area.width() - width) // 2, area.bottom() - height - 16, width, height)
+        has_picture = self._view is not None and self._view.ready is not None
+        top = area.bottom() - height - 16 if has_picture else area.center().y() - height // 2
+        self.message.setGeometry(area.left() + (area.width() - width) // 2, top, width, height)
 
 
 class LivePage(View):

@@ -47,6 +47,7 @@ class SettingsPage(View):
         nav.setFixedWidth(NAV_PX)
         entries = column(nav, margins=(12, 18, 12, 12), gap=2)
         self.stack = QStackedWidget()
+        self.open_section = SECTIONS[0]
         self._group = QButtonGroup(self)
         self._nav: dict[str, Button] = {}
         self._sections: dict[str, SettingsSection] = {
@@ -73,9 +74,16 @@ class SettingsPage(View):
         body.addWidget(self.stack, 1)
         self.show_section("general")
 
+    def focus_first(self) -> None:
+        """Give the keyboard to the section that is open."""
+        self._nav[self.open_section].setFocus()
+
     def show_section(self, name: str) -> None:
         """Show a section; asks for what it shows."""
+        self.open_section = name
         self._nav[name].setChecked(True)
+        if self.isVisible():
+            self._nav[name].setFocus()
         self.stack.setCurrentWidget(self._sections[name])
         if name == "account":
             self.wished.emit(RefreshDevices())

@@ -176,6 +176,11 @@ class SignInPage(View):
         if view.has_code_been_sent and not (before is not None and before.has_code_been_sent):
             self.code.setFocus()
 
+    def focus_first(self) -> None:
+        """Give the keyboard to the field that comes next."""
+        is_sent = self._view is not None and self._view.has_code_been_sent
+        (self.code if is_sent else self.phone).setFocus()
+
     def _fault(self, message_id: str) -> None:
         self.trouble.draw(TroubleView(self._tr.text(message_id)))
 

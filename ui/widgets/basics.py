@@ -95,7 +95,8 @@ class Elided(QLabel):
             self.setToolTip(tip)
         painter = QPainter(self)
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
-        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), text)
+        side = self.alignment() & Qt.AlignmentFlag.AlignHorizontal_Mask
+        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignVCenter | side), text)
         painter.end()
 
 
