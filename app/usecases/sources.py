@@ -17,7 +17,7 @@ _IDLE = (port.PublishStatus.IDLE,)
 
 
 class SourcesCase:
-    """``on_publish`` gets each change of the publisher; ``on_fresh_engine`` runs when an engine attached that is idle."""
+    """``on_publish`` gets each change of the publisher; ``on_fresh_engine`` runs when an idle engine attached."""
 
     def __init__(
         self,
