@@ -34,7 +34,13 @@ class Desk:
     """A publisher and a fake encoder that feeds it in real time, with a key frame when asked and each second."""
 
     def __init__(
-        self, url: str, *, times: Times = TIMES, frame_bytes: int = 2500, tls: ssl.SSLContext | None = None
+        self,
+        url: str,
+        *,
+        times: Times = TIMES,
+        frame_bytes: int = 2500,
+        tls: ssl.SSLContext | None = None,
+        connect: Connect | None = None,
     ) -> None:
         self.changes: list[PublishChanged] = []
         self._wants_keyframe = threading.Event()
