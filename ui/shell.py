@@ -17,7 +17,13 @@ from ui.bridge import Bridge
 from ui.ports import DeskPort
 from ui.presenters.chat import ChatPresenter
 from ui.presenters.common import BUSY_PHASES, ON_AIR_PHASES, Place, action_target, platform_name
-from ui.presenters.dialogs import is_asked_before_closing, present_go_live, present_notices, present_summary
+from ui.presenters.dialogs import (
+    is_asked_before_closing,
+    present_go_live,
+    present_notices,
+    present_summary,
+    standing_troubles,
+)
 from ui.presenters.entry import Page, page_of, present_first_start, present_password, present_sign_in
 from ui.presenters.health import DetailFold, present_health
 from ui.presenters.live import present_live
@@ -39,7 +45,7 @@ from ui.widgets.frames import FrameFeed
 
 SIZE_PX = (1280, 800)
 LEAST_PX = (960, 600)
-LEAVE_WAIT_MS = 12_000
+LEAVE_WAIT_MS, LEAVE_IDLE_MS = 12_000, 1_500
 _ANNOUNCED = {
     BroadcastPhase.ON_AIR: "say.on_air",
     BroadcastPhase.INTERRUPTED: "say.interrupted",
@@ -68,11 +74,11 @@ class MainWindow(QWidget):
         self._is_sign_in_wanted = False
         self._summary_seen: object = None
         self._may_close = False
+        self._put_away: set[str] = set()
         self._themes: dict[QWidget, Tokens] = {}
         self._build()
         self._leave_timer = QTimer(self)
         self._leave_timer.setSingleShot(True)
-        self._leave_timer.setInterval(LEAVE_WAIT_MS)
         self._leave_timer.timeout.connect(self._finish_leaving)
         self._retranslate()
         self.bridge = Bridge(desk, self)
@@ -119,6 +125,7 @@ class MainWindow(QWidget):
             view.acted.connect(self.act)
         self.notices.wished.connect(self.wish)
         self.notices.acted.connect(self.act)
+        self.notices.put_away.connect(self._put_trouble_away)
         self.live.health.fold_asked.connect(self._toggle_fold)
         self.live.controls.main_asked.connect(self._main_asked)
         self.live.area.preview.first_frame_shown.connect(self.first_picture_shown)
@@ -144,13 +151,15 @@ class MainWindow(QWidget):
         self._dress()
         self._draw_page()
         self._draw_sheets(state)
-        self.notices.draw(present_notices(state, self.tr_))
+        self._draw_notices()
         self.rail.buttons["live"].show_on_air(state.broadcast.phase in ON_AIR_PHASES)
         self._announce(before, state)
         name = platform_name(state, self.tr_) if state.platform.is_embedded else ""
         title = self.tr_.text("brand.name")
         self.setWindowTitle(self.tr_.text("window.title", program=title, platform=name) if name else title)
-        if self._leave_timer.isActive() and state.broadcast.phase not in BUSY_PHASES:
+        if state.raise_count != before.raise_count:
+            self.come_to_front()
+        if state.is_leaving and (self._leave_timer.isActive() or not before.is_leaving):
             self._finish_leaving()
 
     def _show_page(self, page: Page) -> None:
@@ -228,6 +237,18 @@ class MainWindow(QWidget):
             self.closing.close_sheet()
         if state.broadcast.phase not in BUSY_PHASES:
             self.ending.close_sheet()
+
+    def _draw_notices(self) -> None:
+        standing = {}
+        if self.page is Page.DESK:
+            standing = standing_troubles(self.state, is_asked_elsewhere=not self.go_live.isHidden())
+        self._put_away &= set(standing)
+        told = {key: trouble for key, trouble in standing.items() if key not in self._put_away}
+        self.notices.draw(present_notices(self.state, self.tr_, told))
+
+    def _put_trouble_away(self, key: str) -> None:
+        self._put_away.add(key)
+        self._draw_notices()
 
     def _retranslate(self) -> None:
         for view in self._views:
@@ -332,9 +353,8 @@ class MainWindow(QWidget):
         self.wish(Leave(end_broadcast=ends))
         if ends and is_on:
             self.closing.show_busy()
-            self._leave_timer.start()
-        else:
-            self._finish_leaving()
+        # the desk says is_leaving when all is told to those who must know; the timer is for a desk that is stuck
+        self._leave_timer.start(LEAVE_WAIT_MS if is_on else LEAVE_IDLE_MS)
 
     def _finish_leaving(self) -> None:
         if not self._may_close:
@@ -342,6 +362,13 @@ class MainWindow(QWidget):
             self._leave_timer.stop()
             self.close()
             self.left.emit()
+
+    def come_to_front(self) -> None:
+        """Show the window above the others."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
 
     def shut(self) -> None:
         """Let go of everything that the window holds; it cannot be used afterwards."""

@@ -193,3 +193,5 @@ class DeskState:
     default_title: str = ""
     default_category: Category = Category.EXPERIENCE
     is_leaving: bool = False
+    raise_count: int = 0
+    """Grows by one whenever the window shall come to the front (a second start of the program)."""

@@ -21,7 +21,7 @@ from app.ports.engine import (
     VideoSource,
 )
 from app.usecases.state import BroadcastPhase, DeskState, PlatformPhase, Trouble
-from app.usecases.wishes import ConnectPlatform, ForgetPlatform, ListSources, TryHere, Wish
+from app.usecases.wishes import AskCode, ConnectPlatform, ForgetPlatform, ListSources, TryHere, Wish
 
 ON_AIR_PHASES = (BroadcastPhase.ON_AIR, BroadcastPhase.INTERRUPTED, BroadcastPhase.ENDING)
 BUSY_PHASES = (BroadcastPhase.PREPARING, *ON_AIR_PHASES)
@@ -72,6 +72,8 @@ def action_target(action: str, state: DeskState) -> Wish | Place | None:
         return Place(action)
     if action == "change_platform":
         return ForgetPlatform()
+    if action == "ask_code":
+        return AskCode(state.account.phone) if state.account.phone else None
     if action == "retry":
         if state.platform.phase is PlatformPhase.UNREACHABLE:
             return retry_platform(state)

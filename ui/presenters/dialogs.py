@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.contract.rest import Category
 from app.i18n import Translator
-from app.usecases.state import BroadcastPhase, DeskState
+from app.usecases.state import AccountPhase, BroadcastPhase, DeskState, PlatformPhase, Trouble
 from app.usecases.wishes import DismissNotice, GoLive, Wish
 from ui.presenters.common import (
     ON_AIR_PHASES,
@@ -23,6 +24,7 @@ from ui.presenters.common import (
 from ui.presenters.live import short_path
 
 TITLE_CHARS = 40
+SHOWN_NOTICES = 3
 
 
 @dataclass(frozen=True)
@@ -111,12 +113,34 @@ class NoticeView:
     tone: str
     action_label: str
     action: str
-    dismiss: Wish
+    dismiss: Wish | str
+    """The wish that puts it away; for a standing trouble its key, which the window remembers."""
 
 
-def present_notices(state: DeskState, tr: Translator) -> tuple[NoticeView, ...]:
-    """The newest three, newest first."""
+def standing_troubles(state: DeskState, *, is_asked_elsewhere: bool) -> dict[str, Trouble]:
+    """Troubles of broadcast, account and service that the open page has no place for, by key.
+
+    ``is_asked_elsewhere``: the sheet that goes live is open and tells the broadcast's trouble itself.
+    """
+    found: dict[str, Trouble] = {}
+    if state.broadcast.trouble is not None and not is_asked_elsewhere:
+        found[f"broadcast.{state.broadcast.trouble.code}"] = state.broadcast.trouble
+    if state.account.trouble is not None and state.account.phase is not AccountPhase.SIGNED_IN:
+        found[f"account.{state.account.trouble.code}"] = state.account.trouble
+    if state.platform.phase is PlatformPhase.UNREACHABLE:
+        found["platform"] = state.platform.trouble or Trouble("platform_unreachable", action="retry")
+    return found
+
+
+def present_notices(
+    state: DeskState, tr: Translator, standing: Mapping[str, Trouble] | None = None
+) -> tuple[NoticeView, ...]:
+    """Standing troubles first, then the newest notices; three in all."""
     views: list[NoticeView] = []
+    for key, trouble in (standing or {}).items():
+        told = trouble_view(trouble, tr)
+        if told is not None:
+            views.append(NoticeView(-1, told.text, "bad", told.action_label, told.action, key))
     for notice in reversed(state.notices[-3:]):
         view = trouble_view(notice.trouble, tr)
         if view is not None:
@@ -124,7 +148,7 @@ def present_notices(state: DeskState, tr: Translator) -> tuple[NoticeView, ...]:
             views.append(
                 NoticeView(notice.id, view.text, tone, view.action_label, view.action, DismissNotice(notice.id))
             )
-    return tuple(views)
+    return tuple(views[:SHOWN_NOTICES])
 
 
 def is_asked_before_closing(state: DeskState) -> bool:

@@ -16,7 +16,11 @@ SHOWN = 3
 
 
 class Toast(View):
-    """One notice. ``acted`` carries the action of its button; pressing it also puts the notice away."""
+    """One notice. ``acted`` carries the action of its button; pressing it also puts the notice away.
+
+    ``put_away`` carries the key of a standing trouble."""
+
+    put_away = Signal(str)
 
     def __init__(self, number: int) -> None:
         super().__init__(f"notice.{number}", kind="toast")
@@ -47,13 +51,17 @@ class Toast(View):
         set_look(self, tone=view.tone)
 
     def _act(self) -> None:
-        if self._view is not None:
-            view = self._view
-            self.wished.emit(view.dismiss)
+        view = self._view
+        self._dismiss()
+        if view is not None:
             self.acted.emit(view.action)
 
     def _dismiss(self) -> None:
-        if self._view is not None:
+        if self._view is None:
+            return
+        if isinstance(self._view.dismiss, str):
+            self.put_away.emit(self._view.dismiss)
+        else:
             self.wished.emit(self._view.dismiss)
 
 
@@ -62,6 +70,7 @@ class Notices(QWidget):
 
     wished = Signal(object)
     acted = Signal(str)
+    put_away = Signal(str)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -73,6 +82,7 @@ class Notices(QWidget):
             toast = Toast(number)
             toast.wished.connect(self.wished)
             toast.acted.connect(self.acted)
+            toast.put_away.connect(self.put_away)
             toast.hide()
             layout.addWidget(toast)
             self.toasts.append(toast)
