@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from urllib.parse import urlsplit
@@ -14,13 +15,14 @@ from app.usecases.state import AccountState, PlatformPhase, PlatformState, RoomS
 from app.usecases.wishes import ConnectPlatform, TryHere
 
 RETRY_S = 3.0
+_HOST = re.compile(r"[\w.\-:\[\]]+")
 LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def address_of(typed: str) -> str | None:
     """The base address of what a person typed; None when it is no address. Plain http only to this machine."""
     text = typed.strip().rstrip("/")
-    if not text:
+    if not text or not _HOST.fullmatch(text.split("://", 1)[-1]):
         return None
     if "://" not in text:
         host = text.split("/", 1)[0].rsplit(":", 1)[0]

@@ -1,0 +1,200 @@
+"""Stand-ins for engine, supervisor and platform that follow what a test tells them; no I/O, no threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from app.contract import events
+from app.contract.rest import Account, Category, CodeSent, DemoCode, Device, PlatformInfo, Role, Session, StreamTarget
+from app.domain.session import SessionState
+from app.errors import PlatformError
+from app.ports import engine as port
+from app.ports.supervision import SupervisorEvent, WindowWish
+from app.settings import Settings
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+ANCHOR = Account(id="a1", nickname="林晓", phone_masked="138****8000", roles=[Role.ANCHOR])
+
+
+class FakeSettings:
+    """A settings file in memory; ``is_full`` makes it refuse to be written."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.kept = settings or Settings()
+        self.is_full = False
+
+    def load(self) -> Settings:
+        return self.kept
+
+    def save(self, settings: Settings) -> None:
+        if self.is_full:
+            raise OSError(28, "No space left on device")
+        self.kept = settings
+
+
+class FakeEngine:
+    """Answers every command; publishes when told to. ``refuse`` maps a command type to an error code."""
+
+    def __init__(self) -> None:
+        self.commands: list[port.AnyCommand] = []
+        self.refuse: dict[type, str] = {}
+        self.on_event: Callable[[port.AnyEvent], None] = lambda _: None
+        self.on_link: Callable[[bool], None] = lambda _: None
+
+    def start(self, on_event: Callable[[port.AnyEvent], None], on_link: Callable[[bool], None]) -> None:
+        self.on_event, self.on_link = on_event, on_link
+
+    async def ask(self, command: port.AnyCommand) -> port.CommandDone:
+        self.commands.append(command)
+        return port.CommandDone(request_id=1, code=self.refuse.get(type(command), ""))
+
+    async def close(self) -> None:
+        self.on_link(False)
+
+    def attach(self, publish: port.PublishStatus | None = None) -> None:
+        """A new engine: link up, then its snapshot."""
+        self.on_link(True)
+        off = {"status": port.SourceStatus.OFF}
+        changed = (port.PublishChanged(target="main", status=publish),) if publish else ()
+        self.on_event(
+            port.Snapshot(
+                video=port.NoVideo(),
+                audio=port.NoSound(),
+                is_muted=False,
+                is_camera_off=False,
+                output=port.Output(),
+                video_status=port.SourceChanged(is_video=True, **off),
+                audio_status=port.SourceChanged(is_video=False, **off),
+                publish=changed,
+                record=port.RecordChanged(status=port.RecordStatus.IDLE),
+            )
+        )
+
+    def publish(self, status: port.PublishStatus, code: str = "") -> None:
+        self.on_event(port.PublishChanged(target="main", status=status, code=code))
+
+    def sent(self, kind: type) -> list[Any]:
+        return [command for command in self.commands if isinstance(command, kind)]
+
+
+class FakeSupervision:
+    def __init__(self) -> None:
+        self.wishes: list[WindowWish] = []
+        self.on_event: Callable[[SupervisorEvent], None] = lambda _: None
+
+    def start(self, on_event: Callable[[SupervisorEvent], None]) -> None:
+        self.on_event = on_event
+
+    def send(self, wish: WindowWish) -> bool:
+        self.wishes.append(wish)
+        return True
+
+    async def close(self) -> None:
+        self.wishes.clear()
+
+
+class FakeRoom:
+    def __init__(self, on_event: Callable[[events.Envelope], None]) -> None:
+        self.on_event = on_event
+        self.sent: list[tuple[str, str]] = []
+        self.is_closed = False
+
+    def send_chat(self, request_id: str, text: str) -> None:
+        self.sent.append((request_id, text))
+
+    async def close(self) -> None:
+        self.is_closed = True
+
+
+class FakePlatform:
+    """A platform by the rules of the wire; ``fail`` maps a method's name to the error it raises."""
+
+    def __init__(self) -> None:
+        self.fail: dict[str, PlatformError] = {}
+        self.session: Session | None = None
+        self.is_signed_in = False
+        self.keys = 0
+        self.ended: list[str] = []
+        self.room: FakeRoom | None = None
+        self.on_link: Callable[[bool], None] = lambda _: None
+        self.created: list[str] = []
+
+    def _check(self, name: str) -> None:
+        if name in self.fail:
+            raise self.fail[name]
+
+    async def info(self) -> PlatformInfo:
+        self._check("info")
+        return PlatformInfo(name="平台", name_en="Platform", is_demo=False, api_version=1, server_time=NOW)
+
+    async def ask_code(self, phone: str) -> CodeSent:
+        self._check("ask_code")
+        return CodeSent(expires_in_s=300, retry_after_s=0, is_shown_in_window=True)
+
+    async def sign_in(self, phone: str, code: str, device_name: str, device_id: str) -> tuple[Account, str]:
+        self._check("sign_in")
+        if code != "246810":
+            raise PlatformError("code_wrong", retryable=False)
+        self.is_signed_in = True
+        return ANCHOR, "d1"
+
+    async def restore(self) -> Account | None:
+        self._check("restore")
+        return ANCHOR if self.is_signed_in else None
+
+    async def sign_out(self) -> None:
+        self._check("sign_out")
+        self.is_signed_in = False
+
+    async def devices(self) -> list[Device]:
+        return [Device(id="d1", name="PC", is_this=True, first_seen=NOW, last_seen=NOW)]
+
+    async def end_device(self, device_id: str) -> None:
+        self.ended.append(device_id)
+
+    async def create_session(self, title: str, category: Category, idempotency_key: str) -> Session:
+        self._check("create_session")
+        self.created.append(idempotency_key)
+        self.session = Session(
+            id="s1", title=title, category=category, anchor_id="a1", anchor_name="林晓", state=SessionState.SCHEDULED,
+            created_at=NOW, grace_period_s=180, viewer_url="http://h/s/s1",
+        )  # fmt: skip
+        return self.session
+
+    async def current_session(self) -> Session | None:
+        self._check("current_session")
+        return self.session
+
+    async def stream_key(self, session_id: str, *, take_over: bool) -> StreamTarget:
+        if not take_over:
+            self._check("stream_key")
+        self.keys += 1
+        return StreamTarget(url="rtmp://h/live", key=f"k{self.keys}", key_id=f"id{self.keys}")
+
+    async def end_session(self, session_id: str) -> Session:
+        self._check("end_session")
+        self.ended.append(session_id)
+        assert self.session is not None
+        ended = self.session.model_copy(update={"state": SessionState.ENDED})
+        self.session = None
+        return ended
+
+    async def demo_codes(self, local_token: str) -> list[DemoCode]:
+        assert local_token == "local"
+        return [
+            DemoCode(phone_masked="138****8000", phone="13800138000", code="246810", expires_in_s=300),
+            DemoCode(phone_masked="139****0001", phone="13900000001", code="135791", expires_in_s=300),
+        ]
+
+    def follow(
+        self, room: str, on_event: Callable[[events.Envelope], None], on_link: Callable[[bool], None]
+    ) -> FakeRoom:
+        self.room = FakeRoom(on_event)
+        self.on_link = on_link
+        on_link(True)
+        return self.room
+
+    async def close(self) -> None:
+        self.on_link = lambda _: None
