@@ -43,6 +43,7 @@ class SessionMachine(RuleBasedStateMachine):
         self.states: dict[str, SessionState] = {}
         self.keys: list[tuple[str, str]] = []
         self.open_connections: dict[str, Any] = {}
+        self.all_connections: dict[str, Any] = {}
         self.connections = 0
         self.messages = 0
         tx = self.tx()
@@ -118,6 +119,13 @@ class SessionMachine(RuleBasedStateMachine):
         if not isinstance(outcome, Refusal):
             self.keys.append((outcome.key, outcome.key_id))
 
+    @precondition(lambda self: any(state is not SessionState.ENDED for state in self.states.values()))
+    @rule(device=DEVICES)
+    def go_live(self, device: int) -> None:
+        self.ask_for_key(device, True)
+        self.connect_with(self.keys[-1], True)
+        assert self.states[self.last_session()] is SessionState.LIVE
+
     @precondition(lambda self: self.states)
     @rule(device=DEVICES)
     def ask_for_probe(self, device: int) -> None:
@@ -131,7 +139,10 @@ class SessionMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.keys)
     @rule(data=st.data(), is_started=st.booleans())
     def connect(self, data: st.DataObject, is_started: bool) -> None:
-        key, key_id = data.draw(st.sampled_from(self.keys))
+        self.connect_with(data.draw(st.sampled_from(self.keys)), is_started)
+
+    def connect_with(self, pair: tuple[str, str], is_started: bool) -> None:
+        key, key_id = pair
         self.connections += 1
         name = f"c{self.connections}"
         ask = PublishAsk(app="live", key=key, connection_id=name)
@@ -141,16 +152,19 @@ class SessionMachine(RuleBasedStateMachine):
         if isinstance(grant, Refusal):
             return
         fact = PublishFact(key_id=grant.key_id, session_id=grant.session_id, connection_id=name)
-        self.open_connections[name] = fact
+        self.open_connections[name] = self.all_connections[name] = fact
         if is_started:
             self.act(lambda tx: publishing.started(tx, fact))
             assert grant.is_probe or self.states[grant.session_id] is SessionState.LIVE
 
-    @precondition(lambda self: self.open_connections)
+    @precondition(lambda self: self.all_connections)
     @rule(data=st.data())
     def repeat_started(self, data: st.DataObject) -> None:
-        fact = data.draw(st.sampled_from(sorted(self.open_connections.items())))[1]
+        fact = data.draw(st.sampled_from(sorted(self.all_connections.items())))[1]
+        was_gone = self.db.get_one(PublicationRow, fact.connection_id).stopped_ms is not None
+        before = self.snapshot()
         self.act(lambda tx: publishing.started(tx, fact))
+        assert not was_gone or self.snapshot() == before, "what has stopped does not start again"
 
     @precondition(lambda self: self.open_connections)
     @rule(data=st.data(), is_repeated=st.booleans())
@@ -207,6 +221,7 @@ class SessionMachine(RuleBasedStateMachine):
         for session_id in list(self.states):
             self.act(lambda tx, one=session_id: acts.run_out_grace(tx, one))
             row = self.db.get_one(SessionRow, session_id)
+            assert (row.end_reason == "grace_over") <= (row.state == SessionState.ENDED)
             if row.state == SessionState.INTERRUPTED:
                 assert row.interrupted_ms is not None
                 assert self.tx().now_ms - row.interrupted_ms < GRACE_PERIOD_S * 1000
@@ -270,5 +285,5 @@ class SessionMachine(RuleBasedStateMachine):
 
 TestSessionMachine = SessionMachine.TestCase
 TestSessionMachine.settings = settings(
-    max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
 )

@@ -1,0 +1,159 @@
+"""The hub on a bare event loop: joining while facts arrive, slow sockets, counting, revoking."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from typing import Any
+
+from app.contract.events import CloseCode, Envelope, decode
+from app.contract.rest import Role
+from app.runtime.clock import ManualClock
+from server.config import Limits
+from server.effects import DeathCause, FactPosted, KeyDied
+from server.gate import Person
+from server.rooms.coalesce import IDLE_S, TICK_S
+from server.rooms.hub import Hub, RoomSocket
+
+ROOM = "r1"
+
+
+def person(account: str, device: str = "d") -> Person:
+    return Person(account, device, "n", frozenset({Role.VIEWER}))
+
+
+def fact(seq: int) -> FactPosted:
+    return FactPosted(ROOM, seq, "chat.posted", f"f{seq}", 1, {"text": "x" * 50}, messages=seq)
+
+
+async def heard(socket: RoomSocket, seconds: float = 0.0) -> list[Envelope]:
+    """What lies in its outbox after ``seconds``."""
+    await asyncio.sleep(seconds)
+    envelopes: list[Envelope] = []
+    while socket.outbox.waiting_bytes:
+        envelopes.extend(decode(await socket.outbox.get()))
+    return envelopes
+
+
+def on_loop(limits: Limits, scene: Callable[[Hub, Limits], Coroutine[Any, Any, None]]) -> None:
+    async def play() -> None:
+        hub = Hub(ManualClock(), limits)
+        await scene(hub, limits)
+        hub.close()
+
+    asyncio.run(play())
+
+
+def test_facts_that_arrive_while_joining_come_once_and_in_order() -> None:
+    async def scene(hub: Hub, limits: Limits) -> None:
+        other = RoomSocket(ROOM, None, limits)
+        hub.listen(other)
+        other.open_after(0)
+        hub.post(fact(1))
+        late = RoomSocket(ROOM, None, limits)
+        hub.listen(late)
+        hub.post(fact(2))
+        await asyncio.sleep(IDLE_S)
+        hub.post(fact(3))
+        # Its history was read when 2 was the last; 3 waits for the tick or lies in pending.
+        hub.enter(late, "anchor", 2)
+        late.open_after(2)
+        hub.post(fact(4))
+        assert [one.seq for one in await heard(late, 2 * TICK_S)] == [3, 4]
+        assert [one.seq for one in await heard(other)] == [1, 2, 3, 4]
+
+    on_loop(Limits(), scene)
+
+
+def test_what_was_pending_is_kept() -> None:
+    async def scene(hub: Hub, limits: Limits) -> None:
+        socket = RoomSocket(ROOM, None, limits)
+        hub.listen(socket)
+        for seq in (1, 2, 3):
+            hub.post(fact(seq))
+        await asyncio.sleep(2 * IDLE_S)
+        socket.open_after(1)
+        assert [one.seq for one in await heard(socket)] == [2, 3]
+
+    on_loop(Limits(), scene)
+
+
+def test_a_full_outbox_closes_its_socket_only() -> None:
+    async def scene(hub: Hub, limits: Limits) -> None:
+        slow, quick = RoomSocket(ROOM, None, limits), RoomSocket(ROOM, None, replace(limits, outbox_frames=99))
+        for socket in (slow, quick):
+            hub.listen(socket)
+            hub.enter(socket, "anchor", 0)
+            socket.open_after(0)
+        for seq in (1, 2, 3):
+            hub.post(fact(seq))
+            await asyncio.sleep(1.5 * TICK_S)
+        assert slow.close_code == CloseCode.TOO_SLOW
+        assert slow.closing.is_set()
+        assert quick.close_code is None
+        assert [one.seq for one in await heard(quick)] == [1, 2, 3]
+        hub.leave(slow)
+        assert (hub.too_slow, hub.sockets) == (1, 1)
+
+    on_loop(Limits(outbox_frames=2), scene)
+
+
+def test_a_socket_that_never_opens_is_bounded() -> None:
+    async def scene(hub: Hub, limits: Limits) -> None:
+        socket = RoomSocket(ROOM, None, limits)
+        hub.listen(socket)
+        for seq in range(1, 8):
+            hub.post(fact(seq))
+        await asyncio.sleep(IDLE_S)
+        assert socket.close_code == CloseCode.TOO_SLOW
+
+    on_loop(Limits(resume_facts=5), scene)
+
+
+def test_windows_of_one_account_are_one_viewer() -> None:
+    async def scene(hub: Hub, limits: Limits) -> None:
+        sockets = [RoomSocket(ROOM, one, limits) for one in (person("a"), person("a"), person("anchor"), None, None)]
+        for socket in sockets:
+            hub.listen(socket)
+        assert [hub.enter(socket, "anchor", 0) for socket in sockets] == [1, 1, 1, 2, 3]
+        hub.leave(sockets[0])
+        assert hub.viewers(ROOM) == 3
+        for socket in sockets[1:]:
+            hub.leave(socket)
+        assert (hub.viewers(ROOM), hub.sockets) == (0, 0)
+
+    on_loop(Limits(), scene)
+
+
+def test_figures_are_told_when_they_change() -> None:
+    async def scene(hub: Hub, limits: Limits) -> None:
+        socket = RoomSocket(ROOM, None, limits)
+        hub.listen(socket)
+        hub.enter(socket, "anchor", 7)
+        socket.open_after(0)
+        hub.tick()
+        hub.tick()
+        told = await heard(socket, 0.01)
+        assert [(one.t, one.seq, one.d) for one in told] == [("room.stats", 0, {"viewers": 1, "messages": 7})]
+        hub.post(fact(1))
+        await asyncio.sleep(TICK_S)
+        hub.tick()
+        assert [one.t for one in await heard(socket, TICK_S)] == ["chat.posted", "room.stats"]
+
+    on_loop(Limits(), scene)
+
+
+def test_only_the_device_of_a_dead_key_is_told() -> None:
+    async def scene(hub: Hub, limits: Limits) -> None:
+        holder, other = RoomSocket(ROOM, person("a", "pc"), limits), RoomSocket(ROOM, person("a", "pad"), limits)
+        for socket in (holder, other):
+            hub.listen(socket)
+            socket.open_after(0)
+        hub.revoke_key(KeyDied("k", ROOM, "pc", DeathCause.CUT_OFF, is_probe=False))
+        assert [one.d for one in await heard(holder)] == [{"key_id": "k", "cause": "cut_off"}]
+        assert await heard(other) == []
+        hub.end_device("pc")
+        assert (holder.close_code, other.close_code) == (CloseCode.ENDED_ELSEWHERE, None)
+
+    on_loop(Limits(), scene)
