@@ -1,4 +1,4 @@
-"""Planar 4:2:0 pictures (I420) in one numpy buffer, as cv2 and PyAV share them without a copy. Pure; any thread.
+"""Planar 4:2:0 pictures (I420) in one numpy buffer, and the planes of PyAV's frames. Pure; any thread.
 
 A picture does not change after it was handed on; whoever wraps its buffer keeps it alive.
 Colours are BT.709, limited range, throughout.
@@ -6,15 +6,22 @@ Colours are BT.709, limited range, throughout.
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import av
-import cv2
 import numpy as np
 import numpy.typing as npt
-from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 
 Array = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFormat:
+    """Size and rate of the programme's picture; width and height are even."""
+
+    width_px: int
+    height_px: int
+    rate_fps: int
 
 
 class I420:
@@ -39,6 +46,29 @@ class I420:
         self.u[:] = 128
         self.v[:] = 128
 
-    def copy(self) -> I420:
-        """A picture of its own."""
-        return I420(self.width_px, self.height_px, self.data.copy())
+    def put(self, frame: av.VideoFrame, left_px: int = 0, top_px: int = 0) -> None:
+        """Copy a yuv420p frame to an even place."""
+        for plane, own, part in zip(planes(frame), (self.y, self.u, self.v), (1, 2, 2), strict=True):
+            height, width = plane.shape
+            top, left = top_px // part, left_px // part
+            own[top : top + height, left : left + width] = plane
+
+    def frame(self) -> av.VideoFrame:
+        """A PyAV frame over the same memory, which it keeps alive."""
+        return av.VideoFrame.from_numpy_buffer(self.data, "yuv420p")
+
+    @staticmethod
+    def copy_of(frame: av.VideoFrame) -> I420:
+        """A picture of its own with the content of a yuv420p frame."""
+        picture = I420(frame.width, frame.height)
+        picture.put(frame)
+        return picture
+
+
+def planes(frame: av.VideoFrame) -> tuple[Array, Array, Array]:
+    """Views of the Y, U and V planes of a yuv420p frame; valid as long as the frame is."""
+    views = [
+        np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
+        for plane in frame.planes
+    ]
+    return views[0], views[1], views[2]
