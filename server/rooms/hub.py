@@ -82,7 +82,8 @@ class RoomSocket:
             if len(self.pending) > self._max_pending:
                 self.close(CloseCode.TOO_SLOW)
             return
-        if envelopes[0].seq and envelopes[0].seq <= self.sent_seq:
+        first_seq = next((one.seq for one in envelopes if one.seq), None)
+        if first_seq is not None and first_seq <= self.sent_seq:
             envelopes = [one for one in envelopes if one.seq == 0 or one.seq > self.sent_seq]
             frames = frames_of(envelopes)
         for one in envelopes:
@@ -100,9 +101,8 @@ class RoomSocket:
         self.is_open = True
         self.sent_seq = last_seq
         pending, self.pending = self.pending, []
-        later = [one for one in pending if one.seq == 0 or one.seq > last_seq]
-        if later:
-            self.hand(frames_of(later), later)
+        if pending:
+            self.hand(frames_of(pending), pending)
 
 
 class _Room:

@@ -79,6 +79,20 @@ def test_what_was_pending_is_kept() -> None:
     on_loop(Limits(), scene)
 
 
+def test_a_tick_before_a_known_fact_doubles_nothing() -> None:
+    async def scene(hub: Hub, limits: Limits) -> None:
+        socket = RoomSocket(ROOM, None, limits)
+        hub.listen(socket)
+        hub.enter(socket, "anchor", 0)
+        hub.tick()
+        for seq in (1, 2):
+            hub.post(fact(seq))
+        socket.open_after(1)
+        assert [(one.t, one.seq) for one in await heard(socket, 2 * IDLE_S)] == [("room.stats", 0), ("chat.posted", 2)]
+
+    on_loop(Limits(), scene)
+
+
 def test_a_full_outbox_closes_its_socket_only() -> None:
     async def scene(hub: Hub, limits: Limits) -> None:
         slow, quick = RoomSocket(ROOM, None, limits), RoomSocket(ROOM, None, replace(limits, outbox_frames=99))
