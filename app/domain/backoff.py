@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Backoff:
     """Waits that grow to a ceiling. The jitter keeps a thousand desks from coming back in the same instant."""
 
-    steps_s: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0, 5.0)
+    steps_s: tuple[float, ...] = (0.5, 0.5, 0.5, 0.5, 1.0, 2.0, 4.0, 5.0)
     jitter_ratio: float = 0.2
 
     def wait_s(self, attempt: int, random_ratio: float) -> float:

@@ -176,6 +176,10 @@ class Publisher:
             return
         self._connection.accept_connect()
         self._begin_step("commands", self._limits.commands_s)
+        self._flush()
+        # An encoder that sends all its commands at once had to wait for this answer.
+        for early in self._connection.receive(b""):
+            await self._on_event(early)
 
     async def _on_publish(self, event: PublishRequested) -> None:
         if self._is_admitted:
