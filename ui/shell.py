@@ -239,11 +239,11 @@ class MainWindow(QWidget):
             self.ending.close_sheet()
 
     def _draw_notices(self) -> None:
-        standing = {}
-        if self.page is Page.DESK:
-            standing = standing_troubles(self.state, is_asked_elsewhere=not self.go_live.isHidden())
+        standing = standing_troubles(self.state, is_asked_elsewhere=not self.go_live.isHidden())
         self._put_away &= set(standing)
         told = {key: trouble for key, trouble in standing.items() if key not in self._put_away}
+        if self.page is not Page.DESK:
+            told = {}  # the entry pages have a place of their own for these
         self.notices.draw(present_notices(self.state, self.tr_, told))
 
     def _put_trouble_away(self, key: str) -> None:

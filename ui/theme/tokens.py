@@ -50,7 +50,7 @@ class Tokens:
     brand_text_2: str = "#A3ABB8"
     brand_text_3: str = "#8A929F"
     matte: str = "#0C0D10"
-    avatars: tuple[str, ...] = ("#7A55D0", "#2E8577", "#4667AB", "#A8623F", "#2B7A55", "#884F7F", "#5A6270", "#8A5A12")
+    avatars: tuple[str, ...] = ("#7A55D0", "#2A7B6E", "#4667AB", "#9E5A38", "#2B7A55", "#884F7F", "#5A6270", "#8A5A12")
 
 
 DARK = Tokens(

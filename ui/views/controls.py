@@ -84,6 +84,13 @@ class ControlsRow(View):
         self.named(made, message_id, tip=message_id, keys=keys)
         return made
 
+    def set_narrow(self, is_narrow: bool) -> None:
+        """Draw closer together in a narrow window."""
+        layout = self.layout()
+        if layout is not None:
+            layout.setSpacing(6 if is_narrow else 10)
+        self.meter.setFixedWidth(40 if is_narrow else 64)
+
     def retranslate(self, tr: Translator) -> None:
         super().retranslate(tr)
         self._tr = tr

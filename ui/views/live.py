@@ -17,6 +17,7 @@ from ui.views.chat_panel import ChatPanel
 from ui.views.controls import ControlsRow
 from ui.views.health_card import FOLDED_PX, HealthCard
 from ui.views.live_header import HEADER_PX, LiveHeader
+from ui.views.rail import RAIL_PX
 from ui.views.tiles import MAX_PX as TILES_MAX_PX
 from ui.views.tiles import MIN_PX as TILES_MIN_PX
 from ui.views.tiles import Tiles
@@ -122,7 +123,9 @@ class LivePage(View):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        chat_px = CHAT_PX if self.width() >= NARROW_PX - 72 else CHAT_NARROW_PX
+        is_narrow = self.width() < NARROW_PX - RAIL_PX
+        chat_px = CHAT_NARROW_PX if is_narrow else CHAT_PX
+        self.controls.set_narrow(is_narrow)
         self.chat.setFixedWidth(chat_px)
         ideal_px = (self.width() - chat_px - 2 * MARGIN_PX) * 9 // 16
         rest_px = self.height() - HEADER_PX - 2 * MARGIN_PX - ideal_px - FOLDED_PX - CONTROLS_PX - 3 * GAP_PX

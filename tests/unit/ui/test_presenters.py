@@ -1,0 +1,485 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from app.contract.rest import Category
+from app.domain.health import Grade, HealthReport
+from app.i18n import Translator
+from app.ports.engine import (
+    CameraSource,
+    DemoSource,
+    DevicesListed,
+    FileSource,
+    NoVideo,
+    Output,
+    ScreenSource,
+    SourceChanged,
+    SourceStatus,
+)
+from app.usecases.state import (
+    AccountPhase,
+    AccountState,
+    BroadcastPhase,
+    BroadcastState,
+    DeskState,
+    MessageStatus,
+    Notice,
+    PlatformPhase,
+    PlatformState,
+    RoomState,
+    Trouble,
+)
+from app.usecases.wishes import (
+    AskCode,
+    ChooseVideo,
+    ConnectPlatform,
+    DismissNotice,
+    ForgetPlatform,
+    GoLive,
+    HideCamera,
+    ListSources,
+    MuteMicrophone,
+    Record,
+    SendChat,
+    SignIn,
+    TryHere,
+)
+from tests.ui import fakes
+from tests.ui.fakes import change
+from ui.presenters.chat import ChatPresenter, send_wish
+from ui.presenters.common import Place, action_target, bytes_text, clock_text, file_name, rate_text, trouble_view
+from ui.presenters.dialogs import (
+    go_live_wish,
+    is_asked_before_closing,
+    present_go_live,
+    present_notices,
+    present_summary,
+    standing_troubles,
+)
+from ui.presenters.entry import (
+    Page,
+    connect_wish,
+    digits_of,
+    page_of,
+    phone_fault,
+    present_first_start,
+    present_password,
+    present_sign_in,
+    sign_in_wish,
+)
+from ui.presenters.health import DetailFold, present_health
+from ui.presenters.live import present_live, short_path
+from ui.presenters.settings import bitrate_wish, present_settings, quality_of, quality_wish
+from ui.presenters.sources import video_choices
+
+ZH, EN = Translator("zh"), Translator("en")
+
+
+def with_phase(phase: BroadcastPhase) -> DeskState:
+    state = fakes.on_air()
+    return change(state, broadcast=change(state.broadcast, phase=phase))
+
+
+# ---- which page ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("platform", "account", "page"),
+    [
+        (PlatformPhase.UNSET, AccountPhase.SIGNED_OUT, Page.FIRST_START),
+        (PlatformPhase.CONNECTING, AccountPhase.SIGNED_OUT, Page.FIRST_START),
+        (PlatformPhase.UNREACHABLE, AccountPhase.SIGNED_OUT, Page.FIRST_START),
+        (PlatformPhase.READY, AccountPhase.SIGNED_OUT, Page.SIGN_IN),
+        (PlatformPhase.READY, AccountPhase.RESTORING, Page.SIGN_IN),
+        (PlatformPhase.READY, AccountPhase.SIGNED_IN, Page.DESK),
+        (PlatformPhase.UNREACHABLE, AccountPhase.SIGNED_IN, Page.DESK),
+    ],
+)
+def test_page_follows_platform_and_account(platform: PlatformPhase, account: AccountPhase, page: Page) -> None:
+    state = change(fakes.off_air(), platform=PlatformState(platform), account=AccountState(account))
+    assert page_of(state) is page
+
+
+def test_broadcast_is_not_covered_by_a_lost_sign_in() -> None:
+    state = change(fakes.on_air(), account=AccountState(AccountPhase.SIGNED_OUT))
+    assert page_of(state) is Page.DESK
+    assert page_of(state, is_sign_in_wanted=True) is Page.SIGN_IN
+
+
+# ---- entry ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "digits"),
+    [
+        ("13800138000", "13800138000"),
+        (" 138 0013 8000", "13800138000"),
+        ("+86 138-0013-8000", "13800138000"),
+        ("x", ""),
+    ],
+)
+def test_digits_of_a_typed_number(typed: str, digits: str) -> None:
+    assert digits_of(typed) == digits
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_good"), [("13800138000", True), ("1380013800", False), ("12800138000", False), ("", False)]
+)
+def test_phone_is_checked_before_it_is_sent(typed: str, is_good: bool) -> None:
+    assert (phone_fault(typed) == "") is is_good
+
+
+def test_sign_in_says_what_is_missing() -> None:
+    assert sign_in_wish("138", "123456") == "error.phone_invalid"
+    assert sign_in_wish("13800138000", "123") == "sign_in.code_incomplete"
+    assert sign_in_wish("+8613800138000", "123 456") == SignIn("13800138000", "123456")
+    assert "123456" not in repr(sign_in_wish("13800138000", "123456"))
+
+
+def test_address_is_needed_to_connect() -> None:
+    assert connect_wish("  ") is None
+    assert connect_wish(" live.example.com ") == ConnectPlatform("live.example.com")
+
+
+def test_first_start_states() -> None:
+    unset = change(fakes.off_air(), platform=PlatformState(), account=AccountState())
+    assert present_first_start(unset, ZH).is_form_shown
+    busy = change(unset, platform=PlatformState(PlatformPhase.CONNECTING, is_embedded=True))
+    view = present_first_start(busy, ZH)
+    assert view.is_busy
+    assert "本机演示平台" in view.busy_text
+    away = change(
+        unset, platform=PlatformState(PlatformPhase.UNREACHABLE, "https://x", trouble=Trouble("platform_unreachable"))
+    )
+    view = present_first_start(away, ZH)
+    assert view.retry == ConnectPlatform("https://x")
+    assert view.change == ForgetPlatform()
+    assert view.trouble is not None
+    embedded = change(away, platform=change(away.platform, is_embedded=True))
+    assert present_first_start(embedded, ZH).retry == TryHere(on_lan=False)
+
+
+def test_sign_in_shows_the_demo_code_once_it_is_there() -> None:
+    state = change(fakes.off_air(), account=AccountState())
+    view = present_sign_in(state, ZH)
+    assert view.strip == "演示环境不发短信，验证码会显示在这里"
+    assert view.foot == "服务地址：本机演示平台"
+    assert view.can_resend
+    sent = change(state, account=AccountState(AccountPhase.CODE_SENT, demo_code="482913", resend_in_s=9))
+    view = present_sign_in(sent, ZH)
+    assert view.code == "482913"
+    assert "482913" not in repr(view)
+    assert not view.can_resend
+    assert "9" in view.resend_label
+
+
+def test_password_is_shown_while_it_was_not_noted() -> None:
+    state = fakes.off_air()
+    assert present_password(state) is None
+    state = change(state, platform=fakes.platform(operator_name="op", operator_password="secret-1"))
+    view = present_password(state)
+    assert view is not None
+    assert view.password == "secret-1"
+    assert "secret-1" not in repr(view)
+
+
+# ---- live ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("phase", "tone", "main_kind", "is_enabled"),
+    [
+        (BroadcastPhase.OFF, "neutral", "primary", True),
+        (BroadcastPhase.PREPARING, "neutral", "stop", True),
+        (BroadcastPhase.ON_AIR, "air", "stop", True),
+        (BroadcastPhase.INTERRUPTED, "bad", "stop", True),
+        (BroadcastPhase.ENDING, "neutral", "stop", False),
+        (BroadcastPhase.ENDED, "neutral", "primary", True),
+    ],
+)
+def test_header_and_button_of_each_phase(phase: BroadcastPhase, tone: str, main_kind: str, is_enabled: bool) -> None:
+    view = present_live(with_phase(phase), ZH)
+    assert view.header.state.tone == tone
+    assert view.controls.main_kind == main_kind
+    assert view.controls.is_main_enabled is is_enabled
+    assert view.header.is_timer_shown is (phase in (BroadcastPhase.ON_AIR, BroadcastPhase.INTERRUPTED))
+    assert view.header.platform is not None
+
+
+def test_header_on_air() -> None:
+    header = present_live(fakes.on_air(), ZH).header
+    assert header.title == "应届生简历逐行修改 · 求职指导"
+    assert header.viewers is not None
+    assert header.viewers.text == "在看 1,284"
+    assert header.network is not None
+    assert header.network.tone == "good"
+
+
+def test_controls_carry_the_wishes_that_turn_them() -> None:
+    view = present_live(fakes.off_air(), ZH).controls
+    assert view.mute == MuteMicrophone(True)
+    assert view.hide_camera == HideCamera(True)
+    assert view.record_wish == Record(True)
+    state = fakes.on_air()
+    muted = change(state, engine=change(state.engine, is_muted=True, is_camera_off=True))
+    view = present_live(muted, ZH).controls
+    assert view.mute == MuteMicrophone(False)
+    assert view.hide_camera == HideCamera(False)
+    assert view.record_wish == Record(False)
+
+
+def test_reason_is_told_where_the_picture_would_be() -> None:
+    state = fakes.off_air()
+    assert present_live(state, ZH).preview.message == "正在打开画面…"
+    away = change(state, engine=change(state.engine, is_attached=False))
+    assert present_live(away, ZH).preview.message == ZH.text("preview.engine_away")
+    lost = SourceChanged(is_video=True, status=SourceStatus.LOST, code="camera_lost")
+    ready = fakes.PreviewReady(name="x", width_px=2, height_px=2)
+    gone = change(state, engine=change(fakes.engine(ready), video_status=lost))
+    assert present_live(gone, ZH).preview.message == ZH.text("error.camera_lost")
+
+
+def test_codes_are_shown_on_the_demo_platform_only_and_never_in_a_repr() -> None:
+    tiles = present_live(fakes.on_air(), ZH).tiles
+    assert tiles.is_codes_shown
+    assert tiles.codes[0] == ("139****0001", "482913")
+    assert "482913" not in repr(tiles)
+    other = change(fakes.on_air(), platform=fakes.platform(is_embedded=False))
+    assert not present_live(other, ZH).tiles.is_codes_shown
+
+
+def test_video_choices_mark_the_one_that_is_taken() -> None:
+    state = fakes.off_air()
+    choices = {choice.id: choice for choice in video_choices(state, ZH)}
+    assert choices["camera.0"].is_checked
+    assert choices["screen.2"].wish == ChooseVideo(ScreenSource(monitor=2))
+    assert choices["demo"].wish == ChooseVideo(DemoSource())
+    assert choices["file"].asks_file
+    gone = change(state, engine=change(state.engine, video=CameraSource(device_id="cam-9"), devices=DevicesListed()))
+    choices = {choice.id: choice for choice in video_choices(gone, ZH)}
+    assert choices["camera.gone"].is_checked
+    assert choices["screen.none"].wish is None
+    for source, name in ((FileSource(path="C:\\a\\b.mp4"), "file"), (NoVideo(), "none"), (DemoSource(), "demo")):
+        taken = change(state, engine=change(state.engine, video=source))
+        assert [choice.id for choice in video_choices(taken, ZH) if choice.is_checked] == [name]
+
+
+# ---- health --------------------------------------------------------------------------------------
+
+
+def test_health_of_a_slow_network() -> None:
+    view = present_health(fakes.slow_network(), ZH)
+    assert view.tone == "warn"
+    assert view.pill == "需要留意"
+    assert "1420 kbps" in view.cause
+    assert [figure.label for figure in view.figures] == ["上行码率", "帧率", "丢帧", "发送积压", "处理器", "响度"]
+    assert view.figures[5].value == "−18.4 LUFS"
+    assert [part.tone for part in view.parts] == ["good", "warn", "good"]
+    assert sum(view.curve.drops) == 4
+    assert view.log[0].text == ZH.text("error.ingest_closed")
+
+
+def test_folded_card_costs_no_figures() -> None:
+    view = present_health(fakes.on_air(), EN, is_detailed=False)
+    assert view.figures == ()
+    assert view.figures_line == "2.5 Mbps · 30 fps · 0 dropped"
+
+
+def test_health_without_figures_yet() -> None:
+    state = change(fakes.off_air(), engine=change(fakes.engine(), stats=None))
+    view = present_health(state, ZH)
+    assert view.figures_line == ""
+    assert {figure.value for figure in view.figures} == {"–"}
+
+
+def test_detail_opens_by_itself_on_trouble_and_folds_again() -> None:
+    fold = DetailFold()
+    good, slow = fakes.on_air(), fakes.slow_network()
+    assert not fold.follow(good)
+    assert fold.follow(slow)
+    assert fold.follow(slow)
+    assert not fold.follow(good)
+
+
+def test_closed_detail_stays_closed_until_another_trouble_comes() -> None:
+    fold = DetailFold()
+    slow = fakes.slow_network()
+    fold.follow(slow)
+    assert not fold.toggle()
+    assert not fold.follow(slow)
+    other = change(slow, health=HealthReport(Grade.BAD, "health.reconnecting"))
+    assert fold.follow(other)
+
+
+def test_opened_detail_stays_open_and_nothing_opens_off_air() -> None:
+    fold = DetailFold()
+    assert fold.toggle()
+    assert fold.follow(fakes.on_air())
+    fold = DetailFold()
+    off = change(fakes.off_air(), health=HealthReport(Grade.BAD, "health.no_picture"))
+    assert not fold.follow(off)
+
+
+# ---- chat ----------------------------------------------------------------------------------------
+
+
+def test_rows_that_did_not_change_are_kept() -> None:
+    presenter = ChatPresenter()
+    first = presenter.present(fakes.on_air(), ZH)
+    more = change(fakes.on_air(), room=RoomState(True, fakes.chat(6)))
+    second = presenter.present(more, ZH)
+    assert second.rows[:5] == first.rows
+    assert all(kept is row for kept, row in zip(second.rows[:5], first.rows, strict=True))
+    assert presenter.present(more, ZH).rows is second.rows
+
+
+def test_failed_message_carries_its_own_request_again() -> None:
+    state = change(fakes.on_air(), room=RoomState(True, fakes.failed_chat()))
+    rows = ChatPresenter().present(state, ZH).rows
+    assert rows[2].status is MessageStatus.SENDING
+    assert rows[3].retry == SendChat("大家把问题发在评论里", "r8")
+
+
+def test_key_of_a_row_stays_when_it_is_posted() -> None:
+    sending = fakes.chat_line(1, "a", True, "x", id="r1", status=MessageStatus.SENDING, request_id="r1")
+    posted = fakes.chat_line(1, "a", True, "x", id="m1", request_id="r1")
+    presenter = ChatPresenter()
+    keys = [
+        presenter.present(change(fakes.on_air(), room=RoomState(True, (line,))), ZH).rows[0].key
+        for line in (sending, posted)
+    ]
+    assert keys[0] == keys[1]
+
+
+def test_chat_can_be_written_only_while_there_is_a_room() -> None:
+    assert not ChatPresenter().present(fakes.off_air(), ZH).can_send
+    assert ChatPresenter().present(fakes.on_air(), ZH).can_send
+    away = change(fakes.on_air(), room=RoomState(False))
+    view = ChatPresenter().present(away, ZH)
+    assert view.trouble is not None
+    assert view.empty_text == ZH.text("chat.empty")
+
+
+def test_message_is_trimmed_and_cut() -> None:
+    assert send_wish("  ") is None
+    wish = send_wish(" " + "长" * 300)
+    assert wish is not None
+    assert wish.text == "长" * 200
+    other = send_wish("a")
+    assert other is not None
+    assert other.request_id != wish.request_id
+
+
+# ---- sheets and notices --------------------------------------------------------------------------
+
+
+def test_going_live_needs_a_title() -> None:
+    assert go_live_wish("  ", Category.OTHER, take_over=False) == "go.title_missing"
+    assert go_live_wish(" 标题 ", Category.OTHER, take_over=True) == GoLive("标题", Category.OTHER, True)
+
+
+def test_go_live_sheet() -> None:
+    view = present_go_live(fakes.off_air(), ZH)
+    assert view.title == "应届生简历逐行修改"
+    assert view.facts[2][1] == "720p · 30 帧/秒 · 2.5 Mbps"
+    assert not view.is_busy
+    assert present_go_live(with_phase(BroadcastPhase.PREPARING), ZH).is_busy
+    assert present_go_live(fakes.on_air(), ZH).is_over
+
+
+def test_summary_is_told_once_it_ended() -> None:
+    assert present_summary(fakes.on_air(), ZH) is None
+    view = present_summary(fakes.ended(), ZH)
+    assert view is not None
+    assert view.figures[0] == ("00:42:17", "时长")
+    assert view.figures[3][0] == "2 / 0.0%"
+
+
+def test_notices_newest_first_and_no_more_than_three() -> None:
+    notices = tuple(Notice(number, Trouble("disk_full", action="choose_folder")) for number in range(5))
+    views = present_notices(change(fakes.off_air(), notices=notices), ZH)
+    assert [view.dismiss for view in views] == [DismissNotice(4), DismissNotice(3), DismissNotice(2)]
+    assert views[0].action_label == "更换文件夹"
+
+
+def test_standing_troubles_are_told_where_the_page_has_no_place_for_them() -> None:
+    broken = change(fakes.off_air(), broadcast=BroadcastState(trouble=Trouble("grace_over")))
+    assert list(standing_troubles(broken, is_asked_elsewhere=False)) == ["broadcast.grace_over"]
+    assert standing_troubles(broken, is_asked_elsewhere=True) == {}
+    away = change(fakes.off_air(), platform=PlatformState(PlatformPhase.UNREACHABLE))
+    assert standing_troubles(away, is_asked_elsewhere=False)["platform"].action == "retry"
+
+
+@pytest.mark.parametrize(
+    ("phase", "asks"),
+    [
+        (BroadcastPhase.OFF, False),
+        (BroadcastPhase.PREPARING, True),
+        (BroadcastPhase.ON_AIR, True),
+        (BroadcastPhase.INTERRUPTED, True),
+        (BroadcastPhase.ENDED, False),
+    ],
+)
+def test_closing_asks_while_on_air(phase: BroadcastPhase, asks: bool) -> None:
+    assert is_asked_before_closing(with_phase(phase)) is asks
+
+
+# ---- troubles and figures ------------------------------------------------------------------------
+
+
+def test_unknown_code_still_reads_as_a_sentence() -> None:
+    view = trouble_view(Trouble("no_such_code", action="no_such_action"), ZH)
+    assert view is not None
+    assert "no_such_code" in view.text
+    assert view.action_label == ""
+
+
+def test_what_the_button_of_a_trouble_does() -> None:
+    state = fakes.off_air()
+    assert action_target("choose_camera", state) is Place.VIDEO_MENU
+    assert action_target("change_platform", state) == ForgetPlatform()
+    assert action_target("ask_code", state) == AskCode("13800138000")
+    assert action_target("retry", state) == ListSources()
+    assert action_target("", state) is None
+    away = change(state, platform=PlatformState(PlatformPhase.UNREACHABLE, "https://x"))
+    assert action_target("retry", away) == ConnectPlatform("https://x")
+    refused = change(state, broadcast=BroadcastState(trouble=Trouble("ingest_unreachable")))
+    assert action_target("retry", refused) is Place.GO_LIVE
+
+
+def test_figures_as_text() -> None:
+    assert clock_text(2537.9) == "00:42:17"
+    assert clock_text(-3) == "00:00:00"
+    assert rate_text(800) == "800 kbps"
+    assert rate_text(4200) == "4.2 Mbps"
+    assert bytes_text(182_000_000_000) == "182 GB"
+    assert bytes_text(1_500_000_000) == "1.5 GB"
+    assert bytes_text(64_000_000) == "64 MB"
+    assert file_name("C:\\videos\\a.mp4") == "a.mp4"
+    assert short_path("/nowhere/x") == "/nowhere/x"
+
+
+# ---- settings ------------------------------------------------------------------------------------
+
+
+def test_quality_names_a_size_and_takes_its_bitrate() -> None:
+    assert quality_of(Output()) == "720p"
+    assert quality_of(Output(width_px=640, height_px=480)) == ""
+    wish = quality_wish(fakes.off_air(), "1080p")
+    output = wish.changes["output"]  # type: ignore[union-attr]
+    assert (output.width_px, output.height_px, output.video_kbps) == (1920, 1080, 4500)
+    assert output.encoder == "auto"
+
+
+def test_bitrate_is_kept_within_bounds() -> None:
+    output = bitrate_wish(fakes.off_air(), 99_999).changes["output"]  # type: ignore[union-attr]
+    assert output.video_kbps == 8000
+    assert msgspec.structs.replace(output, video_kbps=2500) == Output()
+
+
+def test_output_is_locked_on_air() -> None:
+    assert not present_settings(fakes.off_air(), ZH).is_output_locked
+    view = present_settings(fakes.on_air(), ZH)
+    assert view.is_output_locked
+    assert view.is_platform_locked

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from app.contract.errors import ErrorCode
+from app.contract.rest import Category
+from app.domain.health import Grade, HealthFigures, judge
+from app.errors import AppError, BugError, DeviceError, InputError, PlatformError, StorageError, StreamError
+from app.i18n import Translator, load_texts, placeholders
+
+ROOT = Path(__file__).resolve().parents[3]
+UI_FILES = sorted((ROOT / "ui").rglob("*.py"))
+ID = re.compile(r"\"([a-z_]+(?:\.[a-z0-9_]+)+)\"")
+FAMILIES = {
+    "category": [category.value for category in Category],
+    "grade": [grade.value for grade in Grade],
+    "network": [grade.value for grade in Grade],
+    "health.pill": [grade.value for grade in Grade],
+    "theme": ["system", "light", "dark"],
+    "quality": ["540p", "720p", "1080p"],
+    "rail": ["live", "settings"],
+    "figure": ["rate", "fps", "dropped", "backlog", "cpu", "loudness"],
+    "part": ["computer", "network", "platform"],
+    "source.header": ["cameras", "screens", "microphones", "more"],
+    "settings.section": ["general", "camera", "sound", "output", "network", "account", "about"],
+}
+SETTERS = re.compile(
+    r"(?:bind\([^,()]+(?:\(\))?, |named\([^,]+, |\.text\(|add_title\(|self\.button\([^,]+, |section\.add\(|"
+    r"tip=|hint_id=|message_id=)\s*\"([a-z_]+\.[a-z0-9_.]+)\""
+)
+
+
+def used_ids() -> set[str]:
+    found: set[str] = set()
+    for path in UI_FILES:
+        found |= set(SETTERS.findall(path.read_text(encoding="utf-8").replace("\n", " ").replace("(     ", "(")))
+    return found
+
+
+def test_both_languages_have_the_same_ids_and_placeholders() -> None:
+    zh, en = load_texts("zh"), load_texts("en")
+    assert set(zh) == set(en)
+    assert {key for key in zh if placeholders(zh[key]) != placeholders(en[key])} == set()
+    assert {key for key in zh if not zh[key] and key != "sentence.joiner"} == set()
+
+
+def test_every_id_that_the_screen_uses_exists() -> None:
+    ids = used_ids()
+    assert len(ids) > 120
+    assert ids - set(load_texts("zh")) == set()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_value_of_a_family_has_a_text(family: str) -> None:
+    assert {f"{family}.{value}" for value in FAMILIES[family]} - set(load_texts("zh")) == set()
+
+
+def test_every_refusal_of_the_service_has_a_sentence() -> None:
+    assert {f"error.{code.value}" for code in ErrorCode} - set(load_texts("zh")) == set()
+
+
+def test_every_default_error_has_a_sentence() -> None:
+    kinds: tuple[type[AppError], ...] = (
+        DeviceError, PlatformError, StreamError, StorageError, InputError, BugError, AppError,
+    )  # fmt: skip
+    assert {kind().message_id for kind in kinds} - set(load_texts("zh")) == set()
+
+
+def test_every_code_raised_or_told_has_a_sentence() -> None:
+    told = re.compile(r"(?:Trouble|DeviceError|PlatformError|StreamError|StorageError|InputError)\(\s*\"([a-z_]+)\"")
+    logged = re.compile(r"\.record\(\s*\"([a-z_.]+)\"")
+    codes: set[str] = set()
+    for folder in ("app", "capture", "ui"):
+        for path in (ROOT / folder).rglob("*.py"):
+            text = path.read_text(encoding="utf-8")
+            codes |= {f"error.{code}" for code in told.findall(text)} | set(logged.findall(text))
+    assert codes - set(load_texts("zh")) == set()
+
+
+def test_codes_named_by_the_engine_have_sentences() -> None:
+    text = (ROOT / "app/ports/engine.py").read_text(encoding="utf-8")
+    named = re.findall(r'code: str = ""\n    """([a-z_,\s]+)"""', text)
+    codes = {code for block in named for code in re.findall(r"[a-z]+_[a-z_]+", block)}
+    assert {"no_camera", "disk_full", "ingest_silent"} <= codes
+    assert {f"error.{code}" for code in codes} - set(load_texts("zh")) == set()
+
+
+@pytest.mark.parametrize(
+    "figures",
+    [
+        HealthFigures(),
+        HealthFigures(is_on_air=True),
+        HealthFigures(is_on_air=True, publish_status="refused"),
+        HealthFigures(is_on_air=True, publish_status="reconnecting", publish_code="ingest_silent"),
+        HealthFigures(is_on_air=True, publish_status="reconnecting"),
+        HealthFigures(video_status="lost"),
+        HealthFigures(audio_status="failed"),
+        HealthFigures(is_on_air=True, backlog_ms=3000),
+        HealthFigures(late_ratio=0.5),
+        HealthFigures(is_on_air=True, backlog_ms=700),
+        HealthFigures(late_ratio=0.03),
+        HealthFigures(is_on_air=True, is_service_reachable=False),
+        HealthFigures(record_code="disk_full"),
+        HealthFigures(is_on_air=True, is_muted=True),
+        HealthFigures(is_on_air=True, quiet_s=20),
+    ],
+)
+def test_every_judgement_of_health_has_its_sentences(figures: HealthFigures) -> None:
+    report = judge(figures)
+    ids = {text_id for text_id in (report.message_id, report.cause_id, report.advice_id) if text_id}
+    for language in ("zh", "en"):
+        texts = load_texts(language)
+        assert ids <= set(texts)
+        assert {name for text_id in ids for name in placeholders(texts[text_id])} <= set(report.detail)
+
+
+def test_no_chinese_text_lies_in_the_code() -> None:
+    chinese = re.compile("[\u3400-\u9fff\uff00-\uffef]")
+    found: list[str] = []
+    for path in UI_FILES:
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            if chinese.search(line) and '"""' not in line and "#" not in line and not _is_prose(path, number):
+                found.append(f"{path.name}:{number}")
+    assert found == []
+
+
+def _is_prose(path: Path, number: int) -> bool:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return any(
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+        and node.lineno <= number <= (node.end_lineno or node.lineno)
+        for node in ast.walk(tree)
+    )
+
+
+def test_placeholder_without_a_value_becomes_a_dash() -> None:
+    assert "–" in Translator("zh").text("source.screen")
+    assert Translator("en").text("source.screen", number=2) == "Screen 2"
+
+
+def test_unknown_language_reads_as_chinese_and_unknown_id_is_seen() -> None:
+    translator = Translator("xx")
+    assert translator.language == "zh"
+    assert translator.text("no.such") == "no.such"
+    assert not translator.has("no.such")
