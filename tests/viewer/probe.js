@@ -125,7 +125,8 @@
 
   function watchStalls() {
     video.addEventListener("waiting", () => {
-      if (found.firstFrameMs) stallSinceMs ||= Date.now();
+      // A jump within what is there waits for its picture, not for media.
+      if (found.firstFrameMs && !video.seeking) stallSinceMs ||= Date.now();
     });
     for (const name of ["playing", "timeupdate"]) {
       video.addEventListener(name, () => {

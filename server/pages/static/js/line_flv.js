@@ -14,7 +14,8 @@ export class FlvLine {
   #timer = 0;
   #didPlay = false;
   #onWaiting = () => {
-    if (this.#didPlay) this.#chase.stalled(performance.now());
+    // Our own jumps wait too, for a moment; that is no want of media.
+    if (this.#didPlay && !this.#video.seeking) this.#chase.stalled(performance.now());
   };
 
   static isPossible() {
