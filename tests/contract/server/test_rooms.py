@@ -311,6 +311,7 @@ def test_a_flood_is_refused_then_closed(tmp_path: Path) -> None:
         live.stop()
 
 
+@pytest.mark.slow
 def test_a_viewer_who_stops_reading_freezes_nobody(tmp_path: Path) -> None:
     limits = replace(GENEROUS, stalled_s=1.0, outbox_bytes=64 * 1024)
     config = config_for(tmp_path, limits=limits)

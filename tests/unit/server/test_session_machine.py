@@ -285,5 +285,5 @@ class SessionMachine(RuleBasedStateMachine):
 
 TestSessionMachine = SessionMachine.TestCase
 TestSessionMachine.settings = settings(
-    max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=35, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
 )
