@@ -24,7 +24,9 @@ from server.ingest.limits import IngestLimits
 
 PREFIX = "/internal/v1"
 _KEY_REFUSALS = frozenset({ErrorCode.KEY_UNKNOWN, ErrorCode.KEY_DEAD, ErrorCode.KEY_FOREIGN, ErrorCode.SESSION_ENDED})
-_RETRY_AFTER_S = (0.2, 0.5, 1.0, 2.0, 3.0)
+AWAY_POLL_S = 0.5
+MAX_TRIES = 20
+"""Of one report that the service fails over while it says that it is well: then it is given up."""
 log = structlog.get_logger("ingest.hooks")
 
 
@@ -56,9 +58,14 @@ class ServiceHooks:
         self._is_idle = asyncio.Event()
         self._is_idle.set()
         self._tasks: list[asyncio.Task[None]] = []
-        self.is_up = True
-        """Whether the service answered the last time it was asked anything."""
+        self._is_up = asyncio.Event()
+        self._is_up.set()
         self.facts_lost = 0
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the service answered the last time it was asked; it is back once ``on_back`` is through."""
+        return self._is_up.is_set()
 
     @property
     def facts_waiting(self) -> int:
@@ -113,46 +120,62 @@ class ServiceHooks:
         self._is_idle.clear()
 
     async def _send_facts(self) -> None:
-        failures = 0
+        tries = 0
         while True:
             if not self._facts:
                 self._has_facts.clear()
                 self._is_idle.set()
                 await self._has_facts.wait()
+            # A service that comes back must first know the connections that the reports are about.
+            await self._is_up.wait()
             fact = self._facts[0]
             try:
                 reply = await self._post(*fact)
-            except PlatformError:
-                await asyncio.sleep(_RETRY_AFTER_S[min(failures, len(_RETRY_AFTER_S) - 1)])
-                failures += 1
+            except PlatformError as error:
+                tries = tries + 1 if "status" in error.detail else 0
+                if tries >= MAX_TRIES:
+                    self.facts_lost += 1
+                    log.error("fact_given_up", path=fact[0], tries=tries)
+                    self._done(fact)
+                    tries = 0
                 continue
-            failures = 0
+            tries = 0
             if reply.is_error:
                 code = _code_of(reply)
                 log.warning("fact_refused", path=fact[0], status=reply.status_code, code=code.value if code else "")
-            # The queue may have dropped its head meanwhile.
-            if self._facts and self._facts[0] is fact:
-                self._facts.popleft()
+            self._done(fact)
+
+    def _done(self, fact: tuple[str, BaseModel]) -> None:
+        # The queue may have dropped its head meanwhile.
+        if self._facts and self._facts[0] is fact:
+            self._facts.popleft()
 
     async def _watch(self) -> None:
-        was_up = True
         while True:
-            await asyncio.sleep(self._limits.health_poll_s)
+            was_up = self.is_up
+            await asyncio.sleep(self._limits.health_poll_s if was_up else AWAY_POLL_S)
             was_up = was_up and self.is_up
-            try:
-                reply = await self._client.get("/health")
-                self.is_up = reply.status_code < 500
-            except httpx2.HTTPError:
-                self.is_up = False
-            if self.is_up and not was_up:
-                log.info("service_back")
+            is_there = await self._is_there()
+            if was_up and not is_there:
+                self._away()
+            elif is_there and not was_up:
                 try:
                     await self._on_back()
                 except PlatformError:
-                    self.is_up = False
-            elif was_up and not self.is_up:
-                log.warning("service_away")
-            was_up = self.is_up
+                    continue
+                log.info("service_back")
+                self._is_up.set()
+
+    async def _is_there(self) -> bool:
+        try:
+            return (await self._client.get("/health")).status_code < 500
+        except httpx2.HTTPError:
+            return False
+
+    def _away(self) -> None:
+        if self.is_up:
+            log.warning("service_away", facts_waiting=len(self._facts))
+            self._is_up.clear()
 
     async def _post(self, path: str, body: BaseModel) -> httpx2.Response:
         """Raises PlatformError when there is no answer, or none that says anything."""
@@ -162,10 +185,10 @@ class ServiceHooks:
                     PREFIX + path, content=body.model_dump_json(), headers={"Content-Type": "application/json"}
                 )
         except (httpx2.HTTPError, TimeoutError) as error:
-            self.is_up = False
+            self._away()
             raise PlatformError(detail={"cause": type(error).__name__}) from error
         if reply.status_code >= 500:
-            self.is_up = False
+            self._away()
             raise PlatformError(detail={"status": reply.status_code})
         return reply
 

@@ -1,0 +1,136 @@
+"""A session's hub: what a viewer gets first, what goes on across publishers, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.rtmp import RtmpError, TagKind
+from app.rtmp.flv import video_tag
+from server.ingest.hub import MediaInvalid, SessionHub
+from server.ingest.viewer import Reader
+from tests.unit.ingest.media import (
+    AUDIO_CONFIG,
+    OTHER_VIDEO_CONFIG,
+    SOUND,
+    VIDEO_CONFIG,
+    configure,
+    kinds,
+    picture,
+    play,
+    tags_of,
+)
+
+
+def a_hub(gop_bytes: int = 1 << 20) -> SessionHub:
+    hub = SessionHub("s1", gop_bytes)
+    hub.begin()
+    return hub
+
+
+def a_reader(max_bytes: int = 1 << 20, max_ms: int = 100_000) -> Reader:
+    return Reader("viewer", max_bytes, max_ms, lambda: None)
+
+
+def test_nothing_is_sent_before_the_first_key_frame_with_its_configuration() -> None:
+    hub, reader = a_hub(), a_reader()
+    hub.join(reader)
+    assert not hub.publish(TagKind.VIDEO, 0, picture(True))
+    hub.publish(TagKind.AUDIO, 0, SOUND)
+    configure(hub)
+    assert not hub.publish(TagKind.VIDEO, 40, picture(False))
+    assert hub.publish(TagKind.VIDEO, 80, picture(True))
+    assert not hub.publish(TagKind.VIDEO, 120, picture(True))
+    assert kinds(tags_of(reader.take())) == "MVAKK"
+
+
+def test_who_joins_gets_configurations_and_the_running_group_at_once() -> None:
+    hub, reader = a_hub(), a_reader()
+    configure(hub)
+    play(hub, 8)
+    hub.join(reader)
+    assert kinds(tags_of(reader.take())) == "MVAKspsps"
+    hub.publish(TagKind.VIDEO, 320, picture(False))
+    # The header was sent with what was taken first.
+    assert reader.take()[0] == TagKind.VIDEO
+
+
+def test_a_group_that_is_too_long_is_not_kept() -> None:
+    hub, reader = a_hub(gop_bytes=1000), a_reader()
+    configure(hub)
+    play(hub, 12, gop=12)
+    hub.join(reader)
+    assert kinds(tags_of(reader.take())) == ""
+    hub.publish(TagKind.VIDEO, 480, picture(True))
+    assert kinds(tags_of(b"FLV\x01\x05\0\0\0\x09\0\0\0\0" + reader.take())) == "MVAK"
+
+
+def test_a_returning_publisher_goes_on_without_new_configurations() -> None:
+    hub, reader = a_hub(), a_reader()
+    hub.join(reader)
+    configure(hub)
+    play(hub, 5, from_ms=777_000)
+    hub.leave()
+    late = a_reader()
+    hub.join(late)
+    hub.begin()
+    configure(hub)
+    hub.publish(TagKind.VIDEO, 10, picture(False))
+    play(hub, 2)
+    tags = tags_of(reader.take())
+    assert kinds(tags) == "MVA" + "Ks" + "ps" * 4 + "Ksps"
+    video_ms = [tag.timestamp_ms for tag in tags if tag.kind is TagKind.VIDEO][1:]
+    assert video_ms == [0, 40, 80, 120, 160, 205, 245]
+    assert kinds(tags_of(late.take())) == "MVAKsps"
+
+
+def test_another_encoder_brings_its_configuration_in_front_of_its_key_frame() -> None:
+    hub, reader = a_hub(), a_reader()
+    hub.join(reader)
+    configure(hub)
+    play(hub, 1)
+    hub.begin()
+    configure(hub, OTHER_VIDEO_CONFIG)
+    play(hub, 1)
+    tags = tags_of(reader.take())
+    assert kinds(tags) == "MVAKsMVAKs"
+    assert tags[6].payload == OTHER_VIDEO_CONFIG
+
+
+def test_sound_that_is_configured_later_is_announced_at_once() -> None:
+    hub, reader = a_hub(), a_reader()
+    hub.join(reader)
+    hub.publish(TagKind.VIDEO, 0, VIDEO_CONFIG)
+    hub.publish(TagKind.VIDEO, 0, picture(True))
+    hub.publish(TagKind.AUDIO, 10, AUDIO_CONFIG)
+    hub.publish(TagKind.AUDIO, 10, SOUND)
+    assert kinds(tags_of(reader.take())) == "VKAs"
+
+
+def test_closing_ends_readers_and_takes_no_more() -> None:
+    hub, reader, late = a_hub(), a_reader(), a_reader()
+    configure(hub)
+    hub.join(reader)
+    hub.close("ended")
+    assert reader.end_code == "ended"
+    hub.join(late)
+    assert late.end_code == "ended"
+    assert not hub.publish(TagKind.VIDEO, 0, picture(True))
+    assert hub.readers == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload"),
+    [
+        (TagKind.VIDEO, b"\x12" + bytes(8)),
+        (TagKind.AUDIO, b"\x62" + bytes(8)),
+        (TagKind.VIDEO, bytes((0x17, 0)) * 40000),
+    ],
+)
+def test_media_that_nobody_plays_is_refused(kind: TagKind, payload: bytes) -> None:
+    with pytest.raises(MediaInvalid):
+        a_hub().publish(kind, 0, payload)
+
+
+def test_a_cut_tag_is_refused() -> None:
+    with pytest.raises(RtmpError):
+        a_hub().publish(TagKind.VIDEO, 0, video_tag(b"", True)[:3])
