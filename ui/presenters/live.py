@@ -162,7 +162,7 @@ def _preview(state: DeskState, tr: Translator) -> PreviewView:
         message = error_sentence(status.code, {"name": status.name}, tr)
     else:
         message = ""
-    return PreviewView(engine.preview, tuple(chips), message)
+    return PreviewView(engine.preview, tuple(chips) if engine.is_attached else (), message)
 
 
 def _controls(state: DeskState, tr: Translator) -> ControlsView:

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import msgspec
 import pytest
 
-from app.contract.rest import Category
 from app.domain.health import Grade, HealthReport
 from app.i18n import Translator
 from app.ports.engine import (
@@ -12,7 +10,6 @@ from app.ports.engine import (
     DevicesListed,
     FileSource,
     NoVideo,
-    Output,
     ScreenSource,
     SourceChanged,
     SourceStatus,
@@ -21,24 +18,18 @@ from app.usecases.state import (
     AccountPhase,
     AccountState,
     BroadcastPhase,
-    BroadcastState,
     DeskState,
     MessageStatus,
-    Notice,
     PlatformPhase,
     PlatformState,
     RoomState,
     Trouble,
 )
 from app.usecases.wishes import (
-    AskCode,
     ChooseVideo,
     ConnectPlatform,
-    DismissNotice,
     ForgetPlatform,
-    GoLive,
     HideCamera,
-    ListSources,
     MuteMicrophone,
     Record,
     SendChat,
@@ -48,15 +39,6 @@ from app.usecases.wishes import (
 from tests.ui import fakes
 from tests.ui.fakes import change
 from ui.presenters.chat import ChatPresenter, send_wish
-from ui.presenters.common import Place, action_target, bytes_text, clock_text, file_name, rate_text, trouble_view
-from ui.presenters.dialogs import (
-    go_live_wish,
-    is_asked_before_closing,
-    present_go_live,
-    present_notices,
-    present_summary,
-    standing_troubles,
-)
 from ui.presenters.entry import (
     Page,
     connect_wish,
@@ -69,8 +51,7 @@ from ui.presenters.entry import (
     sign_in_wish,
 )
 from ui.presenters.health import DetailFold, present_health
-from ui.presenters.live import present_live, short_path
-from ui.presenters.settings import bitrate_wish, present_settings, quality_of, quality_wish
+from ui.presenters.live import present_live
 from ui.presenters.sources import video_choices
 
 ZH, EN = Translator("zh"), Translator("en")
@@ -369,117 +350,3 @@ def test_message_is_trimmed_and_cut() -> None:
     other = send_wish("a")
     assert other is not None
     assert other.request_id != wish.request_id
-
-
-# ---- sheets and notices --------------------------------------------------------------------------
-
-
-def test_going_live_needs_a_title() -> None:
-    assert go_live_wish("  ", Category.OTHER, take_over=False) == "go.title_missing"
-    assert go_live_wish(" 标题 ", Category.OTHER, take_over=True) == GoLive("标题", Category.OTHER, True)
-
-
-def test_go_live_sheet() -> None:
-    view = present_go_live(fakes.off_air(), ZH)
-    assert view.title == "应届生简历逐行修改"
-    assert view.facts[2][1] == "720p · 30 帧/秒 · 2.5 Mbps"
-    assert not view.is_busy
-    assert present_go_live(with_phase(BroadcastPhase.PREPARING), ZH).is_busy
-    assert present_go_live(fakes.on_air(), ZH).is_over
-
-
-def test_summary_is_told_once_it_ended() -> None:
-    assert present_summary(fakes.on_air(), ZH) is None
-    view = present_summary(fakes.ended(), ZH)
-    assert view is not None
-    assert view.figures[0] == ("00:42:17", "时长")
-    assert view.figures[3][0] == "2 / 0.0%"
-
-
-def test_notices_newest_first_and_no_more_than_three() -> None:
-    notices = tuple(Notice(number, Trouble("disk_full", action="choose_folder")) for number in range(5))
-    views = present_notices(change(fakes.off_air(), notices=notices), ZH)
-    assert [view.dismiss for view in views] == [DismissNotice(4), DismissNotice(3), DismissNotice(2)]
-    assert views[0].action_label == "更换文件夹"
-
-
-def test_standing_troubles_are_told_where_the_page_has_no_place_for_them() -> None:
-    broken = change(fakes.off_air(), broadcast=BroadcastState(trouble=Trouble("grace_over")))
-    assert list(standing_troubles(broken, is_asked_elsewhere=False)) == ["broadcast.grace_over"]
-    assert standing_troubles(broken, is_asked_elsewhere=True) == {}
-    away = change(fakes.off_air(), platform=PlatformState(PlatformPhase.UNREACHABLE))
-    assert standing_troubles(away, is_asked_elsewhere=False)["platform"].action == "retry"
-
-
-@pytest.mark.parametrize(
-    ("phase", "asks"),
-    [
-        (BroadcastPhase.OFF, False),
-        (BroadcastPhase.PREPARING, True),
-        (BroadcastPhase.ON_AIR, True),
-        (BroadcastPhase.INTERRUPTED, True),
-        (BroadcastPhase.ENDED, False),
-    ],
-)
-def test_closing_asks_while_on_air(phase: BroadcastPhase, asks: bool) -> None:
-    assert is_asked_before_closing(with_phase(phase)) is asks
-
-
-# ---- troubles and figures ------------------------------------------------------------------------
-
-
-def test_unknown_code_still_reads_as_a_sentence() -> None:
-    view = trouble_view(Trouble("no_such_code", action="no_such_action"), ZH)
-    assert view is not None
-    assert "no_such_code" in view.text
-    assert view.action_label == ""
-
-
-def test_what_the_button_of_a_trouble_does() -> None:
-    state = fakes.off_air()
-    assert action_target("choose_camera", state) is Place.VIDEO_MENU
-    assert action_target("change_platform", state) == ForgetPlatform()
-    assert action_target("ask_code", state) == AskCode("13800138000")
-    assert action_target("retry", state) == ListSources()
-    assert action_target("", state) is None
-    away = change(state, platform=PlatformState(PlatformPhase.UNREACHABLE, "https://x"))
-    assert action_target("retry", away) == ConnectPlatform("https://x")
-    refused = change(state, broadcast=BroadcastState(trouble=Trouble("ingest_unreachable")))
-    assert action_target("retry", refused) is Place.GO_LIVE
-
-
-def test_figures_as_text() -> None:
-    assert clock_text(2537.9) == "00:42:17"
-    assert clock_text(-3) == "00:00:00"
-    assert rate_text(800) == "800 kbps"
-    assert rate_text(4200) == "4.2 Mbps"
-    assert bytes_text(182_000_000_000) == "182 GB"
-    assert bytes_text(1_500_000_000) == "1.5 GB"
-    assert bytes_text(64_000_000) == "64 MB"
-    assert file_name("C:\\videos\\a.mp4") == "a.mp4"
-    assert short_path("/nowhere/x") == "/nowhere/x"
-
-
-# ---- settings ------------------------------------------------------------------------------------
-
-
-def test_quality_names_a_size_and_takes_its_bitrate() -> None:
-    assert quality_of(Output()) == "720p"
-    assert quality_of(Output(width_px=640, height_px=480)) == ""
-    wish = quality_wish(fakes.off_air(), "1080p")
-    output = wish.changes["output"]  # type: ignore[union-attr]
-    assert (output.width_px, output.height_px, output.video_kbps) == (1920, 1080, 4500)
-    assert output.encoder == "auto"
-
-
-def test_bitrate_is_kept_within_bounds() -> None:
-    output = bitrate_wish(fakes.off_air(), 99_999).changes["output"]  # type: ignore[union-attr]
-    assert output.video_kbps == 8000
-    assert msgspec.structs.replace(output, video_kbps=2500) == Output()
-
-
-def test_output_is_locked_on_air() -> None:
-    assert not present_settings(fakes.off_air(), ZH).is_output_locked
-    view = present_settings(fakes.on_air(), ZH)
-    assert view.is_output_locked
-    assert view.is_platform_locked
