@@ -53,6 +53,8 @@ def picture(width_px: int, height_px: int) -> bytes:
             ((0, y), (width_px, y)), fill=(round(246 - 14 * share), round(242 - 18 * share), round(234 - 22 * share))
         )
     unit = height_px / 454
+    big: ImageFont.FreeTypeFont | ImageFont.ImageFont
+    small: ImageFont.FreeTypeFont | ImageFont.ImageFont
     try:
         big, small = ImageFont.truetype(FONT, round(30 * unit), 2), ImageFont.truetype(FONT, round(17 * unit), 2)
     except OSError:
@@ -136,11 +138,10 @@ def entry_screens(stage: Stage) -> None:
     )
     for theme in ("dark", "light"):
         for language in ("zh", "en"):
-            look = {"theme": theme, "language": language}
-            stage.shoot("first-normal", unset, **look)
-            stage.shoot("signin-normal", signed_out, **look)
-            stage.shoot("signin-code", code_sent(signed_out), **look)
-            stage.shoot("password-normal", password(signed_out), **look)
+            stage.shoot("first-normal", unset, theme=theme, language=language)
+            stage.shoot("signin-normal", signed_out, theme=theme, language=language)
+            stage.shoot("signin-code", code_sent(signed_out), theme=theme, language=language)
+            stage.shoot("password-normal", password(signed_out), theme=theme, language=language)
     stage.shoot("first-connecting", connecting, theme="light")
     stage.shoot("first-offline", change(unset, platform=away), theme="light")
     stage.shoot("first-error", unset, theme="light", do=lambda window: window.first_start.connect_button.click())
@@ -173,10 +174,9 @@ def live_screens(stage: Stage) -> None:
     ready = stage.preview()
     for theme in ("dark", "light"):
         for language in ("zh", "en"):
-            look = {"theme": theme, "language": language}
-            stage.shoot("live-onair", fakes.on_air(ready), **look)
-            stage.shoot("live-offair", fakes.off_air(ready), **look)
-            stage.shoot("health-slow", fakes.slow_network(ready), **look)
+            stage.shoot("live-onair", fakes.on_air(ready), theme=theme, language=language)
+            stage.shoot("live-offair", fakes.off_air(ready), theme=theme, language=language)
+            stage.shoot("health-slow", fakes.slow_network(ready), theme=theme, language=language)
     stage.shoot("live-empty", change(fakes.on_air(ready), room=RoomState(is_connected=True)))
     stage.shoot("live-loading", change(fakes.off_air(), engine=change(fakes.engine(), is_attached=False, stats=None)))
     lost = SourceChanged(is_video=True, status=Source.FAILED, code="camera_in_use", name="C922")

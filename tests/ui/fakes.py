@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from app.contract.rest import Account, Category, Device, PlatformInfo, Role, Session
 from app.domain.health import Grade, HealthReport
@@ -44,6 +44,7 @@ from app.usecases.state import (
 )
 from app.usecases.wishes import Wish
 
+T = TypeVar("T")
 NOON_MS = 1_790_000_000_000
 STARTED_S = 1000.0
 
@@ -77,9 +78,10 @@ class FakeDesk:
             callback(state)
 
 
-def change(value: Any, **changes: Any) -> Any:
+def change(value: T, **changes: Any) -> T:
     """A copy of a frozen dataclass with some parts changed."""
-    return dataclasses.replace(value, **changes)
+    changed: T = dataclasses.replace(value, **changes)  # type: ignore[type-var]
+    return changed
 
 
 def platform(*, is_embedded: bool = True, **changes: Any) -> PlatformState:
