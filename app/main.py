@@ -58,4 +58,9 @@ def _desk(launch: WindowLaunch, clock: SystemClock, loop: IoLoop) -> Desk:
         make_platform,
         clock,
     )
-    return Desk(context, loop.post, is_restart=launch.is_restart, on_raise=lambda: None)
+    return Desk(
+        context,
+        loop.post,
+        is_restart=launch.is_restart,
+        on_raise=lambda: context.change(raise_count=context.state.raise_count + 1),
+    )

@@ -156,7 +156,7 @@ class Publisher:
             case TagReceived():
                 self._on_tag(event)
             case ConnectRequested():
-                self._on_connect(event)
+                await self._on_connect(event)
             case PublishRequested():
                 await self._on_publish(event)
             case Unpublished():
@@ -166,7 +166,7 @@ class Publisher:
             case PlayRefused():
                 self.end(ErrorCode.FORBIDDEN, "nothing is played here")
 
-    def _on_connect(self, event: ConnectRequested) -> None:
+    async def _on_connect(self, event: ConnectRequested) -> None:
         self._encoder = event.flash_ver[:200]
         if event.app != APP:
             self._connection.refuse_connect(ErrorCode.KEY_FOREIGN, _sentence(ErrorCode.KEY_FOREIGN))
