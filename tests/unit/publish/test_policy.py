@@ -68,9 +68,9 @@ def test_nothing_to_send_is_no_stall() -> None:
 
 def test_waits_grow_and_start_again_after_on_air() -> None:
     made = policy()
-    waits = [made.failed("ingest_unreachable").retry_in_ms for _ in range(7)]
-    assert waits == [500, 1000, 2000, 4000, 5000, 5000, 5000]
-    assert made.connecting().attempt == 7
+    waits = [made.failed("ingest_unreachable").retry_in_ms for _ in range(9)]
+    assert waits == [500, 500, 500, 500, 1000, 2000, 4000, 5000, 5000]
+    assert made.connecting().attempt == 9
     made.connected(1.0)
     made.accepted(1.0)
     made.moved(1.0, 1, 0)
@@ -86,7 +86,11 @@ def test_accepted_and_closed_at_once_is_no_success() -> None:
         made.connected(1.0)
         made.accepted(1.0)
         made.failed("ingest_closed")
-    assert made.retry_in_s == 2.0
+    made.connecting()
+    made.failed("ingest_closed")
+    made.connecting()
+    made.failed("ingest_closed")
+    assert made.retry_in_s == 1.0
 
 
 @pytest.mark.parametrize("code", ["key_unknown", "key_dead", "key_foreign", "replaced"])
