@@ -86,7 +86,7 @@ class DemoScene:
         self._paint_wheel(brush, time_s)
         self._paint_cards(brush, time_s)
         self._paint_presenter(brush, time_s)
-        brush.polygon([(0.05, 0.9), (0.62, 0.9), (0.62, 0.975), (0.05, 0.975)], _INK)
+        brush.polygon([(0.05, 0.9), (0.86, 0.9), (0.86, 0.975), (0.05, 0.975)], _INK)
         brush.text(0.075, 0.953, 0.045, utc.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC"), _WHITE)
         return picture
 

@@ -1,0 +1,118 @@
+"""The mixer: takes 20 ms of sound at a time from the source, in step with the programme's clock. Its own thread.
+
+Blocks are numbered from the programme's start, so sound pts is a sample count. A mixer that was kept from
+running catches up block by block for up to a second (the rings still hold that), beyond that it jumps.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+import numpy as np
+
+from app.runtime.clock import Clock
+from app.runtime.shared_frames import Levels
+from capture.audio.limiter import CEILING, Limiter
+from capture.audio.meters import Meter
+from capture.audio.rings import Sound
+from capture.audio.sources import SoundSource
+from capture.programme import BLOCK_S, BLOCK_SAMPLES, SAMPLE_RATE_HZ, ProgrammeTime
+
+_LOG = logging.getLogger(__name__)
+_CATCH_UP_BLOCKS = 50
+_LEVELS_EVERY_BLOCKS = 2
+_JOIN_S = 2.0
+_SILENCE: Sound = np.zeros((2, BLOCK_SAMPLES), np.float32)
+
+
+class Mixer:
+    """``on_sound`` gets (first sample number, sound) of each block, ``on_levels`` 25 times a second."""
+
+    def __init__(
+        self,
+        programme: ProgrammeTime,
+        clock: Clock,
+        on_sound: Callable[[int, Sound], None],
+        on_levels: Callable[[Levels], None],
+    ) -> None:
+        self._programme = programme
+        self._clock = clock
+        self._on_sound = on_sound
+        self._on_levels = on_levels
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._source: SoundSource | None = None
+        self._gain = 1.0
+        self._is_muted = False
+        self._last_factor = 1.0
+        self._limiter = Limiter()
+        self.meter = Meter()
+        self.skipped_blocks = 0
+        self._thread = threading.Thread(target=self._run, name="mixer", daemon=True)
+
+    def start(self) -> None:
+        """Begin to mix."""
+        self._thread.start()
+
+    def set_source(self, source: SoundSource | None) -> None:
+        """Replace the source from the next block on."""
+        with self._lock:
+            self._source = source
+
+    def set_gain_db(self, gain_db: float) -> None:
+        """−60 … +24 dB, reached within one block."""
+        self._gain = 10 ** (max(-60.0, min(24.0, gain_db)) / 20)
+
+    def set_muted(self, is_muted: bool) -> None:
+        """Silence, faded over one block."""
+        self._is_muted = is_muted
+
+    def close(self) -> None:
+        """End and join."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(_JOIN_S)
+
+    def _run(self) -> None:
+        number = self._block_at(self._clock.monotonic_s()) + 1
+        while not self._clock.wait(self._stop, self._due_s(number) - self._clock.monotonic_s()):
+            behind = self._block_at(self._clock.monotonic_s()) - number
+            if behind > _CATCH_UP_BLOCKS:
+                self.skipped_blocks += behind
+                number += behind
+            self.mix(number)
+            number += 1
+
+    def mix(self, number: int) -> Sound:
+        """Make one block of the programme."""
+        with self._lock:
+            source = self._source
+        at = number * BLOCK_SAMPLES
+        sound = source.read(at, BLOCK_SAMPLES) if source is not None else None
+        factor = 0.0 if self._is_muted else self._gain
+        if sound is None:
+            sound = _SILENCE
+        elif factor != self._last_factor:
+            sound = sound * np.linspace(self._last_factor, factor, BLOCK_SAMPLES, dtype=np.float32)
+        elif factor != 1.0:
+            sound = sound * np.float32(factor)
+        self._last_factor = factor
+        highest = 0.0 if sound is _SILENCE else float(max(sound.max(), -sound.min()))
+        sound = self._limiter.process(sound, highest)
+        if highest > CEILING:
+            np.clip(sound, -1.0, 1.0, out=sound)
+        self.meter.feed(sound)
+        self._on_sound(at, sound)
+        if number % _LEVELS_EVERY_BLOCKS == 0:
+            meter = self.meter
+            self._on_levels(Levels(meter.peak_db, meter.rms_db, meter.hold_db, self._is_muted))
+        return sound
+
+    def _due_s(self, number: int) -> float:
+        """A block is due when its last sample has passed."""
+        return self._programme.start_s + (number + 1) * BLOCK_S
+
+    def _block_at(self, time_s: float) -> int:
+        return int((time_s - self._programme.start_s) * SAMPLE_RATE_HZ) // BLOCK_SAMPLES - 1

@@ -1,0 +1,1 @@
+"""The picture for the anchor's own screen."""
