@@ -7,6 +7,7 @@ by itself is given the same as a file: ``--role service --config FILE`` (readabl
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import sys
 from collections.abc import Callable
@@ -57,9 +58,8 @@ def _run_role(role: str, config: Path | None) -> int:
 
         return _with(WindowLaunch, run_window, None)
     if role == "engine":
-        from capture.host import run_engine
-
-        return _with(EngineLaunch, run_engine, None)
+        # By name: an installation of the service alone has no capture package.
+        return _with(EngineLaunch, importlib.import_module("capture.host").run_engine, None)
     if role == "service":
         from server.main import run_service
 

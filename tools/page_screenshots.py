@@ -51,12 +51,14 @@ class Camera:
 
 def main() -> int:
     """Take all; 0."""
-    with tempfile.TemporaryDirectory(prefix="page-screens-") as folder:
-        with Stage(Path(folder), width_px=1280, height_px=720, fps=15) as stage:
-            with ViewerBrowser() as browser:
-                _all(stage, Camera(browser))
-            with ViewerBrowser(allows_autoplay=False) as browser:
-                _blocked(stage, Camera(browser))
+    with (
+        tempfile.TemporaryDirectory(prefix="page-screens-") as folder,
+        Stage(Path(folder), width_px=1280, height_px=720, fps=15) as stage,
+    ):
+        with ViewerBrowser() as browser:
+            _all(stage, Camera(browser))
+        with ViewerBrowser(allows_autoplay=False) as browser:
+            _blocked(stage, Camera(browser))
     return 0
 
 
@@ -186,8 +188,11 @@ def _broken_states(stage: Stage, camera: Camera, viewer: Viewer, publish_again: 
     page.click("#outbox li .note button")
     viewer.wait_for_message("服务断开时发的消息")
     viewer.context.set_offline(True)
-    viewer.wait_for_state("offline", 30)
+    stage.kill_ingest()
+    viewer.wait_for_state("offline")
     camera.take(viewer, "offline-light-zh")
+    stage.start_ingest()
+    publish_again()
     viewer.context.set_offline(False)
     viewer.wait_for_state("playing", 30)
 

@@ -11,6 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -224,7 +225,7 @@ class _Run:
             self._first_s = moment_s
         return max(0.0, moment_s - self._first_s)
 
-    def skip(self, packet: av.Packet[av.VideoStream] | av.Packet[av.AudioStream]) -> float:
+    def skip(self, packet: av.Packet[Any]) -> float:
         """The end of a packet that nobody wants decoded."""
         if packet.pts is None or packet.time_base is None:
             return 0.0

@@ -25,7 +25,8 @@ from server.demo_data import ANCHOR_PHONE
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCAL_TOKEN = "local-token-of-the-stage"
-_SECRETS = {"hook_secret": "hook-" + "h" * 32, "media_secret": "media-" + "m" * 32}
+_HOOK_SECRET = "hook-" + "h" * 32
+_MEDIA_SECRET = "media-" + "m" * 32
 _SERVICE = (
     "import sys; from app.runtime.launch import ServiceLaunch, read_launch; from server.main import run_service; "
     "sys.exit(run_service(read_launch(ServiceLaunch)))"
@@ -67,7 +68,8 @@ class Stage:
                 ingest_http_url=f"http://127.0.0.1:{self._http_port}",
                 ingest_public_http_url=f"http://127.0.0.1:{self._http_port}",
                 ingest_public_rtmp_url=f"rtmp://127.0.0.1:{self._rtmp_port}/live",
-                **_SECRETS,
+                hook_secret=_HOOK_SECRET,
+                media_secret=_MEDIA_SECRET,
             ),
         )
 
@@ -81,7 +83,8 @@ class Stage:
                 http_port=self._http_port,
                 service_url=self.url,
                 allowed_origins=(self.url,),
-                **_SECRETS,
+                hook_secret=_HOOK_SECRET,
+                media_secret=_MEDIA_SECRET,
             ),
         )
 
@@ -151,7 +154,7 @@ class Stage:
 
     def code_of(self, phone: str) -> str:
         """The sign-in code that the anchor's window would show."""
-        return next(item["code"] for item in self._codes() if item["phone"] == phone)
+        return str(next(item["code"] for item in self._codes() if item["phone"] == phone))
 
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """A request as the anchor."""
