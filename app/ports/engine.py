@@ -35,9 +35,10 @@ class ScreenSource(_Tagged, frozen=True, kw_only=True):
 
 
 class FileSource(_Tagged, frozen=True, kw_only=True):
-    """A media file, looped; with ``has_sound`` its sound can be chosen by ``FileSound``."""
+    """A media file, looped; its sound can be chosen by ``FileSound``. ``has_counter``: see capture/sources/counter."""
 
     path: str
+    has_counter: bool = False
 
 
 class DemoSource(_Tagged, frozen=True, kw_only=True):
@@ -90,11 +91,15 @@ class Output(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
-    """One ingest: ``url`` such as rtmp://host:1935/live, and the stream key."""
+    """One ingest: ``url`` such as rtmp://host:1935/live, and the stream key.
+
+    ``ca_file``: certificates (PEM) to trust instead of the system's, for a platform with a self-made one.
+    """
 
     url: str
     key: str
     name: str = "main"
+    ca_file: str = ""
 
     def __repr__(self) -> str:
         return f"Target(name={self.name!r}, url={self.url!r})"

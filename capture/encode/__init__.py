@@ -1,0 +1,1 @@
+"""Encoders: pictures and sound in, packets out."""

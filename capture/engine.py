@@ -1,0 +1,356 @@
+"""The engine: sources, programme, preview and outputs, and what is known of them. No channel and no process here.
+
+Commands are carried out in one control thread (capture.host owns it); sources, publishers and the recorder report
+in threads of their own. ``emit`` may be called in any thread and must not block.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+import av
+
+from app.errors import AppError, BugError, InputError
+from app.ports import engine as port
+from app.runtime.clock import Clock
+from app.runtime.shared_frames import Levels
+from capture.audio.microphone import MicrophoneHost
+from capture.audio.mixer import Mixer
+from capture.audio.sources import SoundSource
+from capture.compose.compositor import Compositor
+from capture.frames import PictureFormat
+from capture.outputs import MakeRecorder, Outputs
+from capture.preview.preview import Preview
+from capture.programme import ProgrammeTime
+from capture.sources.base import PictureSource, Report, SourceState
+from capture.sources.card import Card
+from capture.sources.make import SourceMaker
+from capture.statistics import Statistics
+
+_LOG = logging.getLogger(__name__)
+
+MIN_RATE_FPS, MAX_RATE_FPS = 5, 60
+MIN_SIDE_PX, MAX_SIDE_PX = 128, 3840
+MIN_VIDEO_KBPS, MAX_VIDEO_KBPS = 100, 20_000
+AUDIO_KBPS = (64, 96, 128, 160, 192, 256, 320)
+MIN_GOP_S, MAX_GOP_S = 0.5, 10.0
+
+
+class _Programme:
+    """Everything that belongs to one format and is made anew with it."""
+
+    def __init__(
+        self,
+        output: port.Output,
+        clock: Clock,
+        microphones: MicrophoneHost,
+        on_picture: Callable[[int, av.VideoFrame], None],
+        outputs: Outputs,
+        on_levels: Callable[[Levels], None],
+    ) -> None:
+        picture = PictureFormat(output.width_px, output.height_px, output.rate_fps)
+        time = ProgrammeTime(clock.monotonic_s(), output.rate_fps)
+        self.compositor = Compositor(picture, time, clock, on_picture)
+        self.mixer = Mixer(time, clock, outputs.offer_sound, on_levels)
+        self.maker = SourceMaker(picture, time, clock, microphones)
+        self.picture: PictureSource | None = None
+        self.sound: SoundSource | None = None
+
+    def start(self) -> None:
+        self.compositor.start()
+        self.mixer.start()
+
+    def close(self) -> None:
+        self.compositor.close()
+        self.mixer.close()
+        for source in (self.picture, self.sound):
+            if source is not None:
+                source.close()
+
+
+class Engine:
+    """``start`` first, ``close`` last, both from the control thread."""
+
+    def __init__(
+        self,
+        shared_name: str,
+        clock: Clock,
+        emit: Callable[[port.AnyEvent], object],
+        post: Callable[[Callable[[], None]], None],
+        microphones: MicrophoneHost,
+        make_recorder: MakeRecorder,
+    ) -> None:
+        """``post`` runs a call in the control thread later."""
+        self._clock = clock
+        self._emit = emit
+        self._post = post
+        self._microphones = microphones
+        self._preview = Preview(shared_name, clock)
+        self._outputs = Outputs(clock, emit, self._on_record, lambda: post(self._replace_encoder), make_recorder)
+        self._lock = threading.Lock()
+        # Under the lock:
+        self._video_status = port.SourceChanged(is_video=True, status=port.SourceStatus.OFF)
+        self._audio_status = port.SourceChanged(is_video=False, status=port.SourceStatus.OFF)
+        self._generation = {True: 0, False: 0}
+        # Control thread only:
+        self._output = port.Output()
+        self._video: port.VideoSource = port.NoVideo()
+        self._audio: port.AudioSource = port.NoSound()
+        self._gain_db = 0.0
+        self._is_muted = False
+        self._is_camera_off = False
+        self._is_ending = False
+        self._programme = self._make_programme()
+        self._statistics = Statistics(clock)
+
+    def start(self) -> None:
+        """Begin to compose and mix."""
+        self._preview.start()
+        self._programme.start()
+
+    def close(self) -> None:
+        """Say goodbye to the ingest, finish the file, give the devices back."""
+        self._outputs.close()
+        self._programme.close()
+        self._preview.close()
+
+    # ---- commands -----------------------------------------------------------------------------------
+
+    def carry_out(self, command: port.AnyCommand) -> port.CommandDone:
+        """Do it and say how it went; never raises."""
+        try:
+            self._carry_out(command)
+        except AppError as error:
+            detail = {name: str(value) for name, value in error.detail.items()}
+            return port.CommandDone(request_id=command.request_id, code=error.code, detail=detail)
+        except Exception:
+            # One command that fails in an unforeseen way must not take the broadcast with it.
+            _LOG.exception("%s failed", type(command).__name__)
+            return port.CommandDone(request_id=command.request_id, code=BugError.default_code)
+        return port.CommandDone(request_id=command.request_id)
+
+    def _carry_out(self, command: port.AnyCommand) -> None:
+        match command:
+            case port.SetVideo():
+                self._set_video(command.source)
+            case port.SetAudio():
+                self._set_audio(command.source)
+            case port.SetMute():
+                self._is_muted = command.is_muted
+                self._programme.mixer.set_muted(command.is_muted)
+            case port.SetCameraOff():
+                self._is_camera_off = command.is_off
+                self._show_card()
+            case port.SetGain():
+                self._gain_db = command.gain_db
+                self._programme.mixer.set_gain_db(command.gain_db)
+            case port.SetOutput():
+                self._set_output(command.output)
+            case port.SetPreview():
+                ready = self._preview.resize(
+                    max(0, command.width_px), max(0, command.height_px), command.is_mirrored
+                )  # fmt: skip
+                if ready is not None:
+                    self._emit(ready)
+            case port.StartPublish():
+                if not command.targets:
+                    raise InputError
+                self._outputs.start_publish(command.targets)
+                self._statistics.begin_publish()
+            case port.StopPublish():
+                self._outputs.stop_publish()
+            case port.StartRecording():
+                self._outputs.start_recording(command)
+            case port.StopRecording():
+                self._outputs.stop_recording()
+            case _:
+                # Host's own: lists, probes, snapshots, leaving.
+                raise InputError
+
+    # ---- what it is ---------------------------------------------------------------------------------
+
+    def snapshot(self) -> port.Snapshot:
+        """Everything a new window must know. Control thread."""
+        with self._lock:
+            video_status, audio_status = self._video_status, self._audio_status
+        return port.Snapshot(
+            video=self._video,
+            audio=self._audio,
+            is_muted=self._is_muted,
+            is_camera_off=self._is_camera_off,
+            output=self._output,
+            video_status=video_status,
+            audio_status=audio_status,
+            publish=self._outputs.publish_states,
+            record=self._outputs.record_state,
+            preview=self._preview.ready,
+        )
+
+    @property
+    def output(self) -> port.Output:
+        """The present format."""
+        return self._output
+
+    @property
+    def is_publishing(self) -> bool:
+        """Whether a publisher is at work. Any thread."""
+        return self._outputs.is_publishing
+
+    def statistics(self) -> port.Stats:
+        """Called once a second by the control thread."""
+        compositor, mixer = self._programme.compositor, self._programme.mixer
+        return self._statistics.make(
+            compositor.frames, compositor.late_frames, mixer.meter, self._outputs, self._output.video_kbps
+        )
+
+    def set_ending(self, is_ending: bool) -> None:
+        """The slate that says the broadcast is about to end, or the picture again."""
+        self._is_ending = is_ending
+        self._show_card()
+
+    def stop_outputs(self) -> None:
+        """End publishing and recording."""
+        self._outputs.close()
+
+    # ---- sources ------------------------------------------------------------------------------------
+
+    def _set_video(self, source: port.VideoSource) -> None:
+        if source == self._video and self._programme.picture is not None:
+            return
+        self._video = source
+        compositor = self._programme.compositor
+        # The old one goes first: the new one may be the same device. Meanwhile its last picture stays.
+        compositor.set_status(port.SourceStatus.STARTING)
+        if self._programme.picture is not None:
+            self._programme.picture.close()
+        report = self._reporter(is_video=True)
+        self._programme.picture = self._programme.maker.picture(source, report)
+        compositor.set_source(self._programme.picture)
+        if self._programme.picture is None:
+            report(SourceState(port.SourceStatus.OFF))
+        else:
+            self._programme.picture.start()
+
+    def _set_audio(self, source: port.AudioSource) -> None:
+        if source == self._audio and self._programme.sound is not None:
+            return
+        self._audio = source
+        mixer = self._programme.mixer
+        mixer.set_source(None)
+        if self._programme.sound is not None:
+            self._programme.sound.close()
+        self._programme.sound = self._programme.maker.sound(source, self._reporter(is_video=False))
+        mixer.set_source(self._programme.sound)
+        self._programme.sound.start()
+
+    def _reporter(self, is_video: bool) -> Report:
+        with self._lock:
+            self._generation[is_video] += 1
+            generation = self._generation[is_video]
+
+        def report(state: SourceState) -> None:
+            changed = port.SourceChanged(
+                is_video=is_video,
+                status=state.status,
+                code=state.code,
+                name=state.name,
+                width_px=state.width_px,
+                height_px=state.height_px,
+            )
+            with self._lock:
+                # A source that was replaced may still have something to say.
+                if generation != self._generation[is_video]:
+                    return
+                if is_video:
+                    self._video_status = changed
+                else:
+                    self._audio_status = changed
+            if is_video:
+                self._programme.compositor.set_status(state.status)
+            self._emit(changed)
+
+        return report
+
+    def _show_card(self) -> None:
+        card = Card.ENDING if self._is_ending else Card.CAMERA_OFF if self._is_camera_off else None
+        self._programme.compositor.set_card(card)
+
+    # ---- format -------------------------------------------------------------------------------------
+
+    def _set_output(self, output: port.Output) -> None:
+        check_output(output)
+        before, after = (_without_bitrate(value) for value in (self._output, output))
+        if before == after:
+            self._outputs.set_output(output)
+            self._output = output
+            return
+        if self._outputs.is_busy:
+            raise InputError("output_busy")
+        is_same_picture = (before.width_px, before.height_px, before.rate_fps) == (
+            after.width_px,
+            after.height_px,
+            after.rate_fps,
+        )
+        self._outputs.set_output(output)
+        self._output = output
+        if not is_same_picture:
+            self._rebuild()
+
+    def _rebuild(self) -> None:
+        old, self._programme = self._programme, self._make_programme()
+        old.close()
+        self._show_card()
+        self._programme.mixer.set_gain_db(self._gain_db)
+        self._programme.mixer.set_muted(self._is_muted)
+        self._programme.start()
+        self._set_video(self._video)
+        self._set_audio(self._audio)
+
+    def _make_programme(self) -> _Programme:
+        return _Programme(
+            self._output, self._clock, self._microphones, self._on_picture, self._outputs, self._preview.levels
+        )
+
+    def _on_picture(self, slot: int, frame: av.VideoFrame) -> None:
+        self._outputs.offer_picture(slot, frame)
+        self._preview.offer(frame)
+
+    # ---- outputs ------------------------------------------------------------------------------------
+
+    def _on_record(self, changed: port.RecordChanged) -> None:
+        if changed.status is port.RecordStatus.FAILED:
+            self._post(self._outputs.drop_failed_recording)
+        self._emit(changed)
+
+    def _replace_encoder(self) -> None:
+        try:
+            self._outputs.replace_encoder()
+        except AppError:
+            _LOG.exception("no encoder is left")
+
+
+def check_output(output: port.Output) -> None:
+    """Raises InputError ``output_invalid`` for a format that no encoder here can make."""
+    sides = (output.width_px, output.height_px)
+    is_good = (
+        all(MIN_SIDE_PX <= side <= MAX_SIDE_PX and side % 2 == 0 for side in sides)
+        and MIN_RATE_FPS <= output.rate_fps <= MAX_RATE_FPS
+        and MIN_VIDEO_KBPS <= output.video_kbps <= MAX_VIDEO_KBPS
+        and output.audio_kbps in AUDIO_KBPS
+        and MIN_GOP_S <= output.gop_s <= MAX_GOP_S
+    )
+    if not is_good:
+        raise InputError("output_invalid")
+
+
+def _without_bitrate(output: port.Output) -> port.Output:
+    return port.Output(
+        width_px=output.width_px,
+        height_px=output.height_px,
+        rate_fps=output.rate_fps,
+        audio_kbps=output.audio_kbps,
+        encoder=output.encoder,
+        gop_s=output.gop_s,
+    )

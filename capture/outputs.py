@@ -1,0 +1,318 @@
+"""Where the programme goes: publishers and the recording, fed by one encoding that runs while any of them does.
+
+Control thread, unless a docstring says otherwise. A hardware encoder that gives up is replaced by libx264: the
+publishers connect again with the new headers, the recording goes on in a new file.
+"""
+
+from __future__ import annotations
+
+import logging
+import ssl
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+import av
+
+from app.errors import AppError, InputError
+from app.ports.engine import (
+    Output,
+    PublishChanged,
+    PublishStatus,
+    RecordChanged,
+    RecordStatus,
+    StartRecording,
+    Target,
+)
+from app.runtime.clock import Clock
+from capture.audio.rings import Sound
+from capture.encode.encoding import Encoding, EncodingFigures, Sink
+from capture.encode.probe import probe_encoders
+from capture.encode.video import SOFTWARE, EncoderError
+from capture.packets import EncodedPacket, StreamFormat
+from capture.publish import Publisher, PublishFigures
+from capture.publish.link import SocketConnector
+
+_LOG = logging.getLogger(__name__)
+
+AUTO = "auto"
+
+
+class PublisherPart(Protocol):
+    """What a publisher is here; see capture.publish.Publisher."""
+
+    def start(self) -> None:
+        """Begin to connect."""
+
+    def offer(self, packet: EncodedPacket) -> None:
+        """Take one packet."""
+
+    def stop(self) -> None:
+        """End and join."""
+
+    def figures(self) -> PublishFigures:
+        """Totals."""
+
+
+class RecorderPart(Protocol):
+    """What a recorder is here; see capture.record.Recorder."""
+
+    @property
+    def recorded_bytes(self) -> int:
+        """Written so far."""
+
+    def start(self) -> None:
+        """Begin; raises StorageError."""
+
+    def offer(self, packet: EncodedPacket) -> None:
+        """Take one packet."""
+
+    def stop(self) -> None:
+        """End; the remux may go on behind."""
+
+
+MakePublisher = Callable[
+    [Target, StreamFormat, Callable[[PublishChanged], None], Clock, Callable[[], None]], PublisherPart
+]
+MakeRecorder = Callable[[str, str, StreamFormat, Callable[[RecordChanged], None], Clock], RecorderPart]
+MakeEncoding = Callable[[Output, str, Clock, Callable[[], None]], Encoding]
+
+
+def make_publisher(
+    target: Target,
+    stream: StreamFormat,
+    on_changed: Callable[[PublishChanged], None],
+    clock: Clock,
+    request_keyframe: Callable[[], None],
+) -> Publisher:
+    """A real one. Raises InputError for an address or a certificate file that cannot be used."""
+    connect = None
+    if target.ca_file:
+        try:
+            trust = ssl.create_default_context(cafile=target.ca_file)
+        except (OSError, ssl.SSLError) as cause:
+            raise InputError("tls_failed") from cause
+        connect = SocketConnector(clock, trust)
+    return Publisher(target, stream, on_changed, clock, connect, request_keyframe)
+
+
+class Outputs:
+    """``on_publish`` and ``on_record`` are called in any thread, ``on_encoder_failed`` in the encoding thread."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        on_publish: Callable[[PublishChanged], object],
+        on_record: Callable[[RecordChanged], None],
+        on_encoder_failed: Callable[[], None],
+        make_recorder: MakeRecorder,
+        make_publisher: MakePublisher = make_publisher,
+        make_encoding: MakeEncoding = Encoding,
+    ) -> None:
+        self._clock = clock
+        self._on_publish, self._on_record = on_publish, on_record
+        self._on_encoder_failed = on_encoder_failed
+        self._make_recorder, self._make_publisher, self._make_encoding = make_recorder, make_publisher, make_encoding
+        self._auto: str | None = None
+        self._must_be_software = False
+        self._output = Output()
+        self._publishers: dict[str, PublisherPart] = {}
+        self._targets: tuple[Target, ...] = ()
+        self._recorder: RecorderPart | None = None
+        self._recording: StartRecording | None = None
+        # Replaced whole; the compositor's and the mixer's thread read it.
+        self._encoding: Encoding | None = None
+        self._lock = threading.Lock()
+        self._publish: dict[str, PublishChanged] = {}
+        self._record = RecordChanged(status=RecordStatus.IDLE)
+
+    # ---- any thread ---------------------------------------------------------------------------------
+
+    def offer_picture(self, slot: int, frame: av.VideoFrame) -> None:
+        """Compositor's thread."""
+        encoding = self._encoding
+        if encoding is not None:
+            encoding.offer_picture(slot, frame)
+
+    def offer_sound(self, at: int, sound: Sound) -> None:
+        """Mixer's thread."""
+        encoding = self._encoding
+        if encoding is not None:
+            encoding.offer_sound(at, sound)
+
+    @property
+    def publish_states(self) -> tuple[PublishChanged, ...]:
+        """What each target last said."""
+        with self._lock:
+            return tuple(self._publish.values())
+
+    @property
+    def record_state(self) -> RecordChanged:
+        """What the recorder last said."""
+        with self._lock:
+            return self._record
+
+    @property
+    def is_publishing(self) -> bool:
+        """Whether any publisher is there that has not given up."""
+        return any(
+            state.status not in (PublishStatus.IDLE, PublishStatus.REFUSED) for state in self.publish_states
+        )  # fmt: skip
+
+    # ---- control thread -----------------------------------------------------------------------------
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the format may not change."""
+        return self._encoding is not None
+
+    @property
+    def encoder(self) -> str:
+        """The encoder at work; empty when none is."""
+        return self._encoding.encoder if self._encoding is not None else ""
+
+    @property
+    def recorded_bytes(self) -> int:
+        """Size of the recording, 0 without one."""
+        return self._recorder.recorded_bytes if self._recorder is not None else 0
+
+    @property
+    def recording_directory(self) -> str:
+        """Where is recorded to; empty when nothing is."""
+        return self._recording.directory if self._recording is not None else ""
+
+    def figures(self) -> tuple[EncodingFigures, list[PublishFigures]]:
+        """Of the encoding and of each publisher."""
+        encoding = self._encoding.figures() if self._encoding is not None else EncodingFigures()
+        return encoding, [publisher.figures() for publisher in self._publishers.values()]
+
+    def set_output(self, output: Output) -> None:
+        """The format; while busy nothing but ``video_kbps`` differs."""
+        if self._encoding is not None and output.video_kbps != self._output.video_kbps:
+            self._encoding.set_bitrate(output.video_kbps)
+        self._output = output
+
+    def start_publish(self, targets: tuple[Target, ...]) -> None:
+        """Publish to these, and to no others from now on. Raises AppError; then nothing is published."""
+        self.stop_publish()
+        try:
+            encoding = self._ensure_encoding()
+            for target in targets:
+                self._publishers[target.name] = self._make_publisher(
+                    target, encoding.stream, self._publish_changed, self._clock, encoding.request_keyframe
+                )
+        except AppError:
+            self._publishers.clear()
+            self._release()
+            raise
+        self._targets = targets
+        for publisher in self._publishers.values():
+            publisher.start()
+            encoding.add(publisher.offer)
+
+    def stop_publish(self) -> None:
+        """Say goodbye to all; harmless without any."""
+        publishers, self._publishers, self._targets = self._publishers, {}, ()
+        for name, publisher in publishers.items():
+            self._remove(publisher.offer)
+            publisher.stop()
+            if self._publish[name].status is not PublishStatus.IDLE:
+                # After a refusal the publisher has nothing more to say.
+                self._publish_changed(PublishChanged(target=name, status=PublishStatus.IDLE))
+        self._release()
+
+    def start_recording(self, wanted: StartRecording) -> None:
+        """Record from the next key frame on. Raises AppError."""
+        if self._recorder is not None and self.record_state.status is RecordStatus.RECORDING:
+            return
+        self.stop_recording()
+        try:
+            encoding = self._ensure_encoding()
+            recorder = self._make_recorder(
+                wanted.directory, wanted.name, encoding.stream, self._record_changed, self._clock
+            )
+            recorder.start()
+        except AppError:
+            self._release()
+            raise
+        self._recorder, self._recording = recorder, wanted
+        encoding.add(recorder.offer)
+
+    def stop_recording(self) -> None:
+        """Finish the file; harmless without one."""
+        recorder, self._recorder, self._recording = self._recorder, None, None
+        if recorder is not None:
+            self._remove(recorder.offer)
+            recorder.stop()
+        self._release()
+
+    def drop_failed_recording(self) -> None:
+        """A recorder that gave up needs no packets any more."""
+        if self._recorder is not None and self.record_state.status is RecordStatus.FAILED:
+            self.stop_recording()
+
+    def replace_encoder(self) -> None:
+        """After ``on_encoder_failed``: all goes on with libx264. Raises EncoderError when that fails too."""
+        targets, recording = self._targets, self._recording
+        failed = self.encoder
+        self.stop_recording()
+        self.stop_publish()
+        if failed == SOFTWARE:
+            raise EncoderError
+        self._must_be_software = True
+        if targets:
+            self.start_publish(targets)
+        if recording is not None:
+            self.start_recording(recording)
+
+    def close(self) -> None:
+        """End everything."""
+        self.stop_publish()
+        self.stop_recording()
+
+    def _ensure_encoding(self) -> Encoding:
+        if self._encoding is None:
+            encoding = self._open_encoding()
+            encoding.start()
+            self._encoding = encoding
+        return self._encoding
+
+    def _open_encoding(self) -> Encoding:
+        name = self._chosen()
+        try:
+            return self._make_encoding(self._output, name, self._clock, self._on_encoder_failed)
+        except EncoderError:
+            if name == SOFTWARE:
+                raise
+            _LOG.warning("encoder %s cannot be opened any more; libx264 takes its place", name)
+            return self._make_encoding(self._output, SOFTWARE, self._clock, self._on_encoder_failed)
+
+    def _chosen(self) -> str:
+        if self._must_be_software:
+            return SOFTWARE
+        if self._output.encoder != AUTO:
+            return self._output.encoder
+        if self._auto is None:
+            self._auto = probe_encoders(self._output)[0]
+        return self._auto
+
+    def _remove(self, sink: Sink) -> None:
+        if self._encoding is not None:
+            self._encoding.remove(sink)
+
+    def _release(self) -> None:
+        if self._encoding is not None and not self._publishers and self._recorder is None:
+            encoding, self._encoding = self._encoding, None
+            encoding.stop()
+
+    def _publish_changed(self, changed: PublishChanged) -> None:
+        with self._lock:
+            if self._publish.get(changed.target) == changed:
+                return
+            self._publish[changed.target] = changed
+        self._on_publish(changed)
+
+    def _record_changed(self, changed: RecordChanged) -> None:
+        with self._lock:
+            self._record = changed
+        self._on_record(changed)

@@ -1,0 +1,70 @@
+"""Makes the running source for what was chosen. Control thread."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app.ports.engine import (
+    AudioSource,
+    CameraSource,
+    DemoSound,
+    DemoSource,
+    FileSound,
+    FileSource,
+    MicSource,
+    NoSound,
+    NoVideo,
+    ScreenSource,
+    VideoSource,
+)  # fmt: skip
+from app.runtime.clock import Clock
+from capture.audio.microphone import MicrophoneHost, MicrophoneSound
+from capture.audio.sources import Silence, SoundSource, ToneScale
+from capture.frames import PictureFormat
+from capture.programme import ProgrammeTime
+from capture.sources.base import PictureSource, Report
+from capture.sources.camera import camera_source
+from capture.sources.demo import DemoPictures
+from capture.sources.media import MediaPictures, MediaShelf, MediaSound
+from capture.sources.screen import screen_source
+
+
+class SourceMaker:
+    """For one programme format. Pictures and sound of the same file come from one player."""
+
+    def __init__(
+        self, picture: PictureFormat, programme: ProgrammeTime, clock: Clock, microphones: MicrophoneHost
+    ) -> None:
+        self._picture = picture
+        self._programme = programme
+        self._clock = clock
+        self._microphones = microphones
+        self._shelf = MediaShelf(clock)
+
+    def picture(self, source: VideoSource, report: Report) -> PictureSource | None:
+        """Not started yet; None for no picture at all."""
+        match source:
+            case CameraSource():
+                return camera_source(source, self._picture, report, self._clock)
+            case ScreenSource():
+                return screen_source(source, self._picture, report, self._clock)
+            case FileSource():
+                player = self._shelf.take(source.path, self._picture, self._programme)
+                return MediaPictures(player, source.has_counter, report, self._shelf)
+            case DemoSource():
+                return DemoPictures(self._picture, source.has_counter, report, self._clock)
+            case NoVideo():
+                return None
+
+    def sound(self, source: AudioSource, report: Report) -> SoundSource:
+        """Not started yet."""
+        match source:
+            case MicSource():
+                return MicrophoneSound(source, source.device_id, self._microphones, report, self._clock)
+            case DemoSound(path=path) if not Path(path).is_file():
+                return ToneScale(report)
+            case FileSound(path=path) | DemoSound(path=path):
+                player = self._shelf.take(path, self._picture, self._programme)
+                return MediaSound(player, report, self._shelf)
+            case NoSound():
+                return Silence(report)

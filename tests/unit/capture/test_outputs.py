@@ -1,0 +1,271 @@
+"""Publishers and recording over one encoding: who starts and ends it, and what happens when it gives up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+
+from app.errors import InputError, StorageError
+from app.ports.engine import (
+    Output,
+    PublishChanged,
+    PublishStatus,
+    RecordChanged,
+    RecordStatus,
+    StartRecording,
+    Target,
+)
+from app.runtime.clock import Clock, ManualClock
+from capture.encode.encoding import Encoding, EncodingFigures, Sink
+from capture.encode.video import EncoderError
+from capture.outputs import Outputs
+from capture.packets import EncodedPacket, StreamFormat
+from capture.publish import PublishFigures
+
+STREAM = StreamFormat(640, 360, 30, 1000, 128, 48_000)
+KEY = EncodedPacket("video", 0, 0, True, b"k")
+
+
+class FakeEncoding:
+    def __init__(self, output: Output, encoder: str, clock: Clock, on_failed: Callable[[], None]) -> None:
+        self.output, self.encoder, self.on_failed = output, encoder, on_failed
+        self.stream = STREAM
+        self.sinks: list[Sink] = []
+        self.is_running = False
+        self.video_kbps = output.video_kbps
+
+    def start(self) -> None:
+        self.is_running = True
+
+    def stop(self) -> None:
+        self.is_running = False
+
+    def add(self, sink: Sink) -> None:
+        self.sinks.append(sink)
+
+    def remove(self, sink: Sink) -> bool:
+        self.sinks.remove(sink)
+        return bool(self.sinks)
+
+    def request_keyframe(self) -> None:
+        """Nothing is encoded here."""
+
+    def set_bitrate(self, video_kbps: int) -> None:
+        self.video_kbps = video_kbps
+
+    def figures(self) -> EncodingFigures:
+        return EncodingFigures()
+
+
+class FakePublisher:
+    def __init__(
+        self, target: Target, stream: StreamFormat, on_changed: Callable[[PublishChanged], None], *_: Any
+    ) -> None:
+        if target.url == "nonsense":
+            raise InputError("ingest_address_invalid")
+        self.target, self.on_changed = target, on_changed
+        self.packets: list[EncodedPacket] = []
+        self.is_running = False
+
+    def say(self, status: PublishStatus) -> None:
+        self.on_changed(PublishChanged(target=self.target.name, status=status))
+
+    def start(self) -> None:
+        self.is_running = True
+        self.say(PublishStatus.CONNECTING)
+
+    def offer(self, packet: EncodedPacket) -> None:
+        self.packets.append(packet)
+
+    def stop(self) -> None:
+        self.is_running = False
+        self.say(PublishStatus.IDLE)
+
+    def figures(self) -> PublishFigures:
+        return PublishFigures(frames_sent=len(self.packets))
+
+
+class FakeRecorder:
+    def __init__(
+        self, directory: str, name: str, stream: StreamFormat, on_changed: Callable[[RecordChanged], None], clock: Clock
+    ) -> None:
+        self.directory, self.on_changed = directory, on_changed
+        self.packets: list[EncodedPacket] = []
+        self.recorded_bytes = 7
+
+    def start(self) -> None:
+        if self.directory == "missing":
+            raise StorageError("folder_missing")
+        self.on_changed(RecordChanged(status=RecordStatus.RECORDING))
+
+    def offer(self, packet: EncodedPacket) -> None:
+        self.packets.append(packet)
+
+    def stop(self) -> None:
+        self.on_changed(RecordChanged(status=RecordStatus.IDLE))
+
+
+class Rig:
+    def __init__(self) -> None:
+        self.encodings: list[FakeEncoding] = []
+        self.publishers: list[FakePublisher] = []
+        self.recorders: list[FakeRecorder] = []
+        self.published: list[PublishChanged] = []
+        self.recorded: list[RecordChanged] = []
+        self.absent: set[str] = set()
+        self.failures = 0
+        self.outputs = Outputs(
+            ManualClock(),
+            self.published.append,
+            self.recorded.append,
+            self._failed,
+            self._recorder,
+            self._publisher,
+            self._encoding,
+        )
+
+    def _failed(self) -> None:
+        self.failures += 1
+
+    def _encoding(self, output: Output, encoder: str, clock: Clock, on_failed: Callable[[], None]) -> Encoding:
+        if encoder in self.absent:
+            raise EncoderError
+        self.encodings.append(FakeEncoding(output, encoder, clock, on_failed))
+        return cast(Encoding, self.encodings[-1])
+
+    def _publisher(self, *arguments: Any) -> FakePublisher:
+        publisher = FakePublisher(*arguments)
+        self.publishers.append(publisher)
+        return publisher
+
+    def _recorder(self, *arguments: Any) -> FakeRecorder:
+        self.recorders.append(FakeRecorder(*arguments))
+        return self.recorders[-1]
+
+    def give(self, packet: EncodedPacket) -> None:
+        for sink in self.encodings[-1].sinks:
+            sink(packet)
+
+
+@pytest.fixture
+def rig() -> Rig:
+    rig = Rig()
+    rig.outputs.set_output(Output(encoder="libx264"))
+    return rig
+
+
+def target(name: str = "main", url: str = "rtmp://here/live") -> Target:
+    return Target(url=url, key="k", name=name)
+
+
+def test_everybody_gets_the_same_packets_from_one_encoding(rig: Rig) -> None:
+    rig.outputs.start_publish((target("a"), target("b")))
+    rig.outputs.start_recording(StartRecording(directory="here", name="x"))
+    rig.give(KEY)
+    assert len(rig.encodings) == 1
+    assert [publisher.packets for publisher in rig.publishers] == [[KEY], [KEY]]
+    assert rig.recorders[0].packets == [KEY]
+
+
+def test_the_encoding_lives_as_long_as_anybody_wants_it(rig: Rig) -> None:
+    rig.outputs.start_publish((target(),))
+    rig.outputs.start_recording(StartRecording(directory="here", name="x"))
+    rig.outputs.stop_publish()
+    assert rig.encodings[0].is_running and rig.outputs.is_busy
+    rig.give(KEY)
+    assert rig.recorders[0].packets == [KEY]
+    assert rig.publishers[0].packets == []
+    rig.outputs.stop_recording()
+    assert not rig.encodings[0].is_running and not rig.outputs.is_busy
+
+
+def test_a_new_start_replaces_the_publishers_without_a_new_encoding_while_recording(rig: Rig) -> None:
+    rig.outputs.start_recording(StartRecording(directory="here", name="x"))
+    rig.outputs.start_publish((target(),))
+    rig.outputs.start_publish((target(),))
+    assert [publisher.is_running for publisher in rig.publishers] == [False, True]
+    assert len(rig.encodings) == 1
+    assert len(rig.encodings[0].sinks) == 2
+
+
+def test_an_address_that_cannot_be_used_leaves_nothing_behind(rig: Rig) -> None:
+    with pytest.raises(InputError):
+        rig.outputs.start_publish((target("a"), target("b", "nonsense")))
+    assert not rig.outputs.is_busy
+    assert not rig.encodings[0].is_running
+    assert not any(publisher.is_running for publisher in rig.publishers)
+
+
+def test_a_recording_that_cannot_begin_leaves_nothing_behind(rig: Rig) -> None:
+    with pytest.raises(StorageError):
+        rig.outputs.start_recording(StartRecording(directory="missing", name="x"))
+    assert not rig.outputs.is_busy
+    assert rig.outputs.recorded_bytes == 0
+
+
+def test_a_recording_that_fails_is_dropped_and_the_broadcast_goes_on(rig: Rig) -> None:
+    rig.outputs.start_publish((target(),))
+    rig.outputs.start_recording(StartRecording(directory="here", name="x"))
+    rig.recorders[0].on_changed(RecordChanged(status=RecordStatus.FAILED, code="disk_full"))
+    rig.outputs.drop_failed_recording()
+    rig.give(KEY)
+    assert rig.recorders[0].packets == []
+    assert rig.publishers[0].packets == [KEY]
+    assert rig.publishers[0].is_running
+
+
+def test_states_are_kept_for_the_snapshot_and_told_once(rig: Rig) -> None:
+    rig.outputs.start_publish((target(),))
+    rig.publishers[0].say(PublishStatus.ON_AIR)
+    rig.publishers[0].say(PublishStatus.ON_AIR)
+    assert rig.outputs.is_publishing
+    assert [state.status for state in rig.outputs.publish_states] == [PublishStatus.ON_AIR]
+    rig.outputs.stop_publish()
+    assert [changed.status.value for changed in rig.published] == ["connecting", "on_air", "idle"]
+    assert not rig.outputs.is_publishing
+
+
+def test_after_a_refusal_nobody_publishes_and_stopping_makes_it_idle(rig: Rig) -> None:
+    rig.outputs.start_publish((target(),))
+    rig.publishers[0].say(PublishStatus.REFUSED)
+    assert not rig.outputs.is_publishing
+    rig.outputs.stop_publish()
+    assert rig.published[-1].status is PublishStatus.IDLE
+
+
+def test_the_bit_rate_reaches_the_encoder_at_work(rig: Rig) -> None:
+    rig.outputs.start_publish((target(),))
+    rig.outputs.set_output(Output(encoder="libx264", video_kbps=900))
+    assert rig.encodings[0].video_kbps == 900
+
+
+def test_an_encoder_that_is_absent_is_replaced_by_libx264(rig: Rig) -> None:
+    rig.absent = {"h264_nvenc"}
+    rig.outputs.set_output(Output(encoder="h264_nvenc"))
+    rig.outputs.start_publish((target(),))
+    assert rig.outputs.encoder == "libx264"
+
+
+def test_a_hardware_encoder_that_gives_up_costs_a_reconnect_not_the_broadcast(rig: Rig) -> None:
+    rig.outputs.set_output(Output(encoder="h264_nvenc"))
+    rig.outputs.start_publish((target(),))
+    rig.outputs.start_recording(StartRecording(directory="here", name="x"))
+    rig.encodings[0].on_failed()
+    assert rig.failures == 1
+    rig.outputs.replace_encoder()
+    assert rig.outputs.encoder == "libx264"
+    assert [publisher.is_running for publisher in rig.publishers] == [False, True]
+    assert rig.publishers[1].target == target()
+    assert len(rig.recorders) == 2
+    rig.outputs.close()
+    rig.outputs.start_publish((target(),))
+    assert rig.outputs.encoder == "libx264", "it is not trusted again"
+
+
+def test_when_libx264_gives_up_there_is_no_other(rig: Rig) -> None:
+    rig.outputs.start_publish((target(),))
+    with pytest.raises(EncoderError):
+        rig.outputs.replace_encoder()
+    assert not rig.outputs.is_busy
