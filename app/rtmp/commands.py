@@ -50,11 +50,15 @@ def read_command(message: Message, limits: Limits) -> Command:
         # Format 0: the values are AMF0 all the same; nothing else is sent by encoders.
         payload = payload[1:]
     values = amf0.decode(payload, limits)
-    if len(values) < 2 or not isinstance(values[0], str) or not isinstance(values[1], float):
-        raise invalid("a command without name and number")
-    if not 0 <= values[1] < 1 << 31:
+    if not values or not isinstance(values[0], str):
+        raise invalid("a command without a name")
+    # FFmpeg's own server sends onFCPublish without the number that every command should have.
+    number = values[1] if len(values) > 1 else 0.0
+    if not isinstance(number, float):
+        raise invalid("a command without a number")
+    if not 0 <= number < 1 << 31:
         raise invalid("a command number out of range")
-    return Command(values[0], int(values[1]), tuple(values[2:]))
+    return Command(values[0], int(number), tuple(values[2:]))
 
 
 def status(level: str, code: str, description: str) -> Command:
