@@ -212,7 +212,8 @@ class Engine:
 
     def stop_outputs(self) -> None:
         """End publishing and recording."""
-        self._outputs.close()
+        self._outputs.stop_publish()
+        self._outputs.stop_recording()
 
     # ---- sources ------------------------------------------------------------------------------------
 

@@ -70,6 +70,9 @@ class RecorderPart(Protocol):
     def stop(self) -> None:
         """End; the remux may go on behind."""
 
+    def abandon(self) -> None:
+        """End, and give up the remux."""
+
 
 MakePublisher = Callable[
     [Target, StreamFormat, Callable[[PublishChanged], None], Clock, Callable[[], None]], PublisherPart
@@ -120,6 +123,7 @@ class Outputs:
         self._targets: tuple[Target, ...] = ()
         self._recorder: RecorderPart | None = None
         self._recording: StartRecording | None = None
+        self._recordings = 0
         # Replaced whole; the compositor's and the mixer's thread read it.
         self._encoding: Encoding | None = None
         self._lock = threading.Lock()
@@ -226,11 +230,17 @@ class Outputs:
         if self._recorder is not None and self.record_state.status is RecordStatus.RECORDING:
             return
         self.stop_recording()
+        self._recordings += 1
+        number = self._recordings
+
+        def on_changed(changed: RecordChanged) -> None:
+            # One that still makes its MP4 has nothing to say while the next one runs.
+            if number == self._recordings:
+                self._record_changed(changed)
+
         try:
             encoding = self._ensure_encoding()
-            recorder = self._make_recorder(
-                wanted.directory, wanted.name, encoding.stream, self._record_changed, self._clock
-            )
+            recorder = self._make_recorder(wanted.directory, wanted.name, encoding.stream, on_changed, self._clock)
             recorder.start()
         except AppError:
             self._release()
@@ -266,9 +276,13 @@ class Outputs:
             self.start_recording(recording)
 
     def close(self) -> None:
-        """End everything."""
+        """End everything, for the process ends: a long recording becomes an MP4 next time."""
         self.stop_publish()
-        self.stop_recording()
+        recorder, self._recorder, self._recording = self._recorder, None, None
+        if recorder is not None:
+            self._remove(recorder.offer)
+            recorder.abandon()
+        self._release()
 
     def _ensure_encoding(self) -> Encoding:
         if self._encoding is None:

@@ -106,6 +106,9 @@ class FakeRecorder:
     def stop(self) -> None:
         self.on_changed(RecordChanged(status=RecordStatus.IDLE))
 
+    def abandon(self) -> None:
+        self.stop()
+
 
 class Rig:
     def __init__(self) -> None:
@@ -269,3 +272,12 @@ def test_when_libx264_gives_up_there_is_no_other(rig: Rig) -> None:
     with pytest.raises(EncoderError):
         rig.outputs.replace_encoder()
     assert not rig.outputs.is_busy
+
+
+def test_a_recording_that_still_makes_its_file_does_not_speak_for_the_next(rig: Rig) -> None:
+    for _ in range(2):
+        rig.outputs.start_recording(StartRecording(directory="here", name="x"))
+        if len(rig.recorders) == 1:
+            rig.outputs.stop_recording()
+    rig.recorders[0].on_changed(RecordChanged(status=RecordStatus.IDLE, path="first.mp4"))
+    assert rig.outputs.record_state.status is RecordStatus.RECORDING

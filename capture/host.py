@@ -1,0 +1,217 @@
+"""The engine's process: its channel to the window, its control thread, what happens when the window is away.
+
+Threads: the main thread waits for the end; ``engine-control`` carries out commands and makes the figures;
+``engine-worker`` does what takes long (lists, trials); one watches standard input. Everything else belongs to the
+parts. Nothing here knows Qt or the service.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from app.logs import start_logging, stop_logging
+from app.ports import engine as port
+from app.runtime.channel import Channel, ChannelListener
+from app.runtime.clock import Clock, SystemClock
+from app.runtime.launch import EngineLaunch
+from app.runtime.shared_frames import remove_stale
+from capture.away import WindowWatch
+from capture.devices.cameras import list_cameras
+from capture.devices.microphones import PortAudioHost
+from capture.encode.probe import probe_encoders
+from capture.engine import Engine
+from capture.record.recorder import Recorder
+from capture.sources.screen import list_monitors
+
+_LOG = logging.getLogger(__name__)
+_STATS_S = 1.0
+_MOST_COMMANDS = 256
+_END_S = 8.0
+
+Call = Callable[[], None]
+
+
+class Host:
+    """``start`` and ``close`` from the main thread; ``wait`` blocks until it has to end."""
+
+    def __init__(self, launch: EngineLaunch, clock: Clock) -> None:
+        self._clock = clock
+        self._stop = threading.Event()
+        self._calls: queue.Queue[Call] = queue.Queue(_MOST_COMMANDS)
+        self._microphones = PortAudioHost()
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="engine-worker")
+        self._channel: ChannelListener[port.AnyEvent, port.AnyCommand] = ChannelListener(
+            launch.endpoint,
+            bytes.fromhex(launch.key_hex),
+            port.AnyCommand,
+            on_attached=self._on_attached,
+            on_message=self._on_command,
+            on_detached=self._on_detached,
+            name="engine-channel",
+        )
+        self._engine = Engine(
+            launch.shared_name, clock, self._channel.send, self._post, self._microphones, Recorder
+        )  # fmt: skip
+        self._watch = WindowWatch(clock, launch.window_grace_s)
+        self._thread = threading.Thread(target=self._run, name="engine-control", daemon=True)
+
+    def start(self) -> None:
+        """Begin; the window may attach from now on."""
+        self._thread.start()
+        self._channel.start()
+
+    def ask_to_end(self) -> None:
+        """Any thread, signal handlers too."""
+        self._stop.set()
+
+    def wait(self) -> None:
+        """Until somebody asks to end."""
+        self._stop.wait()
+
+    def close(self) -> None:
+        """Broadcast and recording end in order, then the channel."""
+        self._stop.set()
+        self._thread.join(_END_S)
+        self._worker.shutdown(wait=True, cancel_futures=True)
+        self._channel.close()
+
+    # ---- channel's threads --------------------------------------------------------------------------
+
+    def _on_attached(self, channel: Channel[port.AnyEvent, port.AnyCommand]) -> None:
+        # The snapshot is made where the state changes, so that no later event can overtake it.
+        def greet() -> None:
+            self._watch.attached()
+            self._engine.set_ending(False)
+            channel.send(self._engine.snapshot())
+
+        self._post(greet)
+
+    def _on_detached(self) -> None:
+        _LOG.info("the window is away")
+        self._post(self._watch.lost)
+
+    def _on_command(self, command: port.AnyCommand) -> None:
+        self._post(lambda: self._carry_out(command))
+
+    def _post(self, call: Call) -> None:
+        try:
+            self._calls.put_nowait(call)
+        except queue.Full:
+            # Only a peer that floods gets here; it misses its answers.
+            _LOG.warning("too many commands wait; one was dropped")
+
+    # ---- control thread -----------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        self._engine.start()
+        due_s = self._clock.monotonic_s() + _STATS_S
+        try:
+            while not self._stop.is_set():
+                try:
+                    call = self._calls.get(timeout=min(0.2, max(0.0, due_s - self._clock.monotonic_s())))
+                except queue.Empty:
+                    pass
+                else:
+                    self._guard(call)
+                if self._clock.monotonic_s() >= due_s:
+                    due_s = max(due_s + _STATS_S, self._clock.monotonic_s())
+                    self._guard(self._second)
+        finally:
+            self._guard(self._engine.close)
+
+    def _guard(self, call: Call) -> None:
+        try:
+            call()
+        except Exception:
+            # Our own mistake costs one command, not the broadcast.
+            _LOG.exception("the engine's control thread failed")
+
+    def _second(self) -> None:
+        self._channel.send(self._engine.statistics())
+        step = self._watch.step(self._engine.is_publishing)
+        if step == "slate":
+            _LOG.warning("no window came back: the slate is shown")
+            self._engine.set_ending(True)
+        elif step == "end":
+            _LOG.warning("no window came back: the broadcast ends")
+            self._engine.stop_outputs()
+            self._engine.set_ending(False)
+
+    def _carry_out(self, command: port.AnyCommand) -> None:
+        match command:
+            case port.ListDevices():
+                self._later(command, self._list_devices)
+            case port.ProbeEncoders():
+                self._later(command, self._probe)
+            case port.GetSnapshot():
+                self._channel.send(self._engine.snapshot())
+                self._done(command)
+            case port.Detach():
+                self._watch.leaves(command.keep_s)
+                self._done(command)
+            case port.Shutdown():
+                self._done(command)
+                self.ask_to_end()
+            case _:
+                self._channel.send(self._engine.carry_out(command))
+
+    def _done(self, command: port.AnyCommand, code: str = "") -> None:
+        self._channel.send(port.CommandDone(request_id=command.request_id, code=code))
+
+    # ---- worker -------------------------------------------------------------------------------------
+
+    def _later(self, command: port.AnyCommand, make: Callable[[], port.AnyEvent]) -> None:
+        def work() -> None:
+            try:
+                self._channel.send(make())
+            except Exception:
+                _LOG.exception("%s failed", type(command).__name__)
+                self._done(command, "bug")
+            else:
+                self._done(command)
+
+        self._worker.submit(work)
+
+    def _list_devices(self) -> port.DevicesListed:
+        return port.DevicesListed(
+            cameras=list_cameras(), microphones=self._microphones.list_microphones(), monitors=list_monitors()
+        )
+
+    def _probe(self) -> port.EncodersProbed:
+        return port.EncodersProbed(encoders=probe_encoders(self._engine.output))
+
+
+def run_engine(launch: EngineLaunch) -> int:
+    """The engine until it is asked to end (SIGTERM, Shutdown, or standard input ends); 0 then. Main thread."""
+    handler = start_logging(Path(launch.log_dir), "engine")
+    try:
+        remove_stale(launch.shared_name)
+        host = Host(launch, SystemClock())
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: host.ask_to_end())
+        threading.Thread(target=_watch_stdin, args=(host.ask_to_end,), name="engine-stdin", daemon=True).start()
+        host.start()
+        try:
+            host.wait()
+        finally:
+            host.close()
+        return 0
+    finally:
+        stop_logging(handler)
+
+
+def _watch_stdin(on_end: Call) -> None:
+    # Not sys.stdin: a thread that waits in its lock would trouble the interpreter's end.
+    try:
+        while os.read(0, 4096):
+            pass
+    except OSError:
+        pass
+    on_end()
