@@ -269,8 +269,11 @@ class PublishChanged(Event, frozen=True, kw_only=True):
 class RecordChanged(Event, frozen=True, kw_only=True):
     status: RecordStatus
     path: str = ""
+    """The .mkv while it is written and when it failed; the .mp4 when it is done; empty when nothing was recorded."""
     code: str = ""
-    """disk_full, folder_missing, folder_unwritable"""
+    """disk_full, folder_missing, folder_unwritable, storage_failed"""
+    is_finishing: bool = False
+    """IDLE only: the .mp4 is being made; one more event with its path follows."""
 
 
 class Camera(msgspec.Struct, frozen=True, kw_only=True):

@@ -77,6 +77,7 @@ class MatroskaWriter:
             self._output.close()
         except (av.FFmpegError, OSError) as cause:
             raise self._error(cause) from cause
+        self._good_bytes = self._file.size_bytes
 
     def abandon(self) -> None:
         """After an error: the file ends behind the last whole cluster."""
@@ -116,8 +117,8 @@ def _add_streams(output: OutputContainer, stream: StreamFormat) -> dict[str, Str
 def _headers(stream: StreamFormat) -> InputContainer:
     parts = [flv.file_header(bool(stream.avc_config), bool(stream.aac_config))]
     if stream.avc_config:
-        payload = flv.video_tag(stream.avc_config, is_keyframe=True, is_config=True)
+        payload = flv.video_tag(stream.avc_config, True, flv.VideoPacket.SEQUENCE_START)
         parts.append(flv.tag(TagKind.VIDEO, 0, payload))
     if stream.aac_config:
         parts.append(flv.tag(TagKind.AUDIO, 0, flv.audio_tag(stream.aac_config, is_config=True)))
-    return av.open(io.BytesIO(b"".join(parts)), format="flv")
+    return av.open(io.BytesIO(b"".join(parts)), "r", format="flv")

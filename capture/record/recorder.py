@@ -1,49 +1,65 @@
-"""The local recording: a thread that writes packets to a file, and makes an MP4 of it at the end.
+"""Records the programme into a file that plays wherever it ends. A thread of its own writes; the engine owns it.
 
-What goes wrong here never touches the broadcast: ``offer`` does not wait, a slow disk costs whole groups of
-pictures (counted), a full one ends the recording with a reason and leaves what was written playable.
+Failing never reaches the broadcast: it is reported once, and packets are let go from then on.
+
+| from      | by                                      | to        |
+| --------- | --------------------------------------- | --------- |
+| idle      | start                                   | recording |
+| recording | stop                                    | idle      |
+| recording | disk full, folder gone, no right to it  | failed    |
+
+Idle is said twice: with ``is_finishing`` when the file is closed, and again with its path when the MP4 is made.
 """
 
 from __future__ import annotations
 
-import errno
+import contextlib
 import logging
 import os
-import re
-import shutil
 import threading
-from collections import deque
 from collections.abc import Callable
-from pathlib import Path
-
-import av
+from dataclasses import dataclass
 
 from app.errors import StorageError
 from app.ports.engine import RecordChanged, RecordStatus
 from app.runtime.clock import Clock
 from capture.packets import EncodedPacket, StreamFormat
-from capture.record.matroska import MatroskaFile
-from capture.record.remux import UNFINISHED, claim, finish, free_path, release, unfinished
+from capture.record.disk import RecordingFile, free_bytes, storage_error
+from capture.record.finisher import FLOOR_FREE_BYTES, Finisher
+from capture.record.matroska import MatroskaWriter
+from capture.record.names import clean_name, numbered
+from capture.record.queue import RecordQueue
+from capture.record.remux import PART
 
 _LOG = logging.getLogger(__name__)
 
-BEGIN_FREE_BYTES = 200_000_000
-KEEP_FREE_BYTES = 100_000_000
-"""A system without any free space fails in other places too."""
-MOST_WAITING_BYTES = 16_000_000
-"""Half a minute of 4 Mbit/s."""
-_CHECK_S = 5.0
-_JOIN_S = 2.0
-_NAME_CHARACTERS = 120
-# Windows forbids these; a dot or space at either end is lost there.
-_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
-_RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com\d|lpt\d)$")
+_IDLE_WAIT_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a recording keeps to."""
+
+    start_free_bytes: int = 200_000_000
+    """Less counts as full: it does not begin."""
+    floor_free_bytes: int = FLOOR_FREE_BYTES
+    """Less, while it runs: it ends by itself, cleanly."""
+    queue_bytes: int = 32_000_000
+    """A minute and a half of 2.5 Mbit/s for a disk that stalls."""
+    check_s: float = 5.0
+    join_s: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """How a recorder reaches the disk."""
+
+    create: Callable[[str], RecordingFile] = RecordingFile
+    free_bytes: Callable[[str], int] = free_bytes
 
 
 class Recorder:
-    """``start`` and ``stop`` once each, from the control thread. ``on_changed`` is called in the recorder's thread
-    (RECORDING in ``start``'s).
-    """
+    """One recording. ``on_changed`` is called in the thread of ``start``, of ``stop``, the writer or the finisher."""
 
     def __init__(
         self,
@@ -52,176 +68,184 @@ class Recorder:
         stream: StreamFormat,
         on_changed: Callable[[RecordChanged], None],
         clock: Clock,
-        begin_free_bytes: int = BEGIN_FREE_BYTES,
-        keep_free_bytes: int = KEEP_FREE_BYTES,
-        most_waiting_bytes: int = MOST_WAITING_BYTES,
+        finisher: Finisher | None = None,
+        limits: Limits | None = None,
+        disk: Disk | None = None,
     ) -> None:
-        self._directory = Path(directory)
-        self._name = safe_name(name)
+        """``directory`` must be there. Without a ``finisher`` it has its own, which ends with the process."""
+        self._directory = os.path.abspath(directory)
+        self._stem = clean_name(name)
         self._stream = stream
         self._on_changed = on_changed
         self._clock = clock
-        self._begin_free_bytes = begin_free_bytes
-        self._keep_free_bytes = keep_free_bytes
-        self._most_waiting_bytes = most_waiting_bytes
-        self.path = self._begun = Path()
+        self._limits = limits or Limits()
+        self._disk = disk or Disk()
+        self._finisher = finisher or Finisher(clock)
         self._condition = threading.Condition()
         # Under the condition:
-        self._waiting: deque[EncodedPacket] = deque()
-        self._waiting_bytes = 0
-        self._awaits_keyframe = True
-        self._is_stopping = False
-        self._has_failed = False
-        self.dropped_packets = 0
-        # Written by the recorder's thread only:
-        self._written_bytes = 0
-        self._is_abandoned = False
+        self._queue = RecordQueue(self._limits.queue_bytes)
+        self._is_taking = False
+        self._is_hurried = False
+        self._last: RecordChanged | None = None
+        self._path = ""
+        # Set by start, then the writer's own:
+        self._file: RecordingFile | None = None
+        self._writer: MatroskaWriter | None = None
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
 
     @property
+    def path(self) -> str:
+        """The .mkv while it is written, the .mp4 once that is complete; empty before ``start``."""
+        with self._condition:
+            return self._path
+
+    @property
     def recorded_bytes(self) -> int:
-        """Payload written so far; the file is a few per mille larger."""
-        return self._written_bytes
+        """Written to the file so far."""
+        return self._file.size_bytes if self._file is not None else 0
+
+    @property
+    def dropped_packets(self) -> int:
+        """Packets that the disk was too slow for, or whose time went back."""
+        misplaced = self._writer.misplaced_packets if self._writer is not None else 0
+        with self._condition:
+            return self._queue.dropped_packets + misplaced
 
     def start(self) -> None:
-        """Begin. Raises StorageError folder_missing, folder_unwritable, disk_full."""
+        """Make the file and begin, once. Raises StorageError: disk_full, folder_missing, folder_unwritable."""
+        if not os.path.isdir(self._directory):
+            raise StorageError("folder_missing")
+        if self._disk.free_bytes(self._directory) < self._limits.start_free_bytes:
+            raise StorageError("disk_full")
+        file = self._create()
         try:
-            if not self._directory.is_dir():
-                raise StorageError("folder_missing")
-            if shutil.disk_usage(self._directory).free < self._begin_free_bytes:
-                raise StorageError("disk_full")
-            self.path = self._begun = free_path(self._directory, self._name, UNFINISHED)
-            # Made by us and nobody else, and private from its first moment.
-            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-            claim(self.path)
-        except OSError as cause:
-            raise StorageError(_code(cause)) from cause
+            self._writer = MatroskaWriter(file, self._stream)
+        except StorageError:
+            self._discard(file)
+            raise
+        self._file = file
+        with self._condition:
+            self._path = file.path
+            self._is_taking = True
+        self._say(RecordChanged(status=RecordStatus.RECORDING, path=file.path))
         self._thread.start()
-        self._on_changed(RecordChanged(status=RecordStatus.RECORDING, path=str(self.path)))
 
     def offer(self, packet: EncodedPacket) -> None:
-        """Hand over one packet. Any thread; never blocks."""
+        """Take one packet. Any thread; never blocks: what the disk cannot take in time is dropped and counted."""
         with self._condition:
-            if self._has_failed or self._is_stopping:
-                return
-            if self._awaits_keyframe:
-                if not packet.is_keyframe:
-                    self.dropped_packets += 1
-                    return
-                self._awaits_keyframe = False
-            if self._waiting_bytes + len(packet.payload) > self._most_waiting_bytes:
-                # Half a group of pictures would be rubbish until the next key frame.
-                self._awaits_keyframe = True
-                self.dropped_packets += 1
-                return
-            self._waiting.append(packet)
-            self._waiting_bytes += len(packet.payload)
-            self._condition.notify()
+            if self._is_taking:
+                self._queue.push(packet)
+                self._condition.notify()
 
-    def stop(self, wait_s: float = _JOIN_S) -> None:
-        """End. What waits is written; the MP4 is made behind this call when it takes longer than ``wait_s``."""
+    def stop(self) -> None:
+        """End the file within 2 s; the MP4 is made behind. Harmless when it never began, failed, or has ended."""
         with self._condition:
-            self._is_stopping = True
+            self._is_taking = False
             self._condition.notify()
+        if not self._thread.is_alive() or threading.current_thread() is self._thread:
+            return
+        self._thread.join(self._limits.join_s)
         if self._thread.is_alive():
-            self._thread.join(wait_s)
+            # A disk that hangs: the thread ends with the one write that it is in.
+            with self._condition:
+                self._is_hurried = True
+            self._say(RecordChanged(status=RecordStatus.IDLE, path=self.path))
 
-    def abandon(self, wait_s: float = _JOIN_S) -> None:
-        """The process ends: an MP4 that is not made by then is made by the next recording into this folder."""
-        self.stop(wait_s)
-        self._is_abandoned = True
-        if self._thread.is_alive():
-            self._thread.join(_JOIN_S)
+    def _create(self) -> RecordingFile:
+        for stem in numbered(os.path.join(self._directory, self._stem)):
+            # The three names belong together: the MP4 must be able to take its own later.
+            if os.path.lexists(f"{stem}.mp4") or os.path.lexists(f"{stem}{PART}"):
+                continue
+            try:
+                return self._disk.create(f"{stem}.mkv")
+            except FileExistsError:
+                continue
+            except OSError as cause:
+                raise storage_error(cause) from cause
+        raise StorageError("folder_unwritable")
 
-    # ---- the recorder's thread ----------------------------------------------------------------------
+    # ---- writer's thread ----------------------------------------------------------------------------
 
     def _run(self) -> None:
-        try:
-            self._record()
-        finally:
-            release(self._begun)
-
-    def _record(self) -> None:
-        try:
-            is_empty = self._write_all()
-        except (OSError, av.FFmpegError) as cause:
-            self._fail(_code(cause))
+        file, writer = self._file, self._writer
+        if file is None or writer is None:
             return
+        try:
+            self._write_all(file, writer)
+            writer.close()
+        except StorageError as cause:
+            self._fail(file, writer, cause.code)
         except Exception:
-            _LOG.exception("the recorder failed")
-            self._fail("recording_failed")
-            return
-        if is_empty:
-            self.path.unlink(missing_ok=True)
-            self._on_changed(RecordChanged(status=RecordStatus.IDLE))
-            return
-        self._on_changed(RecordChanged(status=RecordStatus.IDLE, path=str(self.path)))
-        self.path = finish(self.path, lambda: self._is_abandoned)
-        self._on_changed(RecordChanged(status=RecordStatus.IDLE, path=str(self.path)))
-        self._recover()
+            _LOG.exception("the recording broke off")
+            self._fail(file, writer, StorageError.default_code)
+        else:
+            self._end(file, writer)
 
-    def _write_all(self) -> bool:
-        file: MatroskaFile | None = None
-        checked_s = self._clock.monotonic_s()
+    def _write_all(self, file: RecordingFile, writer: MatroskaWriter) -> None:
+        due_s = self._clock.monotonic_s() + self._limits.check_s
+        while True:
+            with self._condition:
+                self._condition.wait_for(lambda: len(self._queue) > 0 or not self._is_taking, _IDLE_WAIT_S)
+                if self._is_hurried:
+                    self._queue.drop_all()
+                packet = self._queue.pop()
+                if packet is None and not self._is_taking:
+                    return
+            if packet is not None:
+                writer.write(packet)
+            if self._clock.monotonic_s() >= due_s:
+                due_s = self._clock.monotonic_s() + self._limits.check_s
+                self._check(file, writer)
+
+    def _check(self, file: RecordingFile, writer: MatroskaWriter) -> None:
+        if not file.is_in_place():
+            raise StorageError("folder_missing")
+        if self._disk.free_bytes(self._directory) < self._limits.floor_free_bytes:
+            # There is still room for the index.
+            writer.close()
+            raise StorageError("disk_full")
         try:
-            while (packets := self._take()) is not None:
-                for packet in packets:
-                    if file is None:
-                        file = MatroskaFile(self.path, self._stream, packet)
-                    file.write(packet)
-                    self._written_bytes += len(packet.payload)
-                now_s = self._clock.monotonic_s()
-                if now_s - checked_s >= _CHECK_S:
-                    checked_s = now_s
-                    if shutil.disk_usage(self._directory).free < self._keep_free_bytes:
-                        raise OSError(errno.ENOSPC, "too little is free")
-        finally:
-            if file is not None:
-                file.close()
-        return file is None
+            # So that a power cut, too, takes seconds and no more.
+            file.sync()
+        except OSError as cause:
+            raise storage_error(cause) from cause
 
-    def _take(self) -> list[EncodedPacket] | None:
+    def _end(self, file: RecordingFile, writer: MatroskaWriter) -> None:
+        if not writer.packets:
+            self._discard(file)
+            with self._condition:
+                self._path = ""
+            self._say(RecordChanged(status=RecordStatus.IDLE))
+            return
+        file.close()
+        self._say(RecordChanged(status=RecordStatus.IDLE, path=file.path, is_finishing=True))
+        if not self._finisher.submit(file.path, self._finished):
+            self._finished(file.path)
+
+    def _fail(self, file: RecordingFile, writer: MatroskaWriter, code: str) -> None:
         with self._condition:
-            while not self._waiting and not self._is_stopping:
-                self._condition.wait()
-            if not self._waiting:
-                return None
-            packets = list(self._waiting)
-            self._waiting.clear()
-            self._waiting_bytes = 0
-            return packets
+            self._is_taking = False
+            self._queue.drop_all()
+        writer.abandon()
+        if writer.packets:
+            file.close()
+        else:
+            self._discard(file)
+        self._say(RecordChanged(status=RecordStatus.FAILED, path=file.path if writer.packets else "", code=code))
 
-    def _fail(self, code: str) -> None:
-        _LOG.warning("recording ended: %s", code)
+    def _finished(self, path: str) -> None:
         with self._condition:
-            self._has_failed = True
-            self._waiting.clear()
-            self._waiting_bytes = 0
-        self._on_changed(RecordChanged(status=RecordStatus.FAILED, path=str(self.path), code=code))
+            self._path = path
+        self._say(RecordChanged(status=RecordStatus.IDLE, path=path))
 
-    def _recover(self) -> None:
-        """What a process that died left here becomes an MP4 too."""
-        for path in unfinished(self._directory):
-            if not self._is_abandoned and claim(path):
-                _LOG.info("a recording from before is finished")
-                try:
-                    finish(path, lambda: self._is_abandoned)
-                finally:
-                    release(path)
+    def _discard(self, file: RecordingFile) -> None:
+        file.close()
+        with contextlib.suppress(OSError):
+            os.unlink(file.path)
 
-
-def safe_name(name: str) -> str:
-    """A file name for every system, without a folder."""
-    cleaned = _FORBIDDEN.sub("_", name).strip(" .")[:_NAME_CHARACTERS].strip(" .")
-    return f"_{cleaned}" if not cleaned or _RESERVED.match(cleaned.split(".")[0]) else cleaned
-
-
-def _code(cause: BaseException) -> str:
-    number = getattr(cause, "errno", None)
-    if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return "disk_full"
-    if number in (errno.ENOENT, errno.ENOTDIR, errno.ENODEV):
-        return "folder_missing"
-    if number in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return "folder_unwritable"
-    return "recording_failed"
+    def _say(self, changed: RecordChanged) -> None:
+        with self._condition:
+            if changed == self._last:
+                return
+            self._last = changed
+        self._on_changed(changed)

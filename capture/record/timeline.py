@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from capture.packets import EncodedPacket, StreamFormat
 
 _MOST_EARLY = 128
-"""Frames of sound (2.7 s) that are kept until the key frame: sound leaves its encoder before the picture of its time."""
+"""Frames of sound (2.7 s) kept until the key frame: sound leaves its encoder before the picture of its time."""
 
 
 @dataclass(frozen=True, slots=True)
