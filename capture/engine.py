@@ -102,6 +102,7 @@ class Engine:
         self._is_muted = False
         self._is_camera_off = False
         self._is_ending = False
+        self._preview_wish = port.SetPreview(width_px=0, height_px=0)
         self._programme = self._make_programme()
         self._statistics = Statistics(clock)
 
@@ -149,11 +150,8 @@ class Engine:
             case port.SetOutput():
                 self._set_output(command.output)
             case port.SetPreview():
-                ready = self._preview.resize(
-                    max(0, command.width_px), max(0, command.height_px), command.is_mirrored
-                )  # fmt: skip
-                if ready is not None:
-                    self._emit(ready)
+                self._preview_wish = command
+                self._size_preview()
             case port.StartPublish():
                 if not command.targets:
                     raise InputError
@@ -221,6 +219,7 @@ class Engine:
         if source == self._video and self._programme.picture is not None:
             return
         self._video = source
+        self._size_preview()
         compositor = self._programme.compositor
         # The old one goes first: the new one may be the same device. Meanwhile its last picture stays.
         compositor.set_status(port.SourceStatus.STARTING)
@@ -277,6 +276,15 @@ class Engine:
     def _show_card(self) -> None:
         card = Card.ENDING if self._is_ending else Card.CAMERA_OFF if self._is_camera_off else None
         self._programme.compositor.set_card(card)
+
+    def _size_preview(self) -> None:
+        wish = self._preview_wish
+        # People know themselves from the mirror; a text on a screen or in a film they do not.
+        is_mirrored = wish.is_mirrored and isinstance(self._video, port.CameraSource)
+        before = self._preview.ready
+        ready = self._preview.resize(max(0, wish.width_px), max(0, wish.height_px), is_mirrored)
+        if ready is not None and ready != before:
+            self._emit(ready)
 
     # ---- format -------------------------------------------------------------------------------------
 

@@ -27,6 +27,8 @@ from capture.devices.cameras import list_cameras
 from capture.devices.microphones import PortAudioHost
 from capture.encode.probe import probe_encoders
 from capture.engine import Engine
+from capture.packets import StreamFormat
+from capture.record.finisher import Finisher
 from capture.record.recorder import Recorder
 from capture.sources.screen import list_monitors
 
@@ -56,9 +58,10 @@ class Host:
             on_detached=self._on_detached,
             name="engine-channel",
         )
+        self._finisher = Finisher(clock)
         self._engine = Engine(
-            launch.shared_name, clock, self._channel.send, self._post, self._microphones, Recorder
-        )  # fmt: skip
+            launch.shared_name, clock, self._channel.send, self._post, self._microphones, self._make_recorder
+        )
         self._watch = WindowWatch(clock, launch.window_grace_s)
         self._thread = threading.Thread(target=self._run, name="engine-control", daemon=True)
 
@@ -80,6 +83,7 @@ class Host:
         self._stop.set()
         self._thread.join(_END_S)
         self._worker.shutdown(wait=True, cancel_futures=True)
+        self._finisher.close()
         self._channel.close()
 
     # ---- channel's threads --------------------------------------------------------------------------
@@ -164,6 +168,18 @@ class Host:
 
     def _done(self, command: port.AnyCommand, code: str = "") -> None:
         self._channel.send(port.CommandDone(request_id=command.request_id, code=code))
+
+    def _make_recorder(
+        self,
+        directory: str,
+        name: str,
+        stream: StreamFormat,
+        on_changed: Callable[[port.RecordChanged], None],
+        clock: Clock,
+    ) -> Recorder:
+        # A folder that is recorded into may hold what a killed process left.
+        self._finisher.recover(directory)
+        return Recorder(directory, name, stream, on_changed, clock, self._finisher)
 
     # ---- worker -------------------------------------------------------------------------------------
 

@@ -68,10 +68,7 @@ class RecorderPart(Protocol):
         """Take one packet."""
 
     def stop(self) -> None:
-        """End; the remux may go on behind."""
-
-    def abandon(self) -> None:
-        """End, and give up the remux."""
+        """End; the MP4 is made behind."""
 
 
 MakePublisher = Callable[
@@ -276,13 +273,9 @@ class Outputs:
             self.start_recording(recording)
 
     def close(self) -> None:
-        """End everything, for the process ends: a long recording becomes an MP4 next time."""
+        """End everything."""
         self.stop_publish()
-        recorder, self._recorder, self._recording = self._recorder, None, None
-        if recorder is not None:
-            self._remove(recorder.offer)
-            recorder.abandon()
-        self._release()
+        self.stop_recording()
 
     def _ensure_encoding(self) -> Encoding:
         if self._encoding is None:

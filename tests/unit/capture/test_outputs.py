@@ -106,9 +106,6 @@ class FakeRecorder:
     def stop(self) -> None:
         self.on_changed(RecordChanged(status=RecordStatus.IDLE))
 
-    def abandon(self) -> None:
-        self.stop()
-
 
 class Rig:
     def __init__(self) -> None:
