@@ -23,6 +23,8 @@ _LOG = logging.getLogger(__name__)
 
 TAG_RATE = "ANCHORDESK_RATE_FPS"
 """By this tag a recording is known as ours; its value is the programme's rate."""
+_BUFFER_BYTES = 1_000_000
+"""A cluster goes out in one write, so that a kill seldom cuts one in two."""
 _MS = Fraction(1, 1000)
 _OPTIONS = {
     "flush_packets": "1",
@@ -43,7 +45,9 @@ class MatroskaWriter:
         self.packets = 0
         """Written so far."""
         try:
-            self._output: OutputContainer = av.open(file, "w", format="matroska", container_options=_OPTIONS)
+            self._output: OutputContainer = av.open(
+                file, "w", format="matroska", container_options=_OPTIONS, buffer_size=_BUFFER_BYTES
+            )
             self._streams = _add_streams(self._output, stream)
             self._output.metadata[TAG_RATE] = str(stream.rate_fps)
             self._output.start_encoding()

@@ -105,6 +105,12 @@ class Recorder:
         return self._file.size_bytes if self._file is not None else 0
 
     @property
+    def waiting_bytes(self) -> int:
+        """In the queue for the disk; at most 9/8 of ``Limits.queue_bytes``."""
+        with self._condition:
+            return self._queue.bytes
+
+    @property
     def dropped_packets(self) -> int:
         """Packets that the disk was too slow for, or whose time went back."""
         misplaced = self._writer.misplaced_packets if self._writer is not None else 0

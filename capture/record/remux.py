@@ -30,7 +30,7 @@ from capture.record.snap import Snapper
 _LOG = logging.getLogger(__name__)
 
 PART = ".mp4.part"
-_INDEX_BYTES = 64 * 1024
+_INDEX_BYTES = 16 * 1024
 _INDEX_BYTES_A_PACKET = 44
 """Size, duration, offset, two for chunks, key frame and composition time of one packet: the most that MP4 writes."""
 _VIDEO_HZ = 90_000
