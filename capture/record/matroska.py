@@ -29,7 +29,7 @@ _MS = Fraction(1, 1000)
 _OPTIONS = {
     "flush_packets": "1",
     # libav holds a cluster in memory until it is full: this much is lost with the process.
-    "cluster_time_limit": "5000",
+    "cluster_time_limit": "500",
     # In microseconds. Without it pictures wait ten seconds for sound that has stopped.
     "max_interleave_delta": "200000",
 }
