@@ -48,6 +48,7 @@ class Finisher:
         self.refused_jobs = 0
         # The thread's own:
         self._read_packets = 0
+        self._made: dict[str, str] = {}
 
     def submit(self, path: str, on_done: Done) -> bool:
         """Make the MP4 of a recording, remove the .mkv, then call ``on_done`` with the path of what there is.
@@ -109,6 +110,9 @@ class Finisher:
                 self._finish(path)
 
     def _finish(self, path: str) -> str:
+        if not os.path.lexists(path):
+            # Looking for orphans, this thread may have met it before its own turn came.
+            return self._made.pop(path, path)
         try:
             with Claim(path):
                 if not rate_of(path):
@@ -128,6 +132,9 @@ class Finisher:
             return path
         with contextlib.suppress(OSError):
             os.unlink(path)
+            self._made[path] = final
+        while len(self._made) > MAX_WAITING:
+            del self._made[next(iter(self._made))]
         return final
 
     def _tick(self) -> None:

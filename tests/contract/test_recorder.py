@@ -107,6 +107,17 @@ def test_the_mkv_holds_the_same_while_it_is_written(desk: Callable[..., Desk]) -
     assert max(abs(late_s) for late_s in apart_s(one.recorder.path)) < 1 / RATE_FPS
 
 
+def test_pictures_do_not_wait_for_sound_that_has_stopped(desk: Callable[..., Desk]) -> None:
+    one = desk()
+    one.recorder.start()
+    sounds = [packet for packet in one.scene.packets if not packet.is_video][:20]
+    pictures = [packet for packet in one.scene.packets if packet.is_video]
+    for packet in sounds + pictures:
+        one.recorder.offer(packet)
+    wait_until(lambda: one.recorder.waiting_bytes == 0, 5)
+    assert play(one.recorder.path).pictures >= len(pictures) - RATE_FPS
+
+
 def test_nothing_is_written_over(desk: Callable[..., Desk], tmp_path: Path) -> None:
     (tmp_path / "show.mp4").write_text("precious")
     (tmp_path / "show-2.mkv").write_text("precious")
@@ -254,6 +265,16 @@ def test_a_folder_that_goes_away_is_said_once(desk: Callable[..., Desk], tmp_pat
     one.offer_all()
     one.recorder.stop()
     assert [(change.status, change.code) for change in one.changes[1:]] == [(RecordStatus.FAILED, "folder_missing")]
+
+
+def test_a_file_that_is_taken_away_is_said_once(desk: Callable[..., Desk], tmp_path: Path) -> None:
+    one = desk(limits=Limits(start_free_bytes=0, floor_free_bytes=0, check_s=0.1))
+    one.recorder.start()
+    one.offer_all()
+    os.rename(one.recorder.path, tmp_path / "elsewhere.mkv")
+    wait_until(lambda: one.changes[-1].status is RecordStatus.FAILED, 5)
+    assert one.changes[-1].code == "folder_missing"
+    assert play(tmp_path / "elsewhere.mkv").complaints == ""
 
 
 class Forbidden(RecordingFile):

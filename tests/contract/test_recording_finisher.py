@@ -59,8 +59,9 @@ def finisher() -> Iterator[Callable[..., Finisher]]:
 def test_what_a_killed_process_left_becomes_an_mp4_and_what_is_not_ours_stays(
     finisher: Callable[..., Finisher], tmp_path: Path
 ) -> None:
-    ours = left_behind(tmp_path / "2026-11-24 12-00-00.mkv", cut_bytes=30_000)
-    (tmp_path / "2026-11-24 12-00-00.mp4.part").write_text("an attempt that was killed too")
+    # By name it comes last: when it is done, the others were looked at.
+    ours = left_behind(tmp_path / "show.mkv", cut_bytes=30_000)
+    (tmp_path / "show.mp4.part").write_text("an attempt that was killed too")
     foreign = tmp_path / "holiday.mkv"
     remade = left_behind(tmp_path / "x.mkv")
     strip_tag(remade, foreign)
@@ -72,13 +73,24 @@ def test_what_a_killed_process_left_becomes_an_mp4_and_what_is_not_ours_stays(
     wait_until(lambda: not ours.exists(), 10)
     one.close()
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "2026-11-24 12-00-00.mp4", "holiday.mkv", "notes.mkv",
+        "holiday.mkv", "notes.mkv", "show.mp4",
     ]  # fmt: skip
     assert {name: (tmp_path / name).read_bytes() for name in before} == before
     played = play(ours.with_suffix(".mp4"))
     assert (played.complaints, played.pictures) == ("", at_most)
     assert at_most >= 4 * RATE_FPS - 1.5 * RATE_FPS
     assert max(map(abs, apart_s(ours.with_suffix(".mp4")))) < 1 / RATE_FPS
+
+
+def test_a_recording_found_before_its_turn_is_made_once(finisher: Callable[..., Finisher], tmp_path: Path) -> None:
+    path = left_behind(tmp_path / "show.mkv")
+    done: list[str] = []
+    one = finisher()
+    one.recover(str(tmp_path))
+    assert one.submit(str(path), done.append)
+    wait_until(lambda: bool(done), 5)
+    assert done == [str(tmp_path / "show.mp4")]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["show.mp4"]
 
 
 def strip_tag(source: Path, target: Path) -> None:
