@@ -1,0 +1,242 @@
+"""The real program, driven hands free through its script channel: demo, end-to-end tests and benches.
+
+Starts ``python -m app`` in a session of its own, works it by clicks and wishes, and ends it. One thread.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import queue
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from app.ports.script import ScriptAnswer, ScriptCommand
+from app.runtime.channel import Channel, ChannelError, attach
+
+ROOT = Path(__file__).resolve().parents[1]
+START_S = 30.0
+WAIT_S = 20.0
+END_S = 15.0
+_LOOK_S = 0.1
+
+
+class ProgramError(Exception):
+    """The program did not do what was asked; the text says what was seen instead."""
+
+
+class Program:
+    """A context. ``data_dir`` may hold the settings and secrets of an earlier run."""
+
+    def __init__(self, data_dir: Path, environment: Mapping[str, str]) -> None:
+        self.data_dir = data_dir
+        data_dir.mkdir(parents=True, exist_ok=True)
+        self._key = secrets.token_bytes(32)
+        self._endpoint = str(data_dir / "script.sock")
+        key_file = data_dir / "script.key"
+        key_file.touch(mode=0o600)
+        key_file.write_text(self._key.hex())
+        self._numbers = itertools.count(1)
+        self._answers: queue.Queue[ScriptAnswer] = queue.Queue()
+        self._channel: Channel[ScriptCommand, ScriptAnswer] | None = None
+        self.started_s = time.monotonic()
+        self._output = (data_dir / "program.log").open("ab")
+        self.process = subprocess.Popen(
+            [
+                sys.executable, "-m", "app", "--data-dir", str(data_dir), "--script-endpoint", self._endpoint,
+                "--script-key-file", str(key_file),
+            ],
+            cwd=ROOT,
+            # No keyring of the person who runs this: the file in data_dir takes its place.
+            env={**environment, "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"},
+            stdin=subprocess.DEVNULL, stdout=self._output, stderr=self._output, start_new_session=True,
+        )  # fmt: skip
+        try:
+            self.attach()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # ---- channel ------------------------------------------------------------------------------------
+
+    def attach(self) -> None:
+        """Connect to the window; again after the window was started anew."""
+        if self._channel is not None:
+            self._channel.close()
+        deadline_s = time.monotonic() + START_S
+        while True:
+            try:
+                self._channel = attach(
+                    self._endpoint,
+                    self._key,
+                    ScriptAnswer,
+                    on_message=self._answers.put,
+                    on_closed=lambda: None,
+                    name="driver",
+                )
+                return
+            except ChannelError as cause:
+                if self.process.poll() is not None:
+                    raise ProgramError(f"the program ended with {self.process.returncode}; {self._tail()}") from cause
+                if time.monotonic() > deadline_s:
+                    raise ProgramError(f"no window after {START_S:.0f} s; {self._tail()}") from cause
+                time.sleep(0.05)
+
+    def ask(self, **command: Any) -> dict[str, Any]:
+        """One command of app.ports.script; the answer's body. Raises ProgramError."""
+        number = next(self._numbers)
+        if self._channel is None or not self._channel.send(ScriptCommand(request_id=number, **command)):
+            raise ProgramError("the window is not there")
+        deadline_s = time.monotonic() + WAIT_S
+        while True:
+            try:
+                answer = self._answers.get(timeout=max(0.01, deadline_s - time.monotonic()))
+            except queue.Empty:
+                raise ProgramError(f"no answer to {command}") from None
+            if answer.request_id == number:
+                if not answer.ok:
+                    raise ProgramError(f"{command}: {answer.error}")
+                return answer.body
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """app.scripting.summary of the present state."""
+        return self.ask(state=True)
+
+    def wish(self, name: str, **arguments: Any) -> None:
+        """A wish of app.usecases.wishes."""
+        self.ask(wish=name, args=arguments)
+
+    def window(self, command: str, argument: Any = None) -> dict[str, Any]:
+        """A command of ui.script."""
+        return self.ask(window={command: {} if argument is None else argument})
+
+    def until(self, is_so: Callable[[dict[str, Any]], bool], what: str, wait_s: float = WAIT_S) -> dict[str, Any]:
+        """Wait until the state satisfies ``is_so``; that state. Raises ProgramError."""
+        deadline_s = time.monotonic() + wait_s
+        while True:
+            state = self.state
+            if is_so(state):
+                return state
+            if time.monotonic() > deadline_s:
+                raise ProgramError(f"not {what} after {wait_s:.0f} s: {state}")
+            time.sleep(_LOOK_S)
+
+    def until_window(self, command: str, argument: Any, wait_s: float = WAIT_S) -> None:
+        """Repeat a window command until it can be done: the widget may have to appear first."""
+        deadline_s = time.monotonic() + wait_s
+        while True:
+            try:
+                self.window(command, argument)
+                return
+            except ProgramError:
+                if time.monotonic() > deadline_s:
+                    raise
+                time.sleep(_LOOK_S)
+
+    # ---- what people do -----------------------------------------------------------------------------
+
+    def try_here(self) -> str:
+        """First start: try on this machine; the platform's address."""
+        self.until_window("click", "first_start.try_here")
+        state = self.until(lambda state: state["platform"] == "ready", "a platform", 40)
+        self.until_window("click", "password.noted")
+        return str(state["platform_url"])
+
+    def sign_in(self, phone: str) -> None:
+        """Through the form, with the code that the window shows."""
+        self.until(lambda state: state["account"] == "signed_out", "signed out")
+        self.until_window("type", {"name": "sign_in.phone", "text": phone})
+        self.until_window("click", "sign_in.get_code")
+        self.until(lambda state: bool(state["demo_code"]), "given a code")
+        self.until_window("click", "sign_in.fill_code")
+        # Six digits may be sent as soon as they are there.
+        deadline_s = time.monotonic() + WAIT_S
+        while (account := self.state["account"]) != "signed_in":
+            if time.monotonic() > deadline_s:
+                raise ProgramError(f"not signed in: {account}")
+            try:
+                self.window("click", "sign_in.submit")
+            except ProgramError:
+                time.sleep(_LOOK_S)
+            time.sleep(_LOOK_S)
+
+    def choose(self, video: Mapping[str, Any], audio: Mapping[str, Any]) -> None:
+        """Sources as in app.ports.engine, e.g. {"type": "DemoSource"}; waits until both are live."""
+        self.until(lambda state: bool(state["is_engine_attached"]), "attached to the engine")
+        self.wish("ChooseVideo", source=dict(video))
+        self.wish("ChooseAudio", source=dict(audio))
+        self.until(lambda state: state["video"] == state["audio"] == "live", "live sources")
+
+    def go_live(self, title: str) -> dict[str, Any]:
+        """Through the dialog; the state once on air."""
+        self.until_window("click", "controls.main")
+        self.until_window("type", {"name": "go_live.title_field", "text": title})
+        self.until_window("click", "go_live.submit")
+        return self.until(lambda state: state["broadcast"] == "on_air", "on air", 30)
+
+    def end_live(self) -> dict[str, Any]:
+        """Through the button and its question; the state afterwards."""
+        self.until_window("click", "controls.main")
+        self.until_window("click", "ending.end")
+        return self.until(lambda state: state["broadcast"] == "ended", "ended")
+
+    def say(self, text: str) -> None:
+        """A message of the anchor, typed into the chat."""
+        self.until_window("type", {"name": "chat.input", "text": text})
+        self.window("press", {"name": "chat.input", "key": "Return"})
+
+    def code_for(self, phone: str) -> str:
+        """The sign-in code of a viewer, as the window shows it."""
+        state = self.until(lambda state: any(pair[0] == phone for pair in state["other_codes"]), f"a code of {phone}")
+        return str(next(code for number, code in state["other_codes"] if number == phone))
+
+    # ---- processes ----------------------------------------------------------------------------------
+
+    def children(self) -> dict[str, int]:
+        """Process ids by role, of the supervisor's own children (Linux)."""
+        found: dict[str, int] = {}
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit():
+                try:
+                    parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+                    words = (entry / "cmdline").read_bytes().split(b"\0")
+                except (OSError, IndexError, ValueError):
+                    continue
+                if parent == self.process.pid and b"--role" in words:
+                    found[words[words.index(b"--role") + 1].decode()] = int(entry.name)
+        return found
+
+    def close(self) -> int:
+        """End the program (SIGTERM, later SIGKILL); its exit code."""
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(END_S)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, signal.SIGKILL)
+        code = self.process.wait()
+        self._output.close()
+        return code
+
+    def _tail(self) -> str:
+        self._output.flush()
+        return (self.data_dir / "program.log").read_text(errors="replace")[-1500:]
