@@ -203,8 +203,11 @@ class Program:
 
     def code_for(self, phone: str) -> str:
         """The sign-in code of a viewer, as the window shows it."""
-        state = self.until(lambda state: any(pair[0] == phone for pair in state["other_codes"]), f"a code of {phone}")
-        return str(next(code for number, code in state["other_codes"] if number == phone))
+        masked = f"{phone[:3]}****{phone[-4:]}"
+        state = self.until(
+            lambda state: any(pair[0] == masked for pair in state["other_codes"]), f"showing a code of {masked}"
+        )
+        return str(next(code for number, code in state["other_codes"] if number == masked))
 
     # ---- processes ----------------------------------------------------------------------------------
 

@@ -1,0 +1,84 @@
+"""What a demonstration must have shown: pure figures in, sentences of what is wrong out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+LEAST_DECODED_RATIO = 0.9
+LOUD_DBFS = -40.0
+LEAST_LOUD_RATIO = 0.5
+
+
+@dataclass(frozen=True)
+class Watched:
+    """One viewer: ``seen`` counts how often each message was in the list."""
+
+    name: str
+    via: str
+    frames_sent_since_joined: int
+    frames_decoded: int
+    sound_dbfs: Sequence[float]
+    seen: Mapping[str, int]
+    first_frame_ms: float | None = None
+    stalls: int = 0
+    errors: Sequence[str] = field(default_factory=tuple)
+
+    @property
+    def decoded_ratio(self) -> float:
+        return self.frames_decoded / self.frames_sent_since_joined if self.frames_sent_since_joined else 0.0
+
+    @property
+    def loud_ratio(self) -> float:
+        """Share of the seconds whose sound was above −40 dBFS."""
+        loud = sum(level > LOUD_DBFS for level in self.sound_dbfs)
+        return loud / len(self.sound_dbfs) if self.sound_dbfs else 0.0
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The whole demonstration."""
+
+    frames_sent: int
+    frames_dropped: int
+    messages: Sequence[str]
+    seen_by_anchor: Mapping[str, int]
+    viewers: Sequence[Watched]
+
+    def summary(self) -> dict[str, Any]:
+        """Plain values, with the ratios."""
+        plain = asdict(self)
+        for row, viewer in zip(plain["viewers"], self.viewers, strict=True):
+            row["decoded_ratio"] = round(viewer.decoded_ratio, 4)
+            row["loud_ratio"] = round(viewer.loud_ratio, 4)
+            row["sound_dbfs"] = [round(level, 1) for level in viewer.sound_dbfs]
+        return plain
+
+
+def faults(shown: Shown) -> list[str]:
+    """Everything that was not as it must be; empty when all was well."""
+    found = []
+    if not shown.frames_sent:
+        found.append("no frame was sent")
+    if not shown.viewers:
+        found.append("nobody watched")
+    found += _counts("the anchor", shown.messages, shown.seen_by_anchor)
+    for viewer in shown.viewers:
+        if viewer.decoded_ratio < LEAST_DECODED_RATIO:
+            found.append(
+                f"{viewer.name} decoded {viewer.frames_decoded} of {viewer.frames_sent_since_joined} frames "
+                f"({viewer.decoded_ratio:.1%}, at least {LEAST_DECODED_RATIO:.0%})"
+            )
+        if viewer.loud_ratio < LEAST_LOUD_RATIO:
+            found.append(
+                f"{viewer.name} heard sound above {LOUD_DBFS:.0f} dBFS in {viewer.loud_ratio:.0%} of the seconds "
+                f"(at least {LEAST_LOUD_RATIO:.0%})"
+            )
+        found += _counts(viewer.name, shown.messages, viewer.seen)
+        found += [f"{viewer.name}'s page reported: {error}" for error in viewer.errors]
+    return found
+
+
+def _counts(who: str, messages: Sequence[str], seen: Mapping[str, int]) -> list[str]:
+    return [f"{who} saw “{message}” {seen.get(message, 0)} times" for message in messages if seen.get(message, 0) != 1]
