@@ -1,0 +1,62 @@
+"""From the anchor's window to a viewer's eyes, ears and keyboard, and back: everything real."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.viewer.browser import Viewer, ViewerBrowser
+from tools.program import Program
+
+pytestmark = pytest.mark.e2e
+
+VIEWER_PHONES = ("13800138001", "13800138002")
+
+
+def wait(viewer: Viewer, seconds: float) -> None:
+    """Through the page, so that its events go on."""
+    viewer.page.wait_for_timeout(seconds * 1000)
+
+
+def watches(viewer: Viewer, *, least: int = 20, wait_s: float = 20.0) -> list[int]:
+    """Frame numbers that were read from the picture, once there are enough of them."""
+    deadline_s = time.monotonic() + wait_s
+    start = len(viewer.frame_readings())
+    while len(viewer.frame_readings()) - start < least:
+        assert time.monotonic() < deadline_s, f"{len(viewer.frame_readings()) - start} pictures, {viewer.errors()}"
+        wait(viewer, 0.2)
+    return [reading.number for reading in viewer.frame_readings()[start:]]
+
+
+def test_viewers_see_hear_and_talk_by_flv_and_hls(program: Program, browser: ViewerBrowser, tmp_path: Path) -> None:
+    url = program.go_live("面试怎样介绍自己")["viewer_url"]
+    guests = [browser.viewer(width_px=900, height_px=600) for _ in VIEWER_PHONES]
+    for guest, phone, via in zip(guests, VIEWER_PHONES, ("flv", "hls"), strict=True):
+        guest.open(url, via)  # type: ignore[arg-type]  # literals of the tuple
+        guest.wait_for_state("playing", 30)
+        assert guest.transport == via
+        guest.sign_in(phone, program.code_for)
+    program.say("大家好")
+    guests[0].send("老师好，简历写几页？")
+    guests[1].send("应届生怎么办？")
+    texts = ["大家好", "老师好，简历写几页？", "应届生怎么办？"]
+    for guest in guests:
+        for text in texts:
+            guest.wait_for_message(text)
+        numbers = watches(guest)
+        assert numbers == sorted(set(numbers)), "the counter goes up with every picture"
+        # Chinese speech of the file, not silence.
+        assert max(guest.sound_levels()) > -40
+        assert [sorted(message.text for message in guest.messages()).count(text) for text in texts] == [1, 1, 1]
+        assert guest.errors() == []
+    state = program.until(lambda state: len(state["lines"]) == 3, "three messages in the window")
+    assert sorted(line["text"] for line in state["lines"]) == sorted(texts)
+    assert {line["status"] for line in state["lines"]} == {"posted"}
+    assert state["stats"]["frames_dropped"] <= state["stats"]["frames_sent"] * 0.02
+    assert program.window("look")["frames_seen"] > 20, "the preview stood still"
+    program.end_live()
+    for guest in guests:
+        guest.wait_for_state("ended", 20)
+        guest.close()
