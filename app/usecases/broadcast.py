@@ -17,6 +17,7 @@ from app.errors import AppError
 from app.ports.engine import (
     PublishChanged,
     PublishStatus,
+    RecordStatus,
     StartPublish,
     StopPublish,
     StopRecording,
@@ -247,7 +248,7 @@ class BroadcastCase:
             messages=state.broadcast.messages,
             frames_sent=stats.frames_sent if stats else 0,
             frames_dropped=stats.frames_dropped if stats else 0,
-            recording_path=record.path if record else "",
+            recording_path=record.path if record is not None and record.status is RecordStatus.RECORDING else "",
         )
 
     def _set(self, **fields: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from app.contract.rest import Category
 from app.i18n import Translator
@@ -102,8 +103,17 @@ def present_summary(state: DeskState, tr: Translator) -> SummaryView | None:
             (count_text(summary.messages), tr.text("summary.messages")),
             (f"{summary.frames_dropped} / {ratio:.1%}", tr.text("summary.dropped")),
         ),
-        recording=short_path(summary.recording_path),
+        recording=short_path(_finished_path(summary.recording_path, state)),
     )
+
+
+def _finished_path(path: str, state: DeskState) -> str:
+    """The recording's path now: its MP4 is made after the broadcast, and then the Matroska file is gone."""
+    record = state.engine.record
+    if record is None or not path or not record.path:
+        return path
+    is_same = PurePath(record.path).with_suffix("") == PurePath(path).with_suffix("")
+    return record.path if is_same else path
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 
@@ -7,6 +9,8 @@ from app.contract.rest import Category
 from app.i18n import Translator
 from app.ports.engine import (
     Output,
+    RecordChanged,
+    RecordStatus,
 )
 from app.usecases.state import (
     BroadcastPhase,
@@ -70,6 +74,28 @@ def test_summary_is_told_once_it_ended() -> None:
     assert view is not None
     assert view.figures[0] == ("00:42:17", "时长")
     assert view.figures[3][0] == "2 / 0.0%"
+
+
+@pytest.mark.parametrize(
+    ("record", "told"),
+    [
+        ("/takes/a.mp4", "/takes/a.mp4"),
+        ("/takes/b.mp4", "/takes/a.mkv"),
+        ("", "/takes/a.mkv"),
+    ],
+)
+def test_the_summary_names_the_recording_where_it_lies_now(record: str, told: str) -> None:
+    ended = fakes.ended()
+    assert ended.broadcast.summary is not None
+    summary = replace(ended.broadcast.summary, recording_path="/takes/a.mkv")
+    state = change(
+        ended,
+        broadcast=replace(ended.broadcast, summary=summary),
+        engine=replace(ended.engine, record=RecordChanged(status=RecordStatus.IDLE, path=record)),
+    )
+    view = present_summary(state, ZH)
+    assert view is not None
+    assert view.recording == told
 
 
 def test_notices_newest_first_and_no_more_than_three() -> None:
