@@ -108,6 +108,8 @@ class BroadcastCase:
         context = self._context
         if context.platform is None:
             return
+        # Asking revokes the key before, and that may be told before the answer is here.
+        self._key_id = ""
         target = await context.platform.stream_key(session.id, take_over=take_over)
         self._key_id = target.key_id
         done = await context.engine.ask(StartPublish(targets=(Target(url=target.url, key=target.key),)))

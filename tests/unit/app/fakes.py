@@ -170,6 +170,11 @@ class FakePlatform:
     async def stream_key(self, session_id: str, *, take_over: bool) -> StreamTarget:
         if not take_over:
             self._check("stream_key")
+        if self.keys and self.room is not None:
+            # As the service does: the key before is revoked, and told, before the answer is sent.
+            self.room.on_event(
+                events.envelope(events.KeyRevoked(key_id=f"id{self.keys}", cause="reissued"), "key.revoked")
+            )
         self.keys += 1
         return StreamTarget(url="rtmp://h/live", key=f"k{self.keys}", key_id=f"id{self.keys}")
 

@@ -236,6 +236,21 @@ def test_a_new_engine_takes_up_the_same_session() -> None:
     play(scene)
 
 
+def test_a_key_that_somebody_else_made_us_lose_ends_the_broadcast_with_the_reason() -> None:
+    async def scene(rig: Rig) -> None:
+        await rig.on_air()
+        rig.fact(events.KeyRevoked(key_id="another", cause="taken_over"), "key.revoked")
+        assert rig.desk.state.broadcast.phase is BroadcastPhase.ON_AIR
+        rig.fact(events.KeyRevoked(key_id="id1", cause="taken_over"), "key.revoked")
+        await settle()
+        assert rig.desk.state.broadcast.phase is BroadcastPhase.ENDED
+        assert rig.desk.state.broadcast.trouble is not None
+        assert rig.desk.state.broadcast.trouble.code == "key_taken_over"
+        assert rig.engine.sent(port.StopPublish)
+
+    play(scene)
+
+
 def test_a_new_window_beside_an_engine_on_air_changes_nothing() -> None:
     async def scene(rig: Rig) -> None:
         await rig.on_air()
