@@ -9,6 +9,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 GRACE_S = 2.0
 """What ends by itself in this time is not held against the test (the join deadline of the house)."""
 _SHARED = Path("/dev/shm")
@@ -55,7 +57,7 @@ class Guard:
             # The tracker of shared memory starts with the first segment and stays for the life of the process.
             if "multiprocessing.resource_tracker" not in _command(pid)
         ]
-        found += [f"shared memory {name}" for name in now.segments - before.segments]
+        found += [f"shared memory {name}" for name in now.segments - before.segments if not _is_anothers(name)]
         return found + [f"window {name}" for name in _windows()]
 
 
@@ -95,6 +97,28 @@ def _segments() -> list[str]:
 def _is_ours(name: str) -> bool:
     # Shared memory of other programs of this user (a browser, PulseAudio) is no concern of a test.
     return name.startswith(("anchordesk", "adfr", "ad-", "psm_"))
+
+
+def _is_anothers(name: str) -> bool:
+    """Whether a segment is held by a program that somebody else started, such as a second run of these tests.
+
+    An orphan (its parent is the first process) may well be ours.
+    """
+    holders = [process for process in psutil.process_iter() if _maps(process.pid, name)]
+    try:
+        return bool(holders) and all(
+            process.ppid() > 1 and os.getpid() not in (process.pid, *(parent.pid for parent in process.parents()))
+            for process in holders
+        )  # fmt: skip
+    except psutil.Error:
+        return False
+
+
+def _maps(pid: int, name: str) -> bool:
+    try:
+        return f"{_SHARED}/{name}" in Path(f"/proc/{pid}/maps").read_text()
+    except OSError:
+        return False
 
 
 def _windows() -> list[str]:

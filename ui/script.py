@@ -8,6 +8,7 @@ Commands, each a mapping with one key:
     {"press": {"name", "key"}}       a key such as "Return" or "Ctrl+D"
     {"page": name}                   live or settings
     {"look": {}}                     answers page, phase, frames_seen, first_window_ms, first_preview_ms
+    {"texts": {}}                    every text that is on screen now
     {"close": {}}                    close the window as a person would
 The answer is {"ok": true, …} or {"ok": false, "error": text}.
 """
@@ -117,6 +118,11 @@ class WindowDriver(QObject):
             "frames_seen": window.feed.frames_seen,
             **self._figures(),
         }
+
+    def _do_texts(self, _: object) -> Answer:
+        shown = (widget for widget in self._window.findChildren(QWidget) if widget.isVisible())
+        texts = (getattr(widget, "text", None) for widget in shown)
+        return {"texts": [found for text in texts if callable(text) and isinstance(found := text(), str) and found]}
 
     def _do_close(self, _: object) -> Answer:
         self._window.close()

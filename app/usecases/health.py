@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.domain.health import HealthFigures, judge
-from app.ports.engine import Stats
+from app.ports.engine import PublishChanged, PublishStatus, Stats
 from app.usecases.context import Context
 from app.usecases.state import BroadcastPhase, PlatformPhase
 
@@ -17,6 +17,7 @@ class HealthCase:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._quiet_since_s: float | None = None
+        self._failed_code = ""
         self._before: Stats | None = None
         self._last: Stats | None = None
 
@@ -28,10 +29,11 @@ class HealthCase:
             self._before, self._last = self._last, stats
         now_s = self._context.clock.monotonic_s()
         quiet_s = self._quiet(stats, engine.is_muted, now_s)
+        publish_status, publish_code = self._publish(engine.publish)
         figures = HealthFigures(
             is_on_air=state.broadcast.phase in _ON_AIR,
-            publish_status=engine.publish.status.value if engine.publish else "idle",
-            publish_code=engine.publish.code if engine.publish else "",
+            publish_status=publish_status,
+            publish_code=publish_code,
             video_status=engine.video_status.status.value if engine.video_status else "off",
             video_code=engine.video_status.code if engine.video_status else "",
             audio_status=engine.audio_status.status.value if engine.audio_status else "off",
@@ -56,6 +58,18 @@ class HealthCase:
             if report.message_id != state.health.message_id and state.broadcast.phase in _ON_AIR:
                 self._context.record(report.message_id, **report.detail)
             self._context.change(health=report)
+
+    def _publish(self, publish: PublishChanged | None) -> tuple[str, str]:
+        """Status and code; the attempt after a failure is still the failure, until there is progress."""
+        if publish is None:
+            return PublishStatus.IDLE.value, ""
+        if publish.status is PublishStatus.RECONNECTING:
+            self._failed_code = publish.code
+        elif publish.status not in (PublishStatus.CONNECTING, PublishStatus.STARTING):
+            self._failed_code = ""
+        if self._failed_code:
+            return PublishStatus.RECONNECTING.value, self._failed_code
+        return publish.status.value, publish.code
 
     def _quiet(self, stats: Stats | None, is_muted: bool, now_s: float) -> float:
         if stats is None or is_muted or stats.loudness_lufs > QUIET_LUFS:

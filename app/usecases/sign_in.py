@@ -135,10 +135,11 @@ class SignInCase:
         except AppError:
             return  # the next look is a second away
         account = context.state.account
-        own = next((code.code for code in codes if code.phone == account.phone), "")
-        others = tuple((code.phone_masked, code.code) for code in codes if code.phone != account.phone)
         is_waiting = account.phase in (AccountPhase.CODE_SENT, AccountPhase.SIGNING_IN)
-        shown = own if is_waiting else ""
+        # Once signed in, a code for the same number is for another machine of the same person.
+        own = [code for code in codes if is_waiting and code.phone == account.phone]
+        others = tuple((code.phone_masked, code.code) for code in codes if code not in own)
+        shown = own[0].code if own else ""
         if (shown, others) != (account.demo_code, account.other_codes):
             self._set(demo_code=shown, other_codes=others)
 

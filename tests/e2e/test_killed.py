@@ -48,11 +48,11 @@ class Audience:
             viewer.page.evaluate("window.notReloaded = true")
             self.viewers.append(viewer)
 
-    def check_pictures(self) -> None:
+    def check_pictures(self, when: str) -> None:
         """Every viewer sees new pictures, on the same page as before."""
         for viewer in self.viewers:
             viewer.wait_for_state("playing", COMES_BACK_S)
-            numbers = watches(viewer, least=15, wait_s=COMES_BACK_S)
+            numbers = watches(viewer, when, least=15, wait_s=COMES_BACK_S)
             assert len(set(numbers)) == len(numbers)
             assert viewer.page.evaluate("window.notReloaded") is True, "the page was reloaded"
 
@@ -98,7 +98,7 @@ def test_whatever_is_killed_the_broadcast_goes_on(program: Program, browser: Vie
             COMES_BACK_S,
         )  # fmt: skip
         assert state["session_id"] == session_id
-        audience.check_pictures()
+        audience.check_pictures(f"after {role} of {order}, seed {seed}")
         texts.append(f"{number} after {role}")
         talk(program, audience, texts[-1])
     audience.check_messages(texts)

@@ -20,12 +20,26 @@ def wait(viewer: Viewer, seconds: float) -> None:
     viewer.page.wait_for_timeout(seconds * 1000)
 
 
-def watches(viewer: Viewer, *, least: int = 20, wait_s: float = 20.0) -> list[int]:
+def told(viewer: Viewer, start: int) -> str:
+    """What there is to know about a viewer whose picture stands still."""
+    playing = viewer.page.evaluate(
+        """() => { const video = document.querySelector("video"); return {time: video.currentTime, paused: video.paused,
+        ready: video.readyState, error: video.error && video.error.message,
+        buffered: [...Array(video.buffered.length).keys()].map((n) => [video.buffered.start(n), video.buffered.end(n)])
+        }; }"""
+    )
+    return (
+        f"{viewer.transport} {viewer.player_state}: {len(viewer.frame_readings()) - start} pictures read, "
+        f"{viewer.unread_frames()} unread, {viewer.decoded_frames()} decoded, {playing}, {viewer.errors()}"
+    )
+
+
+def watches(viewer: Viewer, when: str = "", *, least: int = 20, wait_s: float = 20.0) -> list[int]:
     """Frame numbers that were read from the picture, once there are enough of them."""
     deadline_s = time.monotonic() + wait_s
     start = len(viewer.frame_readings())
     while len(viewer.frame_readings()) - start < least:
-        assert time.monotonic() < deadline_s, f"{len(viewer.frame_readings()) - start} pictures, {viewer.errors()}"
+        assert time.monotonic() < deadline_s, f"{when}: {told(viewer, start)}"
         wait(viewer, 0.2)
     return [reading.number for reading in viewer.frame_readings()[start:]]
 

@@ -268,6 +268,24 @@ def test_a_new_window_beside_an_engine_on_air_changes_nothing() -> None:
     play(scene)
 
 
+def test_a_failure_is_told_until_there_is_progress_again() -> None:
+    async def scene(rig: Rig) -> None:
+        await rig.on_air()
+        told = []
+        for status, code in (
+            (port.PublishStatus.RECONNECTING, "ingest_silent"),
+            (port.PublishStatus.CONNECTING, ""),
+            (port.PublishStatus.STARTING, ""),
+            (port.PublishStatus.ON_AIR, ""),
+        ):
+            rig.engine.on_event(port.PublishChanged(target="main", status=status, code=code))
+            rig.engine.on_event(port.Stats(at_ms=1, programme_frames=30, frames_sent=30, loudness_lufs=-20))
+            told.append(rig.desk.state.health.message_id)
+        assert told == ["health.silent_ingest"] * 3 + ["health.good"]
+
+    play(scene)
+
+
 def test_the_service_goes_in_the_midst_and_the_broadcast_stays() -> None:
     async def scene(rig: Rig) -> None:
         await rig.on_air()
