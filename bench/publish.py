@@ -38,7 +38,7 @@ _OUTPUT = port.Output(encoder="libx264")
 _PREVIEW_PX = (806, 454)
 _WARM_S = 2.5
 _PAIRS, _QUICK_PAIRS = 5, 2
-_MEASURED_S, _QUICK_S = 12.0, 5.0
+_MEASURED_S, _QUICK_S = 12.0, 4.0
 _SETTLED = 45
 """Pictures at the start of a recording that are not compared: the rate control is finding its level."""
 
@@ -68,7 +68,7 @@ def run(quick: bool, clip: Path | None) -> dict[str, float | None]:
                     theirs.append(_ffmpeg(source, yours, measured_s))
             sys.stderr.write(f"pair {number + 1}: {ours[-1].cpu_s_per_s:.3f} / {theirs[-1].cpu_s_per_s:.3f}\n")
         ratios = [our.cpu_s_per_s / their.cpu_s_per_s for our, their in zip(ours, theirs, strict=True)]
-        bitrate, psnr = _differences(source, ours[-1].recording, theirs[-1].recording)
+        bitrate, psnr = _differences(source, ours[-1].recording, theirs[-1].recording, measured_s)
     return {
         "ratio_720p": round(statistics.median(ratios), 3),
         "spread_720p": round((max(ratios) - min(ratios)) / statistics.median(ratios), 3),
@@ -154,9 +154,10 @@ def _cpu_s(process: psutil.Process) -> float:
     return sum(one.user + one.system for one in times)
 
 
-def _differences(clip: Path, ours: Path, theirs: Path) -> tuple[float, float]:
+def _differences(clip: Path, ours: Path, theirs: Path, measured_s: float) -> tuple[float, float]:
     """(bit rates' difference relative to ffmpeg's, PSNR of ffmpeg less ours; both as absolute values)."""
-    small = thumbnails(clip)
+    # The engine's recording begins some seconds into the clip.
+    small = thumbnails(clip, round((_WARM_S + measured_s + 6) * _OUTPUT.rate_fps))
     one, other = place(ours, small), place(theirs, small)
     first = max(one.first, other.first) + _SETTLED
     last = min(one.end, other.end, len(small))
