@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from server.demo_data import ANCHOR_PHONE
 from tests.viewer.browser import Viewer, ViewerBrowser
 from tools.program import Program
 
@@ -74,3 +76,27 @@ def test_viewers_see_hear_and_talk_by_flv_and_hls(program: Program, browser: Vie
     for guest in guests:
         guest.wait_for_state("ended", 20)
         guest.close()
+
+
+def test_on_the_local_network_everything_is_encrypted(
+    start: Callable[..., Program], browser: ViewerBrowser, clip: str
+) -> None:
+    program = start()
+    program.wish("TryHere", on_lan=True)
+    state = program.until(lambda state: state["platform"] == "ready", "a platform", 40)
+    assert state["platform_url"].startswith("https://")
+    program.until_window("click", "password.noted")
+    program.sign_in(ANCHOR_PHONE)
+    program.choose({"type": "FileSource", "path": clip, "has_counter": True}, {"type": "FileSound", "path": clip})
+    url = program.go_live("局域网")["viewer_url"]
+    assert url.startswith("https://")
+    for via in ("flv", "hls"):
+        # The certificate is of the machine's own making: a person is asked once, here it is taken.
+        guest = browser.viewer(width_px=800, height_px=560, ignores_certificate=True)
+        guest.open(url, via)  # type: ignore[arg-type]  # literals of the tuple
+        guest.wait_for_state("playing", 30)
+        assert guest.transport == via
+        watches(guest, via, least=10)
+        assert guest.errors() == []
+        guest.close()
+    program.end_live()
