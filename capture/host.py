@@ -177,8 +177,8 @@ class Host:
         on_changed: Callable[[port.RecordChanged], None],
         clock: Clock,
     ) -> Recorder:
-        # A folder that is recorded into may hold what a killed process left.
-        self._finisher.recover(directory)
+        # A folder that is recorded into may hold what a killed process left. Later, for the new file is locked by then.
+        self._post(lambda: self._finisher.recover(directory))
         return Recorder(directory, name, stream, on_changed, clock, self._finisher)
 
     # ---- worker -------------------------------------------------------------------------------------

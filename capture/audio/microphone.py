@@ -23,6 +23,8 @@ _LOG = logging.getLogger(__name__)
 
 TARGET_S = 0.04
 _SILENT_S = 1.0
+_WAKES_WITHIN_S = 5.0
+"""A headset on Bluetooth changes its profile first, a sound server its period: seconds pass before the first block."""
 _WATCH_S = 0.1
 
 OnBlock = Callable[[Sound], None]
@@ -101,7 +103,8 @@ class MicrophoneSound:
             heard_s = self._last_block_s
             if heard_s and self._state.status is not SourceStatus.LIVE:
                 self._set(SourceStatus.LIVE)
-            if self._clock.monotonic_s() - max(heard_s, opened_s) > _SILENT_S:
+            limit_s = _SILENT_S if heard_s else _WAKES_WITHIN_S
+            if self._clock.monotonic_s() - max(heard_s, opened_s) > limit_s:
                 self._set(SourceStatus.LOST, "microphone_lost")
                 return
 

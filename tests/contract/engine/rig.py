@@ -8,7 +8,7 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -78,20 +78,23 @@ class Window:
 class EngineProcess:
     """A context: ends what it started."""
 
-    def __init__(self, folder: Path, *, window_grace_s: float = 120.0) -> None:
+    def __init__(
+        self, folder: Path, *, window_grace_s: float = 120.0, environment: Mapping[str, str] | None = None
+    ) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.key = secrets.token_bytes(32)
         self.shared_name = f"adtest{secrets.token_hex(4)}"
         self.endpoint = str(folder / "engine.sock")
         self._grace_s = window_grace_s
+        self._environment = environment or clean_environment(os.environ)
         self._windows: list[Window] = []
         self.process = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
             [sys.executable, "-m", "app", "--role", "engine"],
-            cwd=ROOT, env=clean_environment(os.environ), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+            cwd=ROOT, env=self._environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
         )  # fmt: skip
         launch = EngineLaunch(
             data_dir=str(self.folder),
