@@ -16,7 +16,7 @@ from tools.program import Program, ProgramError
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 ROLES = ("engine", "service", "ingest", "window")
-COMES_BACK_S = 25.0
+COMES_BACK_S = 30.0
 
 
 def kill(program: Program, role: str) -> int:
