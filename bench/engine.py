@@ -1,8 +1,7 @@
-"""The real engine's process, started as the supervisor starts it, worked through its channel. Main thread."""
+"""The real engine in its own process, driven like a window drives it."""
 
 from __future__ import annotations
 
-import itertools
 import os
 import queue
 import secrets
@@ -12,50 +11,39 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from app.ports import engine as port
 from app.runtime.channel import Channel, ChannelError, attach
+from app.runtime.children import clean_environment
 from app.runtime.launch import EngineLaunch, write_launch
-from bench.processes import MeasureError, start
-from tools.desktop import stop_process
 
-_START_S = 20.0
+ROOT = Path(__file__).resolve().parents[1]
 _WAIT_S = 15.0
 
+E = TypeVar("E")
 
-class EngineProcess:
-    """A context: the engine with a channel to it. ``folder`` takes its logs and its endpoint."""
+
+class Engine:
+    """A context."""
 
     def __init__(self, folder: Path) -> None:
-        self._numbers = itertools.count(1)
-        self._events: queue.Queue[port.AnyEvent] = queue.Queue()
-        self._channel: Channel[port.AnyCommand, port.AnyEvent] | None = None
-        self.stats = port.Stats(at_ms=0)
-        """The newest that ``wait`` has come across."""
         key = secrets.token_bytes(32)
-        endpoint = folder / f"e{secrets.token_hex(4)}.sock"
+        endpoint = str(folder / "engine.sock")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "app", "--role", "engine"],
+            cwd=ROOT, env=clean_environment(os.environ), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
         launch = EngineLaunch(
-            data_dir=str(folder),
-            log_dir=str(folder),
-            endpoint=str(endpoint),
-            key_hex=key.hex(),
-            shared_name=f"ad-bench-{secrets.token_hex(4)}-",
-        )
-        command = [sys.executable, "-m", "app", "--role", "engine", "--parent", str(os.getpid())]
-        self._process: subprocess.Popen[bytes] = start(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        try:
-            assert self._process.stdin is not None
-            self._process.stdin.write(write_launch(launch))
-            self._process.stdin.flush()
-            self._attach(str(endpoint), key)
-        except BaseException:
-            self.close()
-            raise
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
+            data_dir=str(folder), log_dir=str(folder), endpoint=endpoint, key_hex=key.hex(),
+            shared_name=f"adbench{secrets.token_hex(4)}",
+        )  # fmt: skip
+        if self.process.stdin is not None:
+            self.process.stdin.write(write_launch(launch))
+            self.process.stdin.flush()
+        self._events: queue.Queue[Any] = queue.Queue()
+        self._numbers = 0
+        self._channel = self._attach(endpoint, key)
 
     def __enter__(self) -> Self:
         return self
@@ -63,64 +51,49 @@ class EngineProcess:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        self._channel.close()
+        if self.process.stdin is not None:
+            self.process.stdin.close()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
-    def ask(self, kind: type[port.Command], **fields: Any) -> None:
-        """One command; waits until it is done. Raises MeasureError."""
-        number = next(self._numbers)
-        if self._channel is None or not self._channel.send(kind(request_id=number, **fields)):  # type: ignore[arg-type]
-            raise MeasureError("the engine is not there")
-        done = self.wait(
-            lambda event: isinstance(event, port.CommandDone) and event.request_id == number, kind.__name__
-        )
-        if isinstance(done, port.CommandDone) and done.code:
-            raise MeasureError(f"the engine answered {kind.__name__} with {done.code}")
+    def ask(self, make: Callable[..., Any], **fields: Any) -> None:
+        """Carry out a command. Raises RuntimeError with its code when it fails."""
+        self._numbers += 1
+        number = self._numbers
+        self._channel.send(make(request_id=number, **fields))
+        code = self.wait_for(port.CommandDone, lambda done: done.request_id == number).code
+        if code:
+            raise RuntimeError(f"{make.__name__}: {code}")
 
-    def wait(self, is_it: Callable[[port.AnyEvent], bool], what: str, wait_s: float = _WAIT_S) -> port.AnyEvent:
-        """The next event of a kind. Raises MeasureError."""
+    def wait_for(self, kind: type[E], is_it: Callable[[E], bool] = lambda _: True, wait_s: float = _WAIT_S) -> E:
+        """The next event of a kind; others are dropped. Raises RuntimeError."""
         deadline_s = time.monotonic() + wait_s
         while True:
             try:
-                event = self._events.get(timeout=max(0.001, deadline_s - time.monotonic()))
+                event = self._events.get(timeout=max(0.01, deadline_s - time.monotonic()))
             except queue.Empty:
-                raise MeasureError(f"the engine did not tell: {what}") from None
-            if isinstance(event, port.Stats):
-                self.stats = event
-            if is_it(event):
+                raise RuntimeError(f"no {kind.__name__} within {wait_s:.0f} s") from None
+            if isinstance(event, kind) and is_it(event):
                 return event
 
-    def next_stats(self) -> port.Stats:
-        """The figures of the second that ends next."""
+    def newest_stats(self) -> port.Stats:
+        """Figures that were made after this call."""
+        while not self._events.empty():
+            self._events.get()
+        return self.wait_for(port.Stats)
+
+    def _attach(self, endpoint: str, key: bytes) -> Channel[Any, Any]:
+        deadline_s = time.monotonic() + _WAIT_S
         while True:
             try:
-                self._events.get_nowait()
-            except queue.Empty:
-                break
-        self.wait(lambda event: isinstance(event, port.Stats), "statistics")
-        return self.stats
-
-    def close(self) -> None:
-        """Ask it to end, then insist."""
-        if self._channel is not None:
-            self._channel.send(port.Shutdown(request_id=next(self._numbers)))
-            self._channel.close()
-            self._channel = None
-        stop_process(self._process)
-
-    def _attach(self, endpoint: str, key: bytes) -> None:
-        deadline_s = time.monotonic() + _START_S
-        while True:
-            try:
-                self._channel = attach(
-                    endpoint,
-                    key,
-                    port.AnyEvent,
-                    on_message=self._events.put,
-                    on_closed=lambda: None,
-                    name="bench-engine",
+                return attach(
+                    endpoint, key, port.AnyEvent, on_message=self._events.put, on_closed=lambda: None, name="bench"
                 )
-                return
-            except ChannelError as cause:
-                if self._process.poll() is not None or time.monotonic() > deadline_s:
-                    raise MeasureError("the engine did not start") from cause
-                time.sleep(0.05)
+            except ChannelError:
+                if time.monotonic() > deadline_s:
+                    raise
+                time.sleep(0.02)
