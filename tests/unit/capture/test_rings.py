@@ -108,11 +108,14 @@ class Device:
         self._block = round(block_s * rate_hz)
         self._made = 0
 
+        seconds = np.arange(rate_hz) / rate_hz
+        tone = (0.5 * np.sin(2 * np.pi * 440 * seconds)).astype(np.float32)
+        self._second = np.stack((tone, tone))
+
     def hear_until(self, time_s: float) -> None:
         while (self._made + self._block) / self._real_hz <= time_s:
-            place = np.arange(self._made, self._made + self._block) / self._rate_hz
-            tone = (0.5 * np.sin(2 * np.pi * 440 * place)).astype(np.float32)
-            self._ring.write(np.stack((tone, tone)))
+            at = self._made % self._rate_hz
+            self._ring.write(self._second[:, at : at + self._block])
             self._made += self._block
 
 
@@ -147,14 +150,16 @@ def test_it_is_silent_until_the_target_is_full() -> None:
     assert ring.fill_s == pytest.approx(0.04)
 
 
-@pytest.mark.parametrize("rate_hz", [48_000, 44_100, 16_000])
-@pytest.mark.parametrize("drift_ratio", [0.003, -0.003, 0.0001, -0.0001])
-def test_a_drifting_device_is_followed_for_two_minutes(rate_hz: int, drift_ratio: float) -> None:
+@pytest.mark.parametrize(
+    ("rate_hz", "drift_ratio"),
+    [(48_000, 0.003), (48_000, -0.003), (44_100, 0.003), (16_000, -0.003), (48_000, 0.0001)],
+)
+def test_a_drifting_device_is_followed(rate_hz: int, drift_ratio: float) -> None:
     ring = DriftRing(0.04, rate_hz)
     device = Device(ring, rate_hz, drift_ratio)
     blocks: list[Sound] = []
     corrections = []
-    for number in range(120 * 50):
+    for number in range(50 * 50):
         device.hear_until((number + 1) * 0.02)
         sound = ring.read(BLOCK_SAMPLES)
         if sound is None:
@@ -165,7 +170,7 @@ def test_a_drifting_device_is_followed_for_two_minutes(rate_hz: int, drift_ratio
     assert ring.resyncs == 0
     assert 0.005 < ring.fill_s < 0.1
     assert max(map(abs, corrections)) <= MAX_CORRECTION_RATIO
-    assert np.mean(corrections[-3000:]) == pytest.approx(drift_ratio, abs=0.0005)
+    assert np.mean(corrections[-1000:]) == pytest.approx(drift_ratio, abs=0.0005)
     # The last ten seconds: no click (a 440 Hz sine at half scale never moves faster than this), level kept.
     heard = np.concatenate(blocks[-500:], axis=1)[0]
     fastest = 0.5 * 2 * np.pi * 440 / SAMPLE_RATE_HZ
