@@ -19,6 +19,7 @@ import msgspec
 
 from app.ports.supervision import (
     ChildChanged,
+    CloseWindow,
     PlatformFailed,
     PlatformStarted,
     Quit,
@@ -61,6 +62,7 @@ class Supervisor:
         self._exit_code = 0
         self._engine_key, self._window_key, self._knock_key = (secrets.token_bytes(32) for _ in range(3))
         self._window_starts = 0
+        self._windowless_until_s: float | None = None
         self._listener: ChannelListener[SupervisorEvent, WindowWish] | None = None
         self._knocks: ChannelListener[RaiseWindow, RaiseWindow] | None = None
 
@@ -86,6 +88,8 @@ class Supervisor:
         with contextlib.suppress(queue.Empty):
             self._happenings.get(timeout=TICK_S)()
         now_s = self._clock.monotonic_s()
+        if self._windowless_until_s is not None and now_s >= self._windowless_until_s:
+            self._quit()
         for role in [role for role, due_s in self._due.items() if due_s <= now_s]:
             del self._due[role]
             if not self._is_ending:
@@ -108,7 +112,7 @@ class Supervisor:
             paths.endpoint(self._run_dir, "knock"),
             self._knock_key,
             RaiseWindow,
-            on_attached=lambda _: self._happenings.put(lambda: self._tell(RaiseWindow())),
+            on_attached=lambda _: self._happenings.put(self._show_window),
             on_message=lambda _: None,
             on_detached=lambda: None,
             name="knock",
@@ -152,8 +156,17 @@ class Supervisor:
                 self._start_platform(wish)
             case StopPlatform():
                 self._stop_platform()
+            case CloseWindow():
+                self._windowless_until_s = self._clock.monotonic_s() + max(0.0, wish.keep_s)
             case Quit():
                 self._quit()
+
+    def _show_window(self) -> None:
+        """Somebody started the program again."""
+        if "window" in self._children or "window" in self._due:
+            self._tell(RaiseWindow())
+        else:
+            self._start("window")
 
     def _quit(self) -> None:
         self._is_ending = True
@@ -192,6 +205,7 @@ class Supervisor:
             )
         if role == "window":
             self._window_starts += 1
+            self._windowless_until_s = None
             return write_launch(
                 WindowLaunch(
                     data_dir=data_dir,
@@ -220,7 +234,8 @@ class Supervisor:
             self._platform.ready.discard(role)
         if role == "window" and code == 0:
             # The window ends by itself only when the person left; a crash has another code.
-            self._quit()
+            if self._windowless_until_s is None:
+                self._quit()
             return
         wait_s = policy.died(self._clock.monotonic_s())
         if wait_s is None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from app.ports.engine import AnyCommand, AnyEvent, CommandDone, Detach
+from app.ports.engine import AnyCommand, AnyEvent, CommandDone
 from app.ports.supervision import SupervisorEvent, WindowWish
 from app.runtime.channel import Channel, ChannelError, attach
 from app.runtime.clock import Clock
@@ -126,10 +126,6 @@ class EngineLink:
                 if not waiting.done():
                     waiting.set_result(CommandDone(request_id=number, code="engine_away"))
         self._on_link(is_up)
-
-    def detach(self, keep_s: float) -> None:
-        """Leave on purpose; the engine goes on for ``keep_s``."""
-        self._way.send(Detach(keep_s=keep_s))
 
     async def close(self) -> None:
         await asyncio.to_thread(self._way.close)

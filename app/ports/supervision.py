@@ -27,7 +27,13 @@ class Quit(_Tagged, frozen=True, kw_only=True):
     """The person closed the program: end all children, then itself."""
 
 
-WindowWish = StartPlatform | StopPlatform | Quit
+class CloseWindow(_Tagged, frozen=True, kw_only=True):
+    """The person closed the window only: the rest runs on for ``keep_s``, and a second start opens it again."""
+
+    keep_s: float
+
+
+WindowWish = StartPlatform | StopPlatform | Quit | CloseWindow
 
 # ---- supervisor → window -------------------------------------------------------------------------
 

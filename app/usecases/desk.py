@@ -7,9 +7,10 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from app.contract import events
-from app.ports.engine import AnyEvent
+from app.ports.engine import AnyEvent, Detach
 from app.ports.supervision import (
     ChildChanged,
+    CloseWindow,
     PlatformFailed,
     PlatformStarted,
     Quit,
@@ -27,6 +28,10 @@ from app.usecases.sources import SourcesCase
 from app.usecases.state import BroadcastPhase, DeskState, Trouble
 
 TICK_S = 1.0
+KEEP_S = 120.0
+"""A broadcast whose window was closed on purpose goes on for so long …"""
+FAREWELL_S = 20.0
+"""… and this is what the engine needs for its slate and its goodbye."""
 Post = Callable[[Callable[[], object]], None]
 
 
@@ -161,7 +166,11 @@ class Desk:
     async def _leave(self, wish: w.Leave) -> None:
         if wish.end_broadcast and self._broadcast.is_busy:
             await self._broadcast.end()
-        self._context.supervision.send(Quit())
+        if self._broadcast.is_busy:
+            await self._context.engine.ask(Detach(keep_s=KEEP_S))
+            self._context.supervision.send(CloseWindow(keep_s=KEEP_S + FAREWELL_S))
+        else:
+            self._context.supervision.send(Quit())
         self._context.change(is_leaving=True)
 
     def _record(self) -> None:
