@@ -49,6 +49,7 @@ bench: setup-test
 
 screenshots: setup-test
 	@$(PY) -m tools.screenshots
+	@$(PY) -m tools.page_screenshots
 
 clean:
 	rm -rf build .venv node_modules resources/vendor .mypy_cache .ruff_cache .import_linter_cache .hypothesis
