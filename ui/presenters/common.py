@@ -161,7 +161,7 @@ def audio_name(source: AudioSource | None, devices: DevicesListed, tr: Translato
         case FileSound(path=path):
             return tr.text("source.file_named", name=file_name(path))
         case DemoSound():
-            return tr.text("source.demo_speech")
+            return tr.text("source.demo_sound")
         case _:
             return tr.text("source.no_sound")
 

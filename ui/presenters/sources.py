@@ -86,7 +86,7 @@ def audio_choices(state: DeskState, tr: Translator) -> tuple[Choice, ...]:
     is_file = isinstance(now, FileSound)
     label = audio_name(now, devices, tr) if is_file else tr.text("source.sound_file")
     rows.append(Choice("file", label, is_file, None, asks_file=True))
-    rows.append(Choice("demo", tr.text("source.demo_speech"), isinstance(now, DemoSound), ChooseAudio(DemoSound())))
+    rows.append(Choice("demo", tr.text("source.demo_sound"), isinstance(now, DemoSound), ChooseAudio(DemoSound())))
     rows.append(Choice("none", tr.text("source.no_sound"), isinstance(now, NoSound), ChooseAudio(NoSound())))
     return tuple(rows)
 
