@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from app.client.api import Api, parsed
-from app.client.room import Room
+from app.client.room import Room, posted
 from app.contract import rest
 from app.contract.events import Envelope
 from app.errors import PlatformError
@@ -132,7 +132,14 @@ class HttpPlatform:
         return [parsed(rest.DemoCode, item) for item in found]
 
     def follow(self, room: str, on_event: Callable[[Envelope], None], on_link: Callable[[bool], None]) -> Room:
-        return Room(self._api.base_url, self._ca_file, room, self._token, on_event, on_link)
+        return Room(
+            self._api.base_url, self._ca_file, room, self._token, on_event, on_link,
+            lambda after_seq: self._messages(room, after_seq),
+        )  # fmt: skip
+
+    async def _messages(self, session_id: str, after_seq: int) -> list[Envelope]:
+        found = await self._signed("GET", f"/sessions/{session_id}/messages?after_seq={after_seq}&limit=500")
+        return [posted(parsed(rest.ChatMessage, item)) for item in found]
 
     async def close(self) -> None:
         await asyncio.to_thread(self._api.close)

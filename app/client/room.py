@@ -16,16 +16,20 @@ import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
-from app.contract import events
+from app.contract import events, rest
 from app.contract.rest import API_PREFIX
 from app.errors import PlatformError
+from app.runtime.clock import utc_ms
 
 OPEN_S = 5.0
 PING_S = 10.0
 RETRY_MIN_S, RETRY_MAX_S = 0.3, 5.0
 MAX_UNSENT = 100
+RELOADED_SEQS = 500
+"""So far back messages are asked for when the service keeps what was missed no longer."""
 
 Token = Callable[[], Awaitable[str | None]]
+Load = Callable[[int], Awaitable[list[events.Envelope]]]
 
 
 class Room:
@@ -39,7 +43,9 @@ class Room:
         token: Token,
         on_event: Callable[[events.Envelope], None],
         on_link: Callable[[bool], None],
+        load: Load,
     ) -> None:
+        """``load`` gives the messages after a sequence number, as ``chat.posted``; raises PlatformError."""
         parts = urlsplit(base_url)
         self._url = urlunsplit(
             ("wss" if parts.scheme == "https" else "ws", parts.netloc, f"{API_PREFIX}/events", "", "")
@@ -47,7 +53,8 @@ class Room:
         self._tls = ssl.create_default_context(cafile=ca_file or None) if parts.scheme == "https" else None
         self._origin = f"{parts.scheme}://{parts.netloc}"
         self._room, self._token = room, token
-        self._on_event, self._on_link = on_event, on_link
+        self._on_event, self._on_link, self._load = on_event, on_link, load
+        self._loading: asyncio.Task[None] | None = None
         self._last_seq = 0
         self._unacknowledged: dict[str, str] = {}
         self._socket: ClientConnection | None = None
@@ -65,9 +72,11 @@ class Room:
 
     async def close(self) -> None:
         """Leave the room."""
-        self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
+        for task in (self._task, self._loading):
+            if task is not None:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
 
     async def _run(self) -> None:
         wait_s = RETRY_MIN_S
@@ -120,8 +129,43 @@ class Room:
             if envelope.t == "room.reset":
                 reset = events.body(envelope)
                 self._last_seq = reset.last_seq if isinstance(reset, events.HelloAck) else 0
+                self._reload()
             if envelope.t in ("chat.ack", "error"):
                 body = events.body(envelope)
                 if isinstance(body, events.ChatAck | events.Refused):
                     self._unacknowledged.pop(body.request_id, None)
             self._on_event(envelope)
+
+    def _reload(self) -> None:
+        """The service no longer tells what was missed: the newest messages are asked for."""
+        if self._loading is not None:
+            self._loading.cancel()
+        after_seq = max(0, self._last_seq - RELOADED_SEQS)
+        self._loading = asyncio.get_running_loop().create_task(self._fetch(after_seq), name=f"reload-{self._room}")
+
+    async def _fetch(self, after_seq: int) -> None:
+        wait_s = RETRY_MIN_S
+        while True:
+            try:
+                missed = await self._load(after_seq)
+            except PlatformError:
+                await asyncio.sleep(wait_s)
+                wait_s = min(RETRY_MAX_S, wait_s * 2)
+            else:
+                break
+        for envelope in missed:
+            self._on_event(envelope)
+
+
+def posted(message: rest.ChatMessage) -> events.Envelope:
+    """A message of the archive as the event that once told it."""
+    body = events.ChatPosted(
+        message_id=message.id,
+        author_id=message.author_id,
+        author_name=message.author_name,
+        is_anchor=message.is_anchor,
+        text=message.text,
+    )
+    return events.envelope(
+        body, "chat.posted", id=message.id, seq=message.seq, ts=utc_ms(message.sent_at), room=message.session_id
+    )

@@ -94,8 +94,10 @@ class RoomCase:
         if own is not None:
             line = replace(line, request_id=own.request_id)
         waiting = tuple(other for other in kept if other.status is not MessageStatus.POSTED)
-        posted = tuple(other for other in kept if other.status is MessageStatus.POSTED)
-        self._set(lines=(*posted, line, *waiting)[-MAX_LINES:])
+        posted = [*(other for other in kept if other.status is MessageStatus.POSTED), line]
+        # What was missed is told after what came meanwhile.
+        posted.sort(key=lambda one: one.seq)
+        self._set(lines=(*posted, *waiting)[-MAX_LINES:])
 
     def _acknowledged(self, body: events.ChatAck) -> None:
         lines = self._context.state.room.lines

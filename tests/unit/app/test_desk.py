@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-
 import pytest
 
 from app.contract import events
@@ -13,71 +9,11 @@ from app.contract.rest import Category
 from app.errors import PlatformError
 from app.ports import engine as port
 from app.ports.supervision import PlatformStarted, Quit, StartPlatform
-from app.runtime.clock import ManualClock
 from app.settings import Settings
 from app.usecases import wishes as w
-from app.usecases.context import Context
-from app.usecases.desk import Desk
 from app.usecases.platform import address_of
 from app.usecases.state import AccountPhase, BroadcastPhase, MessageStatus, PlatformPhase
-from tests.unit.app.fakes import FakeEngine, FakePlatform, FakeSettings, FakeSupervision
-
-
-@dataclass
-class Rig:
-    settings: FakeSettings = field(default_factory=FakeSettings)
-    engine: FakeEngine = field(default_factory=FakeEngine)
-    supervision: FakeSupervision = field(default_factory=FakeSupervision)
-    platform: FakePlatform = field(default_factory=FakePlatform)
-    clock: ManualClock = field(default_factory=ManualClock)
-    is_restart: bool = False
-
-    def start(self) -> Desk:
-        context = Context(self.settings, self.engine, self.supervision, lambda *_: self.platform, self.clock)  # type: ignore[arg-type]
-        self.desk = Desk(context, lambda call: call(), is_restart=self.is_restart, on_raise=lambda: None)
-        self.desk.start()
-        return self.desk
-
-    async def do(self, *wishes: w.Wish) -> None:
-        for wish in wishes:
-            self.desk.wish(wish)
-            await settle()
-
-    async def signed_in(self) -> None:
-        self.settings.kept = Settings(platform_url="http://127.0.0.1:1")
-        self.start()
-        self.engine.attach()
-        await settle()
-        await self.do(w.AskCode("138 0013 8000"), w.SignIn("13800138000", "246810"))
-        assert self.desk.state.account.phase is AccountPhase.SIGNED_IN
-
-    async def on_air(self) -> None:
-        await self.signed_in()
-        await self.do(w.GoLive("写好简历", Category.JOB_SEARCH))
-        self.engine.publish(port.PublishStatus.ON_AIR)
-        assert self.desk.state.broadcast.phase is BroadcastPhase.ON_AIR
-
-    def fact(self, body: object, kind: str, seq: int = 0) -> None:
-        assert self.platform.room is not None
-        self.platform.room.on_event(events.envelope(body, kind, seq=seq))  # type: ignore[arg-type]
-
-
-async def settle() -> None:
-    for _ in range(30):
-        await asyncio.sleep(0)
-
-
-def play(scene: Callable[[Rig], Awaitable[None]], rig: Rig | None = None) -> None:
-    """Run a scene in a loop of its own, and leave no task behind."""
-
-    async def whole() -> None:
-        await scene(rig or Rig())
-        left = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
-
-    asyncio.run(whole())
+from tests.unit.app.rig import Rig, play, settle
 
 
 @pytest.mark.parametrize(
@@ -205,95 +141,6 @@ def test_live_elsewhere_can_be_taken_over() -> None:
         assert state.trouble.action == "take_over"
         await rig.do(w.GoLive("题", Category.OTHER, take_over=True))
         assert rig.desk.state.broadcast.phase is BroadcastPhase.PREPARING
-
-    play(scene)
-
-
-def test_the_publisher_goes_and_comes_back() -> None:
-    async def scene(rig: Rig) -> None:
-        await rig.on_air()
-        rig.engine.publish(port.PublishStatus.RECONNECTING, "ingest_silent")
-        assert rig.desk.state.broadcast.phase is BroadcastPhase.INTERRUPTED
-        assert rig.desk.state.health.message_id == "health.silent_ingest"
-        rig.engine.publish(port.PublishStatus.ON_AIR)
-        assert rig.desk.state.broadcast.phase is BroadcastPhase.ON_AIR
-
-    play(scene)
-
-
-def test_a_new_engine_takes_up_the_same_session() -> None:
-    async def scene(rig: Rig) -> None:
-        await rig.on_air()
-        rig.engine.on_link(False)
-        assert rig.desk.state.broadcast.phase is BroadcastPhase.INTERRUPTED
-        rig.engine.attach()
-        await settle()
-        assert [command.targets[0].key for command in rig.engine.sent(port.StartPublish)] == ["k1", "k2"]
-        rig.engine.publish(port.PublishStatus.ON_AIR)
-        assert rig.desk.state.broadcast.phase is BroadcastPhase.ON_AIR
-        assert len(rig.platform.created) == 1
-
-    play(scene)
-
-
-def test_a_key_that_somebody_else_made_us_lose_ends_the_broadcast_with_the_reason() -> None:
-    async def scene(rig: Rig) -> None:
-        await rig.on_air()
-        rig.fact(events.KeyRevoked(key_id="another", cause="taken_over"), "key.revoked")
-        assert rig.desk.state.broadcast.phase is BroadcastPhase.ON_AIR
-        rig.fact(events.KeyRevoked(key_id="id1", cause="taken_over"), "key.revoked")
-        await settle()
-        assert rig.desk.state.broadcast.phase is BroadcastPhase.ENDED
-        assert rig.desk.state.broadcast.trouble is not None
-        assert rig.desk.state.broadcast.trouble.code == "key_taken_over"
-        assert rig.engine.sent(port.StopPublish)
-
-    play(scene)
-
-
-def test_a_new_window_beside_an_engine_on_air_changes_nothing() -> None:
-    async def scene(rig: Rig) -> None:
-        await rig.on_air()
-        second = Rig(settings=rig.settings, platform=rig.platform, is_restart=True)
-        assert rig.platform.session is not None
-        live = rig.platform.session.model_copy(update={"state": "live"})
-        rig.platform.session = live
-        second.start()
-        second.engine.attach(port.PublishStatus.ON_AIR)
-        await settle()
-        assert second.desk.state.broadcast.phase is BroadcastPhase.ON_AIR
-        for kind in (port.SetVideo, port.SetAudio, port.StartPublish, port.SetMute):
-            assert not second.engine.sent(kind)
-
-    play(scene)
-
-
-def test_a_failure_is_told_until_there_is_progress_again() -> None:
-    async def scene(rig: Rig) -> None:
-        await rig.on_air()
-        told = []
-        for status, code in (
-            (port.PublishStatus.RECONNECTING, "ingest_silent"),
-            (port.PublishStatus.CONNECTING, ""),
-            (port.PublishStatus.STARTING, ""),
-            (port.PublishStatus.ON_AIR, ""),
-        ):
-            rig.engine.on_event(port.PublishChanged(target="main", status=status, code=code))
-            rig.engine.on_event(port.Stats(at_ms=1, programme_frames=30, frames_sent=30, loudness_lufs=-20))
-            told.append(rig.desk.state.health.message_id)
-        assert told == ["health.silent_ingest"] * 3 + ["health.good"]
-
-    play(scene)
-
-
-def test_the_service_goes_in_the_midst_and_the_broadcast_stays() -> None:
-    async def scene(rig: Rig) -> None:
-        await rig.on_air()
-        rig.platform.on_link(False)
-        rig.engine.on_event(port.Stats(at_ms=1, programme_frames=30, frames_sent=30, loudness_lufs=-20))
-        assert rig.desk.state.broadcast.phase is BroadcastPhase.ON_AIR
-        assert rig.desk.state.health.message_id == "health.service_away"
-        assert not rig.engine.sent(port.StopPublish)
 
     play(scene)
 

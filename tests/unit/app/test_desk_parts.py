@@ -1,0 +1,97 @@
+"""The desk while engine, window and service come and go."""
+
+from __future__ import annotations
+
+from app.contract import events
+from app.ports import engine as port
+from app.usecases.state import BroadcastPhase
+from tests.unit.app.rig import Rig, play, settle
+
+
+def test_the_publisher_goes_and_comes_back() -> None:
+    async def scene(rig: Rig) -> None:
+        await rig.on_air()
+        rig.engine.publish(port.PublishStatus.RECONNECTING, "ingest_silent")
+        assert rig.desk.state.broadcast.phase is BroadcastPhase.INTERRUPTED
+        assert rig.desk.state.health.message_id == "health.silent_ingest"
+        rig.engine.publish(port.PublishStatus.ON_AIR)
+        assert rig.desk.state.broadcast.phase is BroadcastPhase.ON_AIR
+
+    play(scene)
+
+
+def test_a_new_engine_takes_up_the_same_session() -> None:
+    async def scene(rig: Rig) -> None:
+        await rig.on_air()
+        rig.engine.on_link(False)
+        assert rig.desk.state.broadcast.phase is BroadcastPhase.INTERRUPTED
+        rig.engine.attach()
+        await settle()
+        assert [command.targets[0].key for command in rig.engine.sent(port.StartPublish)] == ["k1", "k2"]
+        rig.engine.publish(port.PublishStatus.ON_AIR)
+        assert rig.desk.state.broadcast.phase is BroadcastPhase.ON_AIR
+        assert len(rig.platform.created) == 1
+
+    play(scene)
+
+
+def test_a_key_that_somebody_else_made_us_lose_ends_the_broadcast_with_the_reason() -> None:
+    async def scene(rig: Rig) -> None:
+        await rig.on_air()
+        rig.fact(events.KeyRevoked(key_id="another", cause="taken_over"), "key.revoked")
+        assert rig.desk.state.broadcast.phase is BroadcastPhase.ON_AIR
+        rig.fact(events.KeyRevoked(key_id="id1", cause="taken_over"), "key.revoked")
+        await settle()
+        assert rig.desk.state.broadcast.phase is BroadcastPhase.ENDED
+        assert rig.desk.state.broadcast.trouble is not None
+        assert rig.desk.state.broadcast.trouble.code == "key_taken_over"
+        assert rig.engine.sent(port.StopPublish)
+
+    play(scene)
+
+
+def test_a_new_window_beside_an_engine_on_air_changes_nothing() -> None:
+    async def scene(rig: Rig) -> None:
+        await rig.on_air()
+        second = Rig(settings=rig.settings, platform=rig.platform, is_restart=True)
+        assert rig.platform.session is not None
+        live = rig.platform.session.model_copy(update={"state": "live"})
+        rig.platform.session = live
+        second.start()
+        second.engine.attach(port.PublishStatus.ON_AIR)
+        await settle()
+        assert second.desk.state.broadcast.phase is BroadcastPhase.ON_AIR
+        for kind in (port.SetVideo, port.SetAudio, port.StartPublish, port.SetMute):
+            assert not second.engine.sent(kind)
+
+    play(scene)
+
+
+def test_a_failure_is_told_until_there_is_progress_again() -> None:
+    async def scene(rig: Rig) -> None:
+        await rig.on_air()
+        told = []
+        for status, code in (
+            (port.PublishStatus.RECONNECTING, "ingest_silent"),
+            (port.PublishStatus.CONNECTING, ""),
+            (port.PublishStatus.STARTING, ""),
+            (port.PublishStatus.ON_AIR, ""),
+        ):
+            rig.engine.on_event(port.PublishChanged(target="main", status=status, code=code))
+            rig.engine.on_event(port.Stats(at_ms=1, programme_frames=30, frames_sent=30, loudness_lufs=-20))
+            told.append(rig.desk.state.health.message_id)
+        assert told == ["health.silent_ingest"] * 3 + ["health.good"]
+
+    play(scene)
+
+
+def test_the_service_goes_in_the_midst_and_the_broadcast_stays() -> None:
+    async def scene(rig: Rig) -> None:
+        await rig.on_air()
+        rig.platform.on_link(False)
+        rig.engine.on_event(port.Stats(at_ms=1, programme_frames=30, frames_sent=30, loudness_lufs=-20))
+        assert rig.desk.state.broadcast.phase is BroadcastPhase.ON_AIR
+        assert rig.desk.state.health.message_id == "health.service_away"
+        assert not rig.engine.sent(port.StopPublish)
+
+    play(scene)
