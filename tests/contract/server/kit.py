@@ -215,6 +215,12 @@ class LiveService:
         """Event sockets whose connection is still held."""
         return sum(isinstance(one, EventSocketProtocol) for one in list(self._server.server_state.connections))
 
+    def cut_sockets(self) -> None:
+        """Every event socket dies without a word."""
+        for one in list(self._server.server_state.connections):
+            if isinstance(one, EventSocketProtocol):
+                one.loop.call_soon_threadsafe(one.transport.abort)
+
     def _run(self) -> None:
         asyncio.run(self._server.serve(sockets=[self._socket]))
 
