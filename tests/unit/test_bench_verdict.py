@@ -1,0 +1,99 @@
+"""The line that a bench prints, and when its goals count as met."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from bench.__main__ import NAMES, main, verdict
+
+GOALS = {"ratio": "<=1.15", "dropped": "<=0"}
+
+
+def _bench(figures: dict[str, float | None], *, cannot_fail_quick: bool = False) -> ModuleType:
+    module = ModuleType("bench.publish")
+
+    def run(quick: bool, clip: Path | None) -> dict[str, float | None]:
+        print("a part that talks")  # noqa: T201  (that it does is the test)
+        return figures
+
+    vars(module).update(run=run, GOALS=GOALS, QUICK_CANNOT_FAIL=cannot_fail_quick)
+    return module
+
+
+def _line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], module: ModuleType, *more: str) -> str:
+    monkeypatch.setitem(sys.modules, "bench.publish", module)
+    assert main(["publish", *more]) == 0
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("figures", "expected"),
+    [
+        ({"ratio": 1.15, "dropped": 0}, True),
+        ({"ratio": 1.151, "dropped": 0}, False),
+        ({"ratio": 1.0, "dropped": 1}, False),
+        ({"ratio": None, "dropped": 0}, None),
+        ({"ratio": 1.0}, None),
+        ({"ratio": None, "dropped": 1}, False),
+    ],
+)
+def test_a_missed_goal_outweighs_one_that_cannot_be_judged(
+    figures: dict[str, float | None], expected: bool | None
+) -> None:
+    assert verdict(figures, GOALS) is expected
+
+
+def test_without_goals_everything_is_met() -> None:
+    assert verdict({"anything": 3.0}, {}) is True
+
+
+def test_every_comparison_is_known() -> None:
+    assert verdict({"a": 2.0}, {"a": ">=2"}) is True
+    assert verdict({"a": 1.9}, {"a": ">=2"}) is False
+    assert verdict({"a": 2.0}, {"a": "==2"}) is True
+    assert verdict({"a": 2.1}, {"a": "==2"}) is False
+
+
+def test_standard_output_holds_one_line_of_json_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = _line(monkeypatch, capsys, _bench({"ratio": 1.1, "dropped": 0}))
+    assert out.count("\n") == 1
+    assert json.loads(out) == {
+        "bench": "publish",
+        "figures": {"ratio": 1.1, "dropped": 0},
+        "goals": GOALS,
+        "met": True,
+    }
+
+
+def test_a_quick_run_does_not_say_missed_where_it_cannot_judge(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missed: dict[str, float | None] = {"ratio": 1.3, "dropped": 0}
+    module = _bench(missed, cannot_fail_quick=True)
+    assert json.loads(_line(monkeypatch, capsys, module, "--quick"))["met"] is None
+    assert json.loads(_line(monkeypatch, capsys, module))["met"] is False
+    assert json.loads(_line(monkeypatch, capsys, _bench(missed), "--quick"))["met"] is False
+
+
+def test_a_clip_that_is_not_there_is_refused_before_anything_is_measured(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["publish", "--clip", str(tmp_path / "none.mp4")])
+    assert ended.value.code == 2
+    assert "no such file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_bench_has_goals_in_the_form_that_is_understood(name: str) -> None:
+    module = __import__(f"bench.{name}", fromlist=["GOALS"])
+    assert callable(module.run)
+    for key, goal in module.GOALS.items():
+        assert verdict({key: float(goal[2:])}, {key: goal}) is True
