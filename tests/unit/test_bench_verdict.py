@@ -18,7 +18,7 @@ def _bench(figures: dict[str, float | None], *, cannot_fail_quick: bool = False)
     module = ModuleType("bench.publish")
 
     def run(quick: bool, clip: Path | None) -> dict[str, float | None]:
-        print("a part that talks")  # noqa: T201  (that it does is the test)
+        sys.stdout.write("a part that talks\n")
         return figures
 
     vars(module).update(run=run, GOALS=GOALS, QUICK_CANNOT_FAIL=cannot_fail_quick)
