@@ -9,6 +9,7 @@ Commands, each a mapping with one key:
     {"page": name}                   live or settings
     {"look": {}}                     answers page, phase, frames_seen, first_window_ms, first_preview_ms
     {"texts": {}}                    every text that is on screen now
+    {"list": name}                   answers rows: what a visible list says of each of its rows, first to last
     {"close": {}}                    close the window as a person would
 The answer is {"ok": true, …} or {"ok": false, "error": text}.
 """
@@ -20,7 +21,7 @@ from typing import Any, Protocol
 
 from PySide6.QtCore import QEvent, QObject, Qt, QThread, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, QLineEdit, QWidget
 
 from ui.shell import MainWindow
 
@@ -123,6 +124,14 @@ class WindowDriver(QObject):
         shown = (widget for widget in self._window.findChildren(QWidget) if widget.isVisible())
         texts = (getattr(widget, "text", None) for widget in shown)
         return {"texts": [found for text in texts if callable(text) and isinstance(found := text(), str) and found]}
+
+    def _do_list(self, name: str) -> Answer:
+        widget = self._find(name)
+        model = widget.model() if isinstance(widget, QAbstractItemView) else None
+        if model is None:
+            raise LookupError(f"{name} is no list")
+        role = int(Qt.ItemDataRole.AccessibleTextRole)
+        return {"rows": [str(model.index(row, 0).data(role)) for row in range(model.rowCount())]}
 
     def _do_close(self, _: object) -> Answer:
         self._window.close()

@@ -75,12 +75,14 @@ def test_devices_that_are_missing_or_taken(anchor: Program, tmp_path: Path) -> N
 
 @contextlib.contextmanager
 def bad_disk(folder: Path) -> Iterator[str]:
-    """A disk with next to no room; where that may not be mounted, a folder without the right to write. Its code."""
-    folder.mkdir(mode=0o500)
+    """A disk with next to no room; where that may not be mounted, a folder that is not there. Its code."""
+    folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
     is_mounted = subprocess.run(command, capture_output=True, check=False).returncode == 0
+    if not is_mounted:
+        folder.rmdir()
     try:
-        yield "disk_full" if is_mounted else "folder_unwritable"
+        yield "disk_full" if is_mounted else "folder_missing"
     finally:
         if is_mounted:
             subprocess.run(["umount", "-l", str(folder)], check=True)
