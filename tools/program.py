@@ -5,6 +5,7 @@ Starts ``python -m app`` in a session of its own, works it by clicks and wishes,
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import queue
@@ -19,6 +20,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from app.ports.script import ScriptAnswer, ScriptCommand
+from app.runtime import paths
 from app.runtime.channel import Channel, ChannelError, attach
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -39,7 +41,8 @@ class Program:
         self.data_dir = data_dir
         data_dir.mkdir(parents=True, exist_ok=True)
         self._key = secrets.token_bytes(32)
-        self._endpoint = str(data_dir / "script.sock")
+        # Not in data_dir, whose path may be too long for a socket.
+        self._endpoint = paths.endpoint(paths.runtime_dir(data_dir), "script")
         key_file = data_dir / "script.key"
         key_file.touch(mode=0o600)
         key_file.write_text(self._key.hex())
@@ -137,6 +140,13 @@ class Program:
                 raise ProgramError(f"not {what} after {wait_s:.0f} s: {state}")
             time.sleep(_LOOK_S)
 
+    def listed(self, name: str) -> list[str]:
+        """What a list says of each of its rows; nothing while the list is not on screen."""
+        try:
+            return [str(row) for row in self.window("list", name)["rows"]]
+        except ProgramError:
+            return []
+
     def until_window(self, command: str, argument: Any, wait_s: float = WAIT_S) -> None:
         """Repeat a window command until it can be done: the widget may have to appear first."""
         deadline_s = time.monotonic() + wait_s
@@ -196,6 +206,17 @@ class Program:
         self.until_window("click", "ending.end")
         return self.until(lambda state: state["broadcast"] == "ended", "ended")
 
+    def quit(self) -> int:
+        """Close the window as a person does, and end the broadcast when that is asked; the program's exit code."""
+        self.window("close")
+        if self.state["broadcast"] in ("preparing", "on_air", "interrupted"):
+            self.until_window("click", "closing.end")
+        try:
+            self.process.wait(END_S)
+        except subprocess.TimeoutExpired:
+            raise ProgramError(f"it did not end within {END_S:.0f} s; {self._tail()}") from None
+        return self.close()
+
     def say(self, text: str) -> None:
         """A message of the anchor, typed into the chat."""
         self.until_window("type", {"name": "chat.input", "text": text})
@@ -226,7 +247,7 @@ class Program:
         return found
 
     def close(self) -> int:
-        """End the program (SIGTERM, later SIGKILL); its exit code."""
+        """End the program if it still runs (SIGTERM, later SIGKILL); its exit code."""
         if self._channel is not None:
             self._channel.close()
             self._channel = None
@@ -238,6 +259,8 @@ class Program:
                 os.killpg(self.process.pid, signal.SIGKILL)
         code = self.process.wait()
         self._output.close()
+        with contextlib.suppress(OSError):
+            paths.runtime_dir(self.data_dir).rmdir()
         return code
 
     def _tail(self) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from tools.demo_verdict import Shown, Watched, faults
 
-GOOD = Watched("viewer 1", "flv", 1000, 950, (-20.0, -22.0, -90.0), {"a": 1, "b": 1})
+GOOD = Watched("viewer 1", "flv", "flv", 1000, 950, (-20.0, -22.0, -90.0), (3, 6, 6, 9), {"a": 1, "b": 1})
 SHOWN = Shown(1100, 0, ("a", "b"), {"a": 1, "b": 1}, (GOOD,))
 
 
@@ -31,8 +31,17 @@ def test_all_well() -> None:
         (with_viewer(seen={"a": 1}), "“b” 0 times"),
         (with_viewer(seen={"a": 2, "b": 1}), "“a” 2 times"),
         (with_viewer(errors=("TypeError",)), "TypeError"),
-        (replace(SHOWN, seen_by_anchor={"a": 1}), "the anchor saw “b” 0 times"),
+        (replace(SHOWN, seen_in_window={"a": 1}), "the window saw “b” 0 times"),
+        (with_viewer(via="hls"), "by hls, not by flv"),
+        (with_viewer(via=""), "by nothing"),
+        (with_viewer(counter=(3, 6, 4, 9)), "no moving picture"),
+        (with_viewer(counter=(3, 3, 3, 3)), "no moving picture"),
+        (with_viewer(counter=(3, 9)), "no moving picture"),
+        (with_viewer(counter=()), "no moving picture"),
         (replace(SHOWN, viewers=()), "nobody watched"),
+        (replace(SHOWN, messages=()), "nobody said anything"),
+        (replace(SHOWN, exit_code=-9), "ended with -9"),
+        (replace(SHOWN, left_running=("engine 7",)), "still running: engine 7"),
         (replace(SHOWN, frames_sent=0), "no frame"),
     ],
 )
@@ -47,4 +56,5 @@ def test_exactly_at_the_limits_is_enough() -> None:
 def test_the_summary_is_plain() -> None:
     told = json.loads(json.dumps(SHOWN.summary()))
     assert told["viewers"][0]["decoded_ratio"] == 0.95
+    assert told["viewers"][0]["counter"] == [4, 3, 9]
     assert told["viewers"][0]["loud_ratio"] == pytest.approx(0.6667)
