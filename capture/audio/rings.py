@@ -135,7 +135,6 @@ class DriftRing:
     def _jump(self, needed: float) -> None:
         self._position = float(int(self._written - self._target - needed))
         self._mean_off = 0.0
-        self._samples_too_full = 0
         self._late_reads = 0
 
     def _correction(self) -> float:

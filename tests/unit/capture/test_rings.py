@@ -107,7 +107,6 @@ class Device:
         self._real_hz = rate_hz * (1 + drift_ratio)
         self._block = round(block_s * rate_hz)
         self._made = 0
-
         seconds = np.arange(rate_hz) / rate_hz
         tone = (0.5 * np.sin(2 * np.pi * 440 * seconds)).astype(np.float32)
         self._second = np.stack((tone, tone))
