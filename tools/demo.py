@@ -136,7 +136,7 @@ def has_display(environment: Mapping[str, str]) -> bool:
     host, _, number = environment.get("DISPLAY", "").partition(":")
     if host or not number:
         return bool(host)
-    path = f"/tmp/.X11-unix/X{number.partition('.')[0]}"  # noqa: S108 (where X servers listen)
+    path = f"/tmp/.X11-unix/X{number.partition('.')[0]}"
     for address in (f"\0{path}", path):
         with socket.socket(socket.AF_UNIX) as probe, contextlib.suppress(OSError):
             probe.connect(address)

@@ -16,7 +16,7 @@ LEAST_PICTURES_A_S = 1.0
 
 @dataclass(frozen=True)
 class Watched:
-    """One viewer: ``seen`` counts how often each message was in the list, ``counter`` is what was read from pictures."""
+    """One viewer: ``seen`` counts how often each message was listed, ``counter`` are the numbers read from pictures."""
 
     name: str
     asked_via: str

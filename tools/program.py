@@ -28,6 +28,7 @@ START_S = 30.0
 WAIT_S = 20.0
 END_S = 15.0
 _LOOK_S = 0.1
+BUSY = ("preparing", "on_air", "interrupted")
 
 
 class ProgramError(Exception):
@@ -208,8 +209,10 @@ class Program:
 
     def quit(self) -> int:
         """Close the window as a person does, and end the broadcast when that is asked; the program's exit code."""
+        # Asked before: a window that is free to go answers nothing more.
+        is_asked = self.state["broadcast"] in BUSY
         self.window("close")
-        if self.state["broadcast"] in ("preparing", "on_air", "interrupted"):
+        if is_asked:
             self.until_window("click", "closing.end")
         try:
             self.process.wait(END_S)

@@ -1,0 +1,133 @@
+"""The demonstration as a person runs it: to its end, and ended by Ctrl+C early and late."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+import psutil
+import pytest
+
+from tools.desktop import clean_environment
+from tools.program import ROOT
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+
+class Terminal:
+    """``python -m tools.demo`` and what it prints."""
+
+    def __init__(self, folder: Path, on_air_s: int) -> None:
+        self.folder = folder
+        self.lines: list[str] = []
+        self._queue: queue.Queue[str] = queue.Queue()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tools.demo", "--folder", str(folder)],
+            cwd=ROOT, env={**clean_environment(), "DEMO_S": str(on_air_s)}, text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        self._reader = threading.Thread(target=self._read, name="terminal")
+        self._reader.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            # Twice: the second does not wait for the broadcast's end.
+            for _ in range(2):
+                self.process.send_signal(signal.SIGINT)
+                time.sleep(0.5)
+            self.process.wait(30)
+        self._reader.join(5)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+    def until(self, text: str, wait_s: float) -> None:
+        """Until a line with ``text`` was printed."""
+        deadline_s = time.monotonic() + wait_s
+        while True:
+            try:
+                line = self._queue.get(timeout=max(0.01, deadline_s - time.monotonic()))
+            except queue.Empty:
+                raise AssertionError(f"no “{text}” in {self.lines}") from None
+            if text in line:
+                return
+
+    def ctrl_c(self) -> None:
+        self.process.send_signal(signal.SIGINT)
+
+    def end(self, wait_s: float) -> int:
+        """The exit code."""
+        code = self.process.wait(wait_s)
+        self._reader.join(5)
+        return code
+
+    @property
+    def said(self) -> str:
+        return "".join(self.lines)
+
+    def left_running(self) -> list[str]:
+        """Processes that name the demonstration's folder on their command line or in their environment."""
+        return [f"{process.pid} {process.info['cmdline']}" for process in _all() if self._is_ours(process)]
+
+    def _is_ours(self, process: psutil.Process) -> bool:
+        try:
+            words = [*process.cmdline(), *process.environ().values()]
+        except psutil.Error:
+            return False
+        return process.pid != os.getpid() and any(str(self.folder) in word for word in words)
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line)
+            self._queue.put(line)
+
+
+def _all() -> Iterator[psutil.Process]:
+    return psutil.process_iter(["cmdline"])
+
+
+def test_ctrl_c_ends_the_demonstration_with_its_verdict(tmp_path: Path) -> None:
+    with Terminal(tmp_path / "demo", 0) as terminal:
+        terminal.until("watches by HLS", 90)
+        assert terminal.left_running(), "the search finds nothing"
+        time.sleep(12)
+        terminal.ctrl_c()
+        assert terminal.end(90) == 0, terminal.said
+        assert "demo: all well" in terminal.said
+        assert terminal.left_running() == []
+        summary = json.loads((terminal.folder / "summary.json").read_text(encoding="utf-8"))
+        assert summary["faults"] == []
+        assert [viewer["via"] for viewer in summary["viewers"]] == ["flv", "flv", "hls"]
+        assert len(summary["messages"]) >= 4
+        pictures = {path.stem for path in terminal.folder.glob("*.png")}
+        assert pictures >= {"window-4-on-air", "window-5-on-air-light", "viewer-1-flv", "viewer-3-hls"}
+
+
+def test_ctrl_c_before_the_air_leaves_nothing(tmp_path: Path) -> None:
+    with Terminal(tmp_path / "demo", 0) as terminal:
+        terminal.until("starting a platform", 40)
+        terminal.ctrl_c()
+        assert terminal.end(60) == 130, terminal.said
+        assert terminal.left_running() == []
+
+
+def test_a_second_ctrl_c_does_not_wait(tmp_path: Path) -> None:
+    with Terminal(tmp_path / "demo", 0) as terminal:
+        terminal.until("watches by FLV", 60)
+        terminal.ctrl_c()
+        time.sleep(0.5)
+        terminal.ctrl_c()
+        assert terminal.end(40) == 143, terminal.said
+        assert terminal.left_running() == []
