@@ -90,7 +90,7 @@ class Mixer:
         with self._lock:
             source = self._source
         at = number * BLOCK_SAMPLES
-        sound = source.read(at, BLOCK_SAMPLES) if source is not None else None
+        sound = self._read(source, at)
         factor = 0.0 if self._is_muted else self._gain
         if sound is None:
             sound = _SILENCE
@@ -109,6 +109,16 @@ class Mixer:
             meter = self.meter
             self._on_levels(Levels(meter.peak_db, meter.rms_db, meter.hold_db, self._is_muted))
         return sound
+
+    def _read(self, source: SoundSource | None, at: int) -> Sound | None:
+        try:
+            sound = source.read(at, BLOCK_SAMPLES) if source is not None else None
+        except Exception:
+            # A source that fails in an unforeseen way costs its sound, never the programme's.
+            _LOG.exception("reading sound failed")
+            return None
+        # What is no number would stay in filters and encoder for ever.
+        return sound if sound is None or np.isfinite(sound).all() else np.nan_to_num(sound, posinf=0.0, neginf=0.0)
 
     def _due_s(self, number: int) -> float:
         """A block is due when its last sample has passed."""

@@ -193,3 +193,26 @@ def test_nothing_leaves_above_full_scale() -> None:
     desk.mixer.set_source(Source(np.full((2, BLOCK_SAMPLES), 5.0, np.float32)))
     for number in range(20):
         assert np.abs(desk.mixer.mix(number)).max() <= 1.0
+
+
+def test_a_source_that_fails_costs_its_sound_only() -> None:
+    class Wild(Source):
+        def read(self, at: int, count: int) -> Sound | None:
+            raise ArithmeticError
+
+    desk = Desk()
+    desk.mixer.set_source(Wild(None))
+    assert not desk.mixer.mix(0).any()
+    desk.mixer.set_source(Source(ONES))
+    assert desk.mixer.mix(1).any()
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_what_is_no_number_does_not_get_through(value: float) -> None:
+    desk = Desk()
+    sound = ONES.copy()
+    sound[0, 100] = value
+    desk.mixer.set_source(Source(sound))
+    heard = [desk.mixer.mix(number) for number in range(3)]
+    assert all(np.isfinite(block).all() and np.abs(block).max() <= 1.0 for block in heard)
+    assert np.isfinite(desk.mixer.meter.rms_db)
