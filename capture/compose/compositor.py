@@ -23,6 +23,8 @@ from capture.sources.card import Card, Cards
 _LOG = logging.getLogger(__name__)
 _JOIN_S = 2.0
 _KEEP_LAST_S = 1.0
+_WAKING = (SourceStatus.STARTING, SourceStatus.LIVE)
+"""A file is live before its first picture is due."""
 
 OnPicture = Callable[[int, av.VideoFrame], None]
 
@@ -95,13 +97,16 @@ class Compositor:
         with self._lock:
             source, status, card = self._source, self._status, self._card
         frame = source.frame_at(time_s) if source is not None else None
+        if card is not None or source is None:
+            # Whoever switched the picture off does not want it back for a moment when the next source starts.
+            self._last = None
         if card is not None:
             frame = self._cards.frame(card)
         elif frame is not None:
             self._last, self._last_s = frame, time_s
         elif source is None:
             frame = self._cards.frame(Card.CAMERA_OFF)
-        elif status is SourceStatus.STARTING and self._last is not None and time_s - self._last_s < _KEEP_LAST_S:
+        elif status in _WAKING and self._last is not None and time_s - self._last_s < _KEEP_LAST_S:
             # Between two sources the old picture stays for a moment: no flash of a card.
             frame = self._last
         else:

@@ -65,6 +65,7 @@ class PortAudioHost:
 
             for rate_hz in dict.fromkeys((SAMPLE_RATE_HZ, int(device["default_samplerate"]))):
                 on_rate(rate_hz)
+                stream = None
                 try:
                     stream = library.InputStream(
                         samplerate=rate_hz, blocksize=round(_BLOCK_S * rate_hz), device=device["index"],
@@ -72,6 +73,10 @@ class PortAudioHost:
                     )  # fmt: skip
                     stream.start()
                 except (library.PortAudioError, ValueError):
+                    if stream is not None:
+                        # Left open it would keep the device from the next try.
+                        with contextlib.suppress(library.PortAudioError):
+                            stream.close()
                     continue
                 self._open_streams += 1
                 return _PortAudioStream(stream, rate_hz, self._closed, library)

@@ -118,7 +118,7 @@ class DeviceLoop:
         with self._lock:
             is_frozen = self._state.status is SourceStatus.LIVE and now_s - self._frame_s > FREEZE_S
         if is_frozen:
-            self._set(SourceStatus.LOST, f"{self._kind}_frozen")
+            self._set(SourceStatus.LOST, self._code("frozen"))
         return is_frozen
 
     def run(self) -> None:
@@ -126,19 +126,20 @@ class DeviceLoop:
         while not self._stop.is_set():
             try:
                 device = self._open_device()
-            except DeviceError as error:
+            except Exception as error:
                 # A device that was there before stays LOST while it is away: the reason has not changed.
                 if self._state.status is not SourceStatus.LOST:
-                    self._set(SourceStatus.FAILED, error.code)
+                    self._set(SourceStatus.FAILED, self._code_of(error, "in_use"))
                 is_lost = self._state.status is SourceStatus.LOST
                 self._clock.wait(self._stop, RETRY_LOST_S if is_lost else RETRY_FAILED_S)
                 continue
             try:
                 self._deliver(device)
-            except DeviceError as error:
+            except Exception as error:
                 if self._state.status is not SourceStatus.LOST:
                     has_run = self._state.status is SourceStatus.LIVE
-                    self._set(SourceStatus.LOST if has_run else SourceStatus.FAILED, error.code)
+                    code = self._code_of(error, "lost" if has_run else "in_use")
+                    self._set(SourceStatus.LOST if has_run else SourceStatus.FAILED, code)
             finally:
                 device.close()
             self._clock.wait(self._stop, RETRY_LOST_S)
@@ -150,16 +151,26 @@ class DeviceLoop:
             frame = device.read()
             now_s = self._clock.monotonic_s()
             if frame is None:
-                if self.check(now_s) or self._state.status is SourceStatus.LOST:
+                if has_frame and (self.check(now_s) or self._state.status is SourceStatus.LOST):
                     return
                 if not has_frame and now_s - opened_s > FREEZE_S:
-                    raise DeviceError(f"{self._kind}_in_use")
+                    raise DeviceError(self._code("in_use"))
                 continue
             has_frame = True
             with self._lock:
                 self._frame, self._frame_s = frame, now_s
             if self._state.status is not SourceStatus.LIVE:
                 self._set(SourceStatus.LIVE, "", device.width_px, device.height_px)
+
+    def _code(self, what: str) -> str:
+        return "screen_unavailable" if self._kind == "screen" else f"{self._kind}_{what}"
+
+    def _code_of(self, error: Exception, otherwise: str) -> str:
+        if isinstance(error, DeviceError):
+            return error.code
+        # A driver or library that fails in an unforeseen way is tried again like a device that is away.
+        _LOG.error("the %s failed", self._kind, exc_info=error)
+        return self._code(otherwise)
 
     def _set(self, status: SourceStatus, code: str = "", width_px: int = 0, height_px: int = 0) -> None:
         state = SourceState(status, code, self._name, width_px, height_px)

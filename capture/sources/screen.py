@@ -29,8 +29,16 @@ class MssScreen:
         self._converter = Converter(picture)
         try:
             self._grabber = mss.MSS()
-            self._area = self._grabber.monitors[source.monitor]
-        except (mss.exception.ScreenShotError, IndexError, OSError) as cause:
+        except (mss.exception.ScreenShotError, OSError) as cause:
+            raise DeviceError("screen_unavailable") from cause
+        try:
+            monitors = self._grabber.monitors
+            # Number 0 stands for all monitors together.
+            if not 1 <= source.monitor < len(monitors):
+                raise DeviceError("screen_unavailable")
+            self._area = monitors[source.monitor]
+        except (mss.exception.ScreenShotError, OSError, DeviceError) as cause:
+            self._grabber.close()
             raise DeviceError("screen_unavailable") from cause
         self.width_px, self.height_px = int(self._area["width"]), int(self._area["height"])
 

@@ -138,6 +138,30 @@ def test_between_two_sources_the_last_picture_stays_for_a_second(compositor: Com
     assert is_card(compositor.compose(31), Card.BACK_SOON)
 
 
+def test_a_live_source_without_its_first_picture_flashes_no_card(compositor: Compositor) -> None:
+    compositor.set_source(Shown(plain(90)))
+    compositor.compose(0)
+    compositor.set_source(Shown(None))
+    compositor.set_status(SourceStatus.LIVE)
+    assert luma_of(compositor.compose(3)) == 90
+
+
+@pytest.mark.parametrize("by_card", [True, False])
+def test_a_picture_that_was_switched_off_does_not_come_back_with_the_next_source(
+    compositor: Compositor, by_card: bool
+) -> None:
+    compositor.set_source(Shown(plain(90)))
+    compositor.compose(0)
+    if by_card:
+        compositor.set_card(Card.CAMERA_OFF)
+    else:
+        compositor.set_source(None)
+    compositor.compose(1)
+    compositor.set_card(None)
+    compositor.set_source(Shown(None))
+    assert is_card(compositor.compose(2), Card.BACK_SOON)
+
+
 @pytest.mark.parametrize("card", list(Card))
 def test_a_card_that_is_wished_for_covers_everything(compositor: Compositor, card: Card) -> None:
     compositor.set_source(Shown(plain(90)))
@@ -240,6 +264,54 @@ def test_one_that_freezes_is_opened_anew() -> None:
 def test_one_that_opens_and_never_delivers_is_taken_by_another() -> None:
     told, _ = life([None] * 6, [plain(1)])
     assert told == [(SourceStatus.FAILED, "camera_in_use"), (SourceStatus.LIVE, "")]
+
+
+def test_one_that_wakes_slowly_after_a_loss_is_waited_for() -> None:
+    told, devices = life([plain(1), "camera_lost"], [None, None, plain(2)])
+    assert told == [(SourceStatus.LIVE, ""), (SourceStatus.LOST, "camera_lost"), (SourceStatus.LIVE, "")]
+    assert len(devices) == 2
+
+
+@pytest.mark.parametrize("when", ["open", "read"])
+def test_a_driver_that_fails_in_an_unforeseen_way_is_tried_again(when: str) -> None:
+    clock = ManualClock()
+    told: list[SourceState] = []
+    attempts: list[int] = []
+
+    class Wild(FakeDevice):
+        def read(self) -> av.VideoFrame | None:
+            if when == "read" and len(attempts) == 1:
+                raise ArithmeticError
+            return super().read()
+
+    def open_device() -> FakeDevice:
+        attempts.append(1)
+        if when == "open" and len(attempts) == 1:
+            raise ArithmeticError
+        return Wild(clock, [plain(1)], loop.close)
+
+    loop = DeviceLoop("camera", "Cam", open_device, told.append, clock)
+    loop.run()
+    assert [(state.status, state.code) for state in told] == [
+        (SourceStatus.FAILED, "camera_in_use"),
+        (SourceStatus.LIVE, ""),
+    ]
+
+
+def test_a_screen_has_one_reason_only() -> None:
+    clock = ManualClock()
+    told: list[SourceState] = []
+    left: list[list[object]] = [[plain(1), *[None] * 6]]
+
+    def open_device() -> FakeDevice:
+        if not left:
+            loop.close()
+            raise DeviceError("screen_unavailable")
+        return FakeDevice(clock, left.pop(), loop.close)
+
+    loop = DeviceLoop("screen", "1", open_device, told.append, clock)
+    loop.run()
+    assert {state.code for state in told} == {"", "screen_unavailable"}
 
 
 def test_a_read_that_hangs_is_noticed_by_who_looks() -> None:
