@@ -46,6 +46,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     phone: str = ""
     title: str = ""
     category: str = "experience"
+    shortcuts: dict[str, str] = msgspec.field(default_factory=dict)
+    """Key sequences that the person chose, by action; what is missing has its default (ui.keys)."""
 
     def changed(self, changes: dict[str, Any]) -> Settings:
         """A copy with some fields changed. Raises TypeError for an unknown name."""

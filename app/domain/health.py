@@ -28,6 +28,8 @@ class HealthReport:
     network: Grade = Grade.IDLE
     platform: Grade = Grade.IDLE
     detail: Mapping[str, object] = field(default_factory=dict)
+    action: str = ""
+    """What the one button does (``action.<action>``); empty where the advice needs none."""
 
 
 @dataclass(frozen=True)
@@ -38,20 +40,15 @@ class HealthFigures:
     publish_status: str = "idle"
     publish_code: str = ""
     video_status: str = "off"
-    video_code: str = ""
     audio_status: str = "off"
-    audio_code: str = ""
     is_muted: bool = False
+    is_camera_off: bool = False
     record_code: str = ""
     is_service_reachable: bool = True
     backlog_ms: float = 0.0
     drop_ratio: float = 0.0
     late_ratio: float = 0.0
-    encode_ms: float = 0.0
-    frame_ms: float = 1000 / 30
     sent_kbps: float = 0.0
-    target_kbps: int = 0
-    loudness_lufs: float = -70.0
     quiet_s: float = 0.0
     """How long the sound has been below −60 LUFS without being muted."""
     retry_in_s: float = 0.0
@@ -65,6 +62,20 @@ LATE_WARN_RATIO = 0.02
 LATE_BAD_RATIO = 0.15
 QUIET_WARN_S = 10.0
 
+_ACTIONS = {
+    "no_picture": "choose_camera",
+    "no_picture_idle": "choose_camera",
+    "picture_off": "choose_camera",
+    "camera_off": "show_camera",
+    "no_sound": "choose_microphone",
+    "no_sound_idle": "choose_microphone",
+    "sound_off": "choose_microphone",
+    "muted": "unmute",
+    "recording_failed": "choose_folder",
+    "computer_bad": "settings",
+    "network_bad": "settings",
+}
+
 
 def judge(figures: HealthFigures) -> HealthReport:
     """The report for these figures. Rules are tried from the worst to the mildest."""
@@ -73,7 +84,7 @@ def judge(figures: HealthFigures) -> HealthReport:
         if applies:
             return HealthReport(
                 grade, f"health.{name}", f"health.{name}.cause", f"health.{name}.advice", computer, network, platform,
-                {"retry_s": round(figures.retry_in_s), "sent_kbps": round(figures.sent_kbps)},
+                {"retry_s": round(figures.retry_in_s), "sent_kbps": round(figures.sent_kbps)}, _ACTIONS.get(name, ""),
             )  # fmt: skip
     if not figures.is_on_air:
         return HealthReport(Grade.IDLE, "health.idle", "", "", computer, network, platform)
@@ -101,18 +112,27 @@ def _grade(value: float, warn: float, bad: float, otherwise: Grade) -> Grade:
 
 def _rules(f: HealthFigures) -> tuple[tuple[Grade, str, bool], ...]:
     on_air = f.is_on_air
+    has_no_picture, has_no_sound = f.video_status in _GONE, f.audio_status in _GONE
     return (
         (Grade.BAD, "refused", f.publish_status == "refused"),
         (Grade.BAD, "silent_ingest", f.publish_status == "reconnecting" and f.publish_code == "ingest_silent"),
         (Grade.BAD, "reconnecting", f.publish_status == "reconnecting"),
-        (Grade.BAD, "no_picture", f.video_status in ("lost", "failed")),
-        (Grade.BAD, "no_sound", f.audio_status in ("lost", "failed")),
+        (Grade.BAD, "no_picture", on_air and has_no_picture),
+        (Grade.BAD, "no_sound", on_air and has_no_sound),
+        (Grade.BAD, "no_picture_idle", has_no_picture),
+        (Grade.BAD, "no_sound_idle", has_no_sound),
         (Grade.BAD, "network_bad", on_air and (f.backlog_ms >= BACKLOG_BAD_MS or f.drop_ratio >= DROP_BAD_RATIO)),
         (Grade.BAD, "computer_bad", f.late_ratio >= LATE_BAD_RATIO),
+        (Grade.WARN, "sound_off", on_air and f.audio_status == "off"),
+        (Grade.WARN, "picture_off", on_air and f.video_status == "off"),
         (Grade.WARN, "network_slow", on_air and (f.backlog_ms >= BACKLOG_WARN_MS or f.drop_ratio >= DROP_WARN_RATIO)),
         (Grade.WARN, "computer_slow", f.late_ratio >= LATE_WARN_RATIO),
         (Grade.WARN, "service_away", on_air and not f.is_service_reachable),
         (Grade.WARN, "recording_failed", bool(f.record_code)),
         (Grade.WARN, "muted", on_air and f.is_muted),
+        (Grade.WARN, "camera_off", on_air and f.is_camera_off),
         (Grade.WARN, "quiet", on_air and f.quiet_s >= QUIET_WARN_S),
     )
+
+
+_GONE = ("lost", "failed")

@@ -29,7 +29,7 @@ class RoomCase:
             return
         self.leave()
         self._room = room
-        self._context.change(room=RoomState())
+        self._context.change(room=RoomState(is_followed=True))
         self._link = self._context.platform.follow(room, self._take, self._linked)
 
     def leave(self) -> None:
@@ -37,7 +37,7 @@ class RoomCase:
         link, self._link, self._room = self._link, None, ""
         if link is not None:
             self._context.spawn(link.close(), "room-leave")
-            self._set(is_connected=False)
+            self._set(is_followed=False, is_connected=False)
 
     def send(self, wish: SendChat) -> None:
         text = wish.text.strip()[: events.MAX_CHAT_CHARS]
@@ -74,7 +74,7 @@ class RoomCase:
             case events.ChatAck():
                 self._acknowledged(body)
             case events.Refused():
-                self._mark(body.request_id, MessageStatus.FAILED)
+                self._refused(body)
             case _:
                 self._on_fact(envelope)
 
@@ -113,10 +113,11 @@ class RoomCase:
             )
         )
 
-    def _mark(self, request_id: str, status: MessageStatus) -> None:
+    def _refused(self, refused: events.Refused) -> None:
+        failed = {"status": MessageStatus.FAILED, "code": refused.code}
         lines = self._context.state.room.lines
         self._set(
-            lines=tuple(replace(line, status=status) if line.request_id == request_id else line for line in lines)
+            lines=tuple(replace(line, **failed) if line.request_id == refused.request_id else line for line in lines)  # type: ignore[arg-type]
         )
 
     def _set(self, **fields: object) -> None:

@@ -140,6 +140,8 @@ class ChatLine:
     seq: int = 0
     status: MessageStatus = MessageStatus.POSTED
     request_id: str = ""
+    code: str = ""
+    """Why it failed: ``error.<code>``."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,8 @@ class RoomState:
     is_connected: bool = False
     lines: tuple[ChatLine, ...] = ()
     """The newest 500, oldest first."""
-    trouble: Trouble | None = None
+    is_followed: bool = False
+    """Whether what is written is kept until it can be sent."""
 
 
 @dataclass(frozen=True)

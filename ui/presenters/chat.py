@@ -10,7 +10,7 @@ from app.contract.events import MAX_CHAT_CHARS
 from app.i18n import Translator
 from app.usecases.state import BroadcastPhase, ChatLine, DeskState, MessageStatus
 from app.usecases.wishes import SendChat
-from ui.presenters.common import BUSY_PHASES, TroubleView, trouble_view
+from ui.presenters.common import BUSY_PHASES, TroubleView
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,8 @@ class ChatPresenter:
         empty_id = "chat.empty" if is_on else "chat.before"
         if state.broadcast.phase is BroadcastPhase.ENDED:
             empty_id = "chat.after"
-        trouble = trouble_view(room.trouble, tr)
-        if trouble is None and is_on and not room.is_connected:
-            trouble = TroubleView(tr.text("chat.reconnecting"))
+        is_away = is_on and not room.is_connected
+        trouble = TroubleView(tr.text("chat.reconnecting")) if is_away else None
         size_px = min(20, max(13, state.settings.chat_size_px))
         return ChatView(self._rows, tr.text(empty_id) if not self._rows else "", trouble, is_on, size_px)
 

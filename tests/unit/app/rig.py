@@ -49,6 +49,8 @@ class Rig:
     async def on_air(self) -> None:
         await self.signed_in()
         await self.do(w.GoLive("写好简历", Category.JOB_SEARCH))
+        for is_video in (True, False):
+            self.engine.on_event(port.SourceChanged(is_video=is_video, status=port.SourceStatus.LIVE))
         self.engine.publish(port.PublishStatus.ON_AIR)
         assert self.desk.state.broadcast.phase is BroadcastPhase.ON_AIR
 

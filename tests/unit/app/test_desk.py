@@ -210,9 +210,9 @@ def test_a_recording_that_fails_is_told_and_the_broadcast_stays(code: str) -> No
 
 
 @pytest.mark.parametrize(("code", "is_video", "message"), [
-    ("no_camera", True, "health.no_picture"),
-    ("camera_in_use", True, "health.no_picture"),
-    ("no_microphone", False, "health.no_sound"),
+    ("no_camera", True, "health.no_picture_idle"),
+    ("camera_in_use", True, "health.no_picture_idle"),
+    ("no_microphone", False, "health.no_sound_idle"),
 ])  # fmt: skip
 def test_a_missing_device_is_the_sentence_of_health(code: str, is_video: bool, message: str) -> None:
     async def scene(rig: Rig) -> None:

@@ -11,6 +11,7 @@ from app.contract.rest import Category
 from app.domain.health import Grade, HealthFigures, judge
 from app.errors import AppError, BugError, DeviceError, InputError, PlatformError, StorageError, StreamError
 from app.i18n import Translator, load_texts, placeholders
+from app.ports.engine import PublishStatus
 
 ROOT = Path(__file__).resolve().parents[3]
 UI_FILES = sorted((ROOT / "ui").rglob("*.py"))
@@ -20,6 +21,7 @@ FAMILIES = {
     "grade": [grade.value for grade in Grade],
     "network": [grade.value for grade in Grade],
     "health.pill": [grade.value for grade in Grade],
+    "log": [f"publish_{status.value}" for status in PublishStatus],
     "theme": ["system", "light", "dark"],
     "quality": ["540p", "720p", "1080p"],
     "rail": ["live", "settings"],
@@ -99,6 +101,11 @@ def test_codes_named_by_the_engine_have_sentences() -> None:
         HealthFigures(is_on_air=True, publish_status="reconnecting"),
         HealthFigures(video_status="lost"),
         HealthFigures(audio_status="failed"),
+        HealthFigures(is_on_air=True, video_status="lost"),
+        HealthFigures(is_on_air=True, video_status="live", audio_status="failed"),
+        HealthFigures(is_on_air=True, video_status="live"),
+        HealthFigures(is_on_air=True, audio_status="live"),
+        HealthFigures(is_on_air=True, video_status="live", audio_status="live", is_camera_off=True),
         HealthFigures(is_on_air=True, backlog_ms=3000),
         HealthFigures(late_ratio=0.5),
         HealthFigures(is_on_air=True, backlog_ms=700),
@@ -111,7 +118,8 @@ def test_codes_named_by_the_engine_have_sentences() -> None:
 )
 def test_every_judgement_of_health_has_its_sentences(figures: HealthFigures) -> None:
     report = judge(figures)
-    ids = {text_id for text_id in (report.message_id, report.cause_id, report.advice_id) if text_id}
+    action_id = f"action.{report.action}" if report.action else ""
+    ids = {text_id for text_id in (report.message_id, report.cause_id, report.advice_id, action_id) if text_id}
     for language in ("zh", "en"):
         texts = load_texts(language)
         assert ids <= set(texts)
