@@ -55,6 +55,8 @@ class Lifetimes:
     code_resend_s: int = 60
     access_s: int = 15 * 60
     refresh_s: int = 30 * 24 * 3600
+    refresh_leeway_s: int = 60
+    """How long a spent refresh token may be shown again by whoever never got the answer."""
     media_token_s: int = 55
     """The ingest takes 60 s at most by its own clock, which may be a little behind."""
     settle_s: float = 10.0

@@ -89,7 +89,11 @@ class OperatorSignIn(_Wire):
 
 
 class Refresh(_Wire):
-    """POST /auth/refresh. The token is spent; showing it a second time ends the device."""
+    """POST /auth/refresh. The token is spent; showing it a second time ends the device.
+
+    Whoever got no answer may show it again within a minute: that gives a fresh pair, and the one that was lost
+    is void.
+    """
 
     refresh_token: Annotated[str, Field(min_length=1, max_length=200, repr=False)]
 

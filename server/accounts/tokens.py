@@ -1,7 +1,8 @@
 """Devices and their tokens. Store threads. A token is opaque and random; its hash is kept.
 
 An access token is good for minutes. A refresh token is good once: showing a spent one means that two
-parties hold it, and ends the device.
+parties hold it, and ends the device. The exception is an answer that was lost on its way: for a minute the
+spent token may be shown again as long as what it was spent for was not used.
 """
 
 from __future__ import annotations
@@ -76,16 +77,36 @@ def refresh(tx: Tx, cipher: FieldCipher, token: str, lifetimes: Lifetimes) -> Is
     device = tx.db.get_one(DeviceRow, row.device_id)
     if device.ended_ms is not None:
         return Refusal(ErrorCode.DEVICE_ENDED)
-    if row.spent_ms is not None:
+    if row.spent_ms is not None and not _take_back_unused(tx, row, lifetimes):
         end_device(tx, device)
         audit(tx, people.SYSTEM, "device.ended", device.id, "spent refresh token was shown again")
         return Refusal(ErrorCode.DEVICE_ENDED)
-    if row.expires_ms <= tx.now_ms:
-        return Refusal(ErrorCode.TOKEN_EXPIRED)
-    row.spent_ms = tx.now_ms
+    if row.spent_ms is None:
+        if row.expires_ms <= tx.now_ms:
+            return Refusal(ErrorCode.TOKEN_EXPIRED)
+        row.spent_ms = tx.now_ms
     device.last_seen_ms = tx.now_ms
     account = tx.db.get_one(AccountRow, device.account_id)
-    return _issue(tx, cipher, account, device, lifetimes)
+    issued = _issue(tx, cipher, account, device, lifetimes)
+    row.successor_hash = digest(issued.refresh)
+    return issued
+
+
+def _take_back_unused(tx: Tx, row: RefreshRow, lifetimes: Lifetimes) -> bool:
+    """Whether the answer that ``row`` was spent for was lost: then what it carried is worth nothing any more.
+
+    The successor becomes a spent one without a successor, so that whoever has it after all is noticed.
+    """
+    if row.spent_ms is None or row.successor_hash is None:
+        return False
+    if tx.now_ms - row.spent_ms > lifetimes.refresh_leeway_s * 1000:
+        return False
+    successor = tx.db.get(RefreshRow, row.successor_hash)
+    if successor is None or successor.spent_ms is not None:
+        return False
+    successor.spent_ms = tx.now_ms
+    tx.db.execute(delete(AccessRow).where(AccessRow.hash == successor.access_hash))
+    return True
 
 
 def authenticate(db: Db, token: str, now_ms: int) -> Person:
@@ -153,5 +174,12 @@ def forget_expired(tx: Tx) -> None:
 def _issue(tx: Tx, cipher: FieldCipher, account: AccountRow, device: DeviceRow, lifetimes: Lifetimes) -> Issued:
     access, spare = new_token(), new_token()
     tx.db.add(AccessRow(hash=digest(access), device_id=device.id, expires_ms=tx.now_ms + lifetimes.access_s * 1000))
-    tx.db.add(RefreshRow(hash=digest(spare), device_id=device.id, expires_ms=tx.now_ms + lifetimes.refresh_s * 1000))
+    tx.db.add(
+        RefreshRow(
+            hash=digest(spare),
+            device_id=device.id,
+            expires_ms=tx.now_ms + lifetimes.refresh_s * 1000,
+            access_hash=digest(access),
+        )
+    )
     return Issued(access, spare, device.id, people.to_wire(tx.db, cipher, account))

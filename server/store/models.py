@@ -81,13 +81,19 @@ class AccessRow(Base):
 
 
 class RefreshRow(Base):
-    """A spent one is kept until it would have expired, so that showing it again is noticed."""
+    """A spent one is kept until it would have expired, so that showing it again is noticed.
+
+    ``access_hash`` is of the access token handed out with it, ``successor_hash`` of the newest refresh token
+    that it was spent for.
+    """
 
     __tablename__ = "refresh_tokens"
     hash: Mapped[str] = mapped_column(_HASH, primary_key=True)
     device_id: Mapped[str] = mapped_column(ForeignKey("devices.id"), index=True)
     expires_ms: Mapped[int] = mapped_column(BigInteger, index=True)
     spent_ms: Mapped[int | None] = mapped_column(BigInteger)
+    access_hash: Mapped[str | None] = mapped_column(_HASH)
+    successor_hash: Mapped[str | None] = mapped_column(_HASH)
 
 
 class SessionRow(Base):
@@ -104,7 +110,7 @@ class SessionRow(Base):
     created_ms: Mapped[int] = mapped_column(BigInteger)
     started_ms: Mapped[int | None] = mapped_column(BigInteger)
     interrupted_ms: Mapped[int | None] = mapped_column(BigInteger)
-    ended_ms: Mapped[int | None] = mapped_column(BigInteger)
+    ended_ms: Mapped[int | None] = mapped_column(BigInteger, index=True)
     last_seq: Mapped[int] = mapped_column(default=0)
     message_count: Mapped[int] = mapped_column(default=0)
 

@@ -12,14 +12,18 @@ import subprocess
 import tempfile
 import threading
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import httpx2
 import psycopg
 import uvicorn
 from fastapi.testclient import TestClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session as Db
 from websockets.exceptions import ConnectionClosed
 
 from app.contract.events import Envelope, decode, encode
@@ -28,7 +32,9 @@ from server.config import Lifetimes, Limits, ServiceConfig
 from server.demo_data import ANCHOR_PHONE
 from server.main import create_app, server_settings
 from server.sockets import EventSocketProtocol
+from server.store.models import AuditRow
 
+T = TypeVar("T")
 HOOK_SECRET = "hook-secret-of-tests"
 LOCAL_TOKEN = "local-token-of-tests"
 HOOK = {"Authorization": f"Bearer {HOOK_SECRET}"}
@@ -162,6 +168,15 @@ class Desk:
         """Run a coroutine function of the services on the service's loop."""
         assert self.client.portal is not None
         return self.client.portal.call(job)
+
+    def read(self, work: Callable[[Db], T]) -> T:
+        """Look into the database."""
+        return cast(T, self.run(partial(self.services.store.read, work)))
+
+    def audited(self) -> list[tuple[str, str, str]]:
+        """Action, subject and reason of every audit record."""
+        rows = self.read(lambda db: db.execute(select(AuditRow.action, AuditRow.subject_id, AuditRow.reason)).all())
+        return [(row[0], row[1], row[2]) for row in rows]
 
     def open_session(self, anchor: Signed, title: str = "简历怎么写") -> dict[str, Any]:
         reply = anchor.post("/sessions", {"title": title, "category": "job_search"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import pytest
 
@@ -68,14 +69,45 @@ def test_access_runs_out_and_refresh_rotates(desk: Desk) -> None:
     assert renewed["device_id"] == anchor.pair["device_id"]
 
 
+def refresh(desk: Desk, token: str) -> Any:
+    return desk.client.post("/api/v1/auth/refresh", json={"refresh_token": token})
+
+
 def test_a_spent_refresh_token_ends_the_device(desk: Desk) -> None:
     anchor = sign_in(desk.client)
-    spent = {"refresh_token": anchor.pair["refresh_token"]}
-    renewed = Signed(desk.client, desk.client.post("/api/v1/auth/refresh", json=spent).json())
-    assert error_code(desk.client.post("/api/v1/auth/refresh", json=spent)) == "device_ended"
-    assert error_code(renewed.get("/me")) == "device_ended"
-    good = {"refresh_token": renewed.pair["refresh_token"]}
-    assert error_code(desk.client.post("/api/v1/auth/refresh", json=good)) == "device_ended"
+    spent = anchor.pair["refresh_token"]
+    renewed = Signed(desk.client, refresh(desk, spent).json())
+    used = Signed(desk.client, refresh(desk, renewed.pair["refresh_token"]).json())
+    assert error_code(refresh(desk, spent)) == "device_ended", "what it was spent for was used"
+    assert error_code(used.get("/me")) == "device_ended"
+    assert error_code(refresh(desk, used.pair["refresh_token"])) == "device_ended"
+    reused = "spent refresh token was shown again"
+    assert ("device.ended", anchor.pair["device_id"], reused) in desk.audited()
+
+
+def test_a_refresh_token_whose_answer_was_lost_may_be_shown_again(desk: Desk) -> None:
+    anchor = sign_in(desk.client)
+    session_id = desk.open_session(anchor)["id"]
+    desk.go_live(anchor, session_id)
+    shown = anchor.pair["refresh_token"]
+    lost = [Signed(desk.client, refresh(desk, shown).json()) for _ in range(3)]
+    desk.clock.advance(60)
+    kept = Signed(desk.client, refresh(desk, shown).json())
+    assert kept.get("/me").status_code == 200
+    assert desk.state(session_id) == "live"
+    for pair in lost:
+        assert error_code(pair.get("/me")) == "token_expired"
+    assert refresh(desk, kept.pair["refresh_token"]).status_code == 200
+    # Somebody has what was taken back: two parties hold it.
+    assert error_code(refresh(desk, lost[1].pair["refresh_token"])) == "device_ended"
+
+
+def test_a_spent_refresh_token_is_not_borne_for_long(desk: Desk) -> None:
+    anchor = sign_in(desk.client)
+    shown = anchor.pair["refresh_token"]
+    assert refresh(desk, shown).status_code == 200
+    desk.clock.advance(61)
+    assert error_code(refresh(desk, shown)) == "device_ended"
 
 
 def test_devices_are_listed_and_ended(desk: Desk) -> None:
