@@ -48,9 +48,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def leftovers() -> Guard:
+def leftovers(tmp_path_factory: pytest.TempPathFactory) -> Guard:
     """Where a fixture that lives longer than a test says which processes and threads are its own."""
-    return Guard()
+    # Every child inherits the first in its environment; the second stands in its arguments.
+    return Guard(_home.name, str(tmp_path_factory.getbasetemp()))
 
 
 @pytest.fixture(autouse=True)
