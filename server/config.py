@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from app.runtime.launch import ServiceLaunch
+from server.proxies import TrustedProxies
 
 VERSION = "0.1.0"
 _LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -37,7 +38,12 @@ class Limits:
     frames_burst: int = 60
     frames_per_s: float = 20.0
     """Frames of one socket."""
+    connections: int = 10_000
+    connections_per_address: int = 2000
+    """High, as a campus or a mobile network shows one address for many people. A named proxy's are not counted."""
+    request_head_s: float = 10.0
     sockets: int = 8000
+    sockets_per_address: int = 2000
     outbox_bytes: int = 512 * 1024
     outbox_frames: int = 256
     stalled_s: float = 5.0
@@ -74,11 +80,14 @@ class ServiceConfig:
     database_url: str = ""
     public_url: str = ""
     allowed_hosts: tuple[str, ...] = ()
+    proxies: TrustedProxies = field(default_factory=TrustedProxies)
     is_demo: bool = False
     hook_secret: str = field(repr=False)
     media_secret: str = field(repr=False)
     local_token: str = field(default="", repr=False)
     ingest_http_url: str = ""
+    ingest_server_name: str = ""
+    ingest_ca_file: str = ""
     ingest_public_http_url: str = ""
     ingest_public_rtmp_url: str = ""
     tls_certificate: str = ""
@@ -91,6 +100,7 @@ class ServiceConfig:
 
     @classmethod
     def from_launch(cls, launch: ServiceLaunch) -> ServiceConfig:
+        """Raises InputError for what cannot be meant."""
         plain = cls(
             data_dir=Path(launch.data_dir),
             log_dir=Path(launch.log_dir),
@@ -99,11 +109,14 @@ class ServiceConfig:
             database_url=launch.database_url,
             public_url=launch.public_url.rstrip("/"),
             allowed_hosts=launch.allowed_hosts,
+            proxies=TrustedProxies(launch.trusted_proxies),
             is_demo=launch.is_demo,
             hook_secret=launch.hook_secret,
             media_secret=launch.media_secret,
             local_token=launch.local_token,
             ingest_http_url=launch.ingest_http_url.rstrip("/"),
+            ingest_server_name=launch.ingest_server_name,
+            ingest_ca_file=launch.ingest_ca_file,
             ingest_public_http_url=launch.ingest_public_http_url.rstrip("/"),
             ingest_public_rtmp_url=launch.ingest_public_rtmp_url.rstrip("/"),
             tls_certificate=launch.tls_certificate,

@@ -16,6 +16,7 @@ from app.runtime.clock import Clock
 from server.config import ServiceConfig
 from server.errors import Refusal, reply_of
 from server.limits import Buckets
+from server.sockets import Shares
 
 _SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -68,20 +69,20 @@ class Guard:
         self._clock = clock
         self._hosts = config.hosts
         self._rate = Buckets(clock, config.limits.requests_burst, config.limits.requests_per_s)
+        # Connections are counted below HTTP; behind a proxy only here it is known whose they are.
+        self._sockets = Shares(config.limits.sockets_per_address, config.limits.connections)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        peer, port = scope.get("client") or ("", 0)
+        # From here on everyone sees who really asks.
+        scope["client"] = (self._config.proxies.client_of(peer, headers.getlist("x-forwarded-for")), port)
         refusal = self._refusal_of(scope, headers)
         if scope["type"] == "websocket":
-            if refusal is not None:
-                await receive()
-                await send({"type": "websocket.close", "code": 1008})
-                log.info("socket_refused", code=refusal.code)
-                return
-            await self._app(scope, receive, send)
+            await self._websocket(scope, receive, send, refusal)
             return
         await self._http(scope, headers, receive, send, refusal)
 
@@ -92,13 +93,26 @@ class Guard:
         origin = headers.get("origin")
         if origin is not None and not is_same_origin(origin, host, self._config.public_url):
             return Refusal(ErrorCode.ORIGIN_REFUSED)
-        client = scope.get("client")
         # The ingest's hooks carry their own secret and must never wait behind somebody on the same machine.
         if not scope["path"].startswith("/internal/"):
-            wait_s = self._rate.take(client[0] if client else "")
+            wait_s = self._rate.take(scope["client"][0])
             if wait_s > 0:
                 return Refusal(ErrorCode.RATE_LIMITED, retry_after_s=wait_s)
         return None
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send, refusal: Refusal | None) -> None:
+        address = scope["client"][0]
+        if refusal is None and not self._sockets.take(address):
+            refusal = Refusal(ErrorCode.RATE_LIMITED)
+        if refusal is not None:
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+            log.info("socket_refused", code=refusal.code)
+            return
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._sockets.give_back(address)
 
     async def _http(
         self, scope: Scope, headers: Headers, receive: Receive, send: Send, refusal: Refusal | None

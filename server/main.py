@@ -35,7 +35,7 @@ from server.pages.routes import build_router, not_found_page, wants_page
 from server.providers.code_sender import CodeSender
 from server.routes import auth, events, hooks, me, platform, sessions
 from server.services import Services
-from server.sockets import EventSocketProtocol
+from server.sockets import EventSocketProtocol, Shares, raise_file_limit, request_protocol
 
 SHUTDOWN_S = 2
 PING_S = 20.0
@@ -116,7 +116,8 @@ async def _serve(config: ServiceConfig, clock: Clock) -> int:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
     with contextlib.closing(listener):
         port = int(listener.getsockname()[1])
-        config = replace(config, port=port)
+        limits = replace(config.limits, connections=min(config.limits.connections, raise_file_limit()))
+        config = replace(config, port=port, limits=limits)
         app = create_app(config, clock)
         services: Services = app.state.services
         services.base_url = config.public_url or _local_url(config)
@@ -135,9 +136,11 @@ async def _serve(config: ServiceConfig, clock: Clock) -> int:
 
 def server_settings(app: FastAPI, config: ServiceConfig) -> uvicorn.Config:
     """How the service listens; the address is the caller's socket."""
+    limits = config.limits
+    shares = Shares(limits.connections_per_address, limits.connections, config.proxies)
     return uvicorn.Config(
         app,
-        http="h11",
+        http=request_protocol(shares, limits.request_head_s),
         ws=EventSocketProtocol,
         ws_max_size=MAX_FRAME_BYTES,
         ws_ping_interval=PING_S,
@@ -148,6 +151,7 @@ def server_settings(app: FastAPI, config: ServiceConfig) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
+        # The guard reads them, from named proxies only.
         proxy_headers=False,
         timeout_graceful_shutdown=SHUTDOWN_S,
         timeout_keep_alive=30,

@@ -50,12 +50,18 @@ class ServiceLaunch(_Launch, frozen=True, kw_only=True):
     public_url: str = ""
     """How others reach it, e.g. https://live.example.org; empty: http://host:port."""
     allowed_hosts: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses or networks of proxies in front of it, e.g. 127.0.0.1: only their X-Forwarded-For is believed."""
     is_demo: bool = False
     hook_secret: str
     media_secret: str
     local_token: str = ""
     ingest_http_url: str
-    """Where the service orders the ingest, e.g. http://127.0.0.1:18080."""
+    """Where the service orders the ingest, e.g. http://127.0.0.1:18080; https when the ingest has a certificate."""
+    ingest_server_name: str = ""
+    """Name in the ingest's certificate, where it is not the host of ``ingest_http_url``."""
+    ingest_ca_file: str = ""
+    """Certificate to trust for the ingest, where no public authority signed its own."""
     ingest_public_http_url: str
     """Where players fetch media."""
     ingest_public_rtmp_url: str

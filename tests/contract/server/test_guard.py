@@ -13,6 +13,7 @@ from app.contract.errors import ErrorCode
 from app.errors import StorageError
 from app.runtime.clock import ManualClock
 from server.messages import sentence
+from server.proxies import TrustedProxies
 from tests.contract.server.kit import GENEROUS, Desk, FakeIngest, config_for, desk_client, error_code, sign_in
 
 
@@ -59,6 +60,19 @@ def test_an_address_is_limited(tmp_path: Path) -> None:
         assert client.get("/internal/v1/publish/grants").status_code == 401
         clock.advance(1)
         assert client.get("/health").status_code == 200
+
+
+@pytest.mark.parametrize(("proxies", "expected"), [(("203.0.113.0/24",), 200), ((), 429)])
+def test_behind_a_named_proxy_each_client_has_its_own_rate(
+    tmp_path: Path, proxies: tuple[str, ...], expected: int
+) -> None:
+    limits = replace(GENEROUS, requests_burst=2, requests_per_s=0.1, sign_in_burst=1)
+    config = config_for(tmp_path, limits=limits, proxies=TrustedProxies(proxies))
+    with desk_client(config, ManualClock(), FakeIngest()) as client:
+        for number in range(4):
+            via = {"X-Forwarded-For": f"1.2.3.4, 198.51.100.{number}"}
+            reply = client.post("/api/v1/auth/code", json={"phone": f"1390000000{number}"}, headers=via)
+        assert reply.status_code == expected
 
 
 def test_sign_ins_of_an_address_are_limited(tmp_path: Path) -> None:
