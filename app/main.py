@@ -12,7 +12,7 @@ from app.runtime.launch import WindowLaunch
 from app.scripting import ScriptServer
 from app.secrets import FileSecrets, KeyringSecrets
 from app.settings import SettingsFile
-from app.usecases.context import Context
+from app.usecases.context import Context, trouble_of
 from app.usecases.desk import Desk
 
 
@@ -42,14 +42,16 @@ def run_window(launch: WindowLaunch) -> int:
 def _desk(launch: WindowLaunch, clock: SystemClock, loop: IoLoop) -> Desk:
     # The network modules cost a third of a second: they are loaded in the I/O thread, behind the first window.
     from app.client.local import EngineLink, SupervisorLink
+    from app.client.tokens import Wallets
 
     data_dir = Path(launch.data_dir)
     secrets = KeyringSecrets(FileSecrets(data_dir / "secrets.json"), scope=str(data_dir))
+    wallets = Wallets(secrets, clock, tell=lambda error: context.notify(trouble_of(error)))
 
-    def make_platform(url: str, ca_file: str) -> Platform:
+    def make_platform(url: str, ca_file: str, is_embedded: bool = False) -> Platform:
         from app.client.platform import HttpPlatform
 
-        return HttpPlatform(url, ca_file, secrets, clock)
+        return HttpPlatform(url, ca_file, wallets, clock, is_embedded=is_embedded)
 
     context = Context(
         SettingsFile(data_dir / "settings.json"),

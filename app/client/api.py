@@ -5,6 +5,7 @@ Foreign exceptions end here: everything leaves as PlatformError with a code of p
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -35,7 +36,11 @@ class Api:
         self._session.verify = ca_file or True
         self._session.headers.update({"User-Agent": USER_AGENT, "Accept-Language": language})
         # Only what may be repeated is repeated: safe methods, and writes that carry an idempotency key.
-        retries = Retry(total=2, connect=2, read=1, backoff_factor=0.2, allowed_methods={"GET", "DELETE"})
+        # When to try again later is the caller's to decide: a Retry-After would be slept through here, in the worker.
+        retries = Retry(
+            total=2, connect=2, read=1, backoff_factor=0.2, allowed_methods={"GET", "DELETE"},
+            respect_retry_after_header=False,
+        )  # fmt: skip
         self._session.mount("http://", HTTPAdapter(max_retries=retries))
         self._session.mount("https://", HTTPAdapter(max_retries=retries))
 
@@ -64,10 +69,11 @@ class Api:
             headers["Content-Type"] = "application/json"
             data = body.model_dump_json().encode()
         try:
-            reply = self._session.request(
+            with self._session.request(
                 method, self._base + prefix + path, data=data, headers=headers, timeout=(CONNECT_S, READ_S),
-                allow_redirects=False,
-            )  # fmt: skip
+                allow_redirects=False, stream=True,
+            ) as reply:  # fmt: skip
+                content = _read(reply)
         except requests.exceptions.SSLError as cause:
             raise PlatformError("platform_tls", retryable=False) from cause
         except requests.exceptions.ConnectTimeout as cause:
@@ -76,15 +82,13 @@ class Api:
             raise PlatformError("platform_timeout") from cause
         except requests.exceptions.RequestException as cause:
             raise PlatformError("platform_unreachable") from cause
-        if reply.status_code >= 400:
-            raise _refusal(reply.status_code, reply.content, reply.headers)
-        if len(reply.content) > MAX_REPLY_BYTES:
-            raise PlatformError("platform_not_ours", retryable=False)
-        if reply.status_code == 204 or not reply.content:
+        if reply.status_code >= 300:
+            raise _refusal(reply.status_code, content, reply.headers)
+        if reply.status_code == 204 or not content:
             return None
         try:
-            return reply.json()
-        except requests.exceptions.JSONDecodeError as cause:
+            return json.loads(content)
+        except ValueError as cause:
             raise PlatformError("platform_not_ours", retryable=False) from cause
 
     def close(self) -> None:
@@ -100,6 +104,16 @@ def parsed(kind: type[M], reply: Any) -> M:
         raise PlatformError("platform_not_ours", retryable=False) from cause
 
 
+def _read(reply: requests.Response) -> bytes:
+    """The body; given up as soon as it is longer than anything of ours."""
+    content = bytearray()
+    for part in reply.iter_content(64 * 1024):
+        content += part
+        if len(content) > MAX_REPLY_BYTES:
+            raise PlatformError("platform_not_ours", retryable=False)
+    return bytes(content)
+
+
 def _refusal(status: int, content: bytes, headers: Mapping[str, str]) -> PlatformError:
     try:
         error = ErrorReply.model_validate_json(content).error
@@ -108,6 +122,7 @@ def _refusal(status: int, content: bytes, headers: Mapping[str, str]) -> Platfor
             return PlatformError("platform_unreachable")
         return PlatformError("platform_not_ours", retryable=False)
     detail: dict[str, object] = dict(error.detail)
-    if "Retry-After" in headers and "retry_after_s" not in detail:
-        detail["retry_after_s"] = headers["Retry-After"]
+    after = headers.get("Retry-After", "")
+    if after.isdecimal() and "retry_after_s" not in detail:
+        detail["retry_after_s"] = int(after)
     return PlatformError(error.code, retryable=error.retryable, detail=detail)

@@ -5,79 +5,53 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from app.client.api import Api, parsed
-from app.client.room import Room, posted
+from app.client.room import Room, RoomEars, RoomTokens, posted
+from app.client.tokens import Wallets
 from app.contract import rest
 from app.contract.events import Envelope
 from app.errors import PlatformError
-from app.ports.platform import SecretStore
+from app.ports.platform import untold
 from app.runtime.clock import Clock
 
-REFRESH_EARLY_S = 60.0
 _REFRESH_NAME = "refresh_token"
+_EMBEDDED = "embedded"
+_REFUSED_TOKEN = ("token_expired", "not_signed_in", "device_ended")
 
 
 class HttpPlatform:
-    """One service. The refresh token lies in ``secrets`` under the service's address; the access token in memory."""
+    """One service, and the tokens of its wallet: that of its address, or the one of the embedded platform."""
 
-    def __init__(self, url: str, ca_file: str, secrets: SecretStore, clock: Clock) -> None:
+    def __init__(self, url: str, ca_file: str, wallets: Wallets, clock: Clock, *, is_embedded: bool = False) -> None:
         self._api = Api(url, ca_file)
-        self._ca_file = ca_file
-        self._secrets, self._clock = secrets, clock
-        self._name = f"{_REFRESH_NAME}:{self._api.base_url}"
-        self._access: str | None = None
-        self._access_until_s = 0.0
-        self._refreshing = asyncio.Lock()
+        self._ca_file, self._clock, self._is_embedded = ca_file, clock, is_embedded
+        self._wallet = wallets.of(f"{_REFRESH_NAME}:{_EMBEDDED if is_embedded else self._api.base_url}")
 
     async def _call(self, method: str, path: str, **given: Any) -> Any:
         return await asyncio.to_thread(self._api.call, method, path, **given)
 
     async def _signed(self, method: str, path: str, **given: Any) -> Any:
         """A call as the person signed in; an expired token is renewed once."""
-        token = await self._token()
-        if token is None:
-            raise PlatformError("not_signed_in", retryable=False)
+        token = await self._good_token()
         try:
             return await self._call(method, path, token=token, **given)
         except PlatformError as problem:
-            if problem.code not in ("token_expired", "not_signed_in"):
+            if problem.code not in _REFUSED_TOKEN:
                 raise
-            self._access = None
-            token = await self._token()
-            if token is None:
-                raise
-            return await self._call(method, path, token=token, **given)
+            await self._wallet.refused(token, problem.code)
+        return await self._call(method, path, token=await self._good_token(), **given)
 
-    async def _token(self) -> str | None:
-        """A good access token, renewed when it is about to run out; None when signed out."""
-        if self._access is not None and self._clock.monotonic_s() < self._access_until_s - REFRESH_EARLY_S:
-            return self._access
-        async with self._refreshing:
-            if self._access is not None and self._clock.monotonic_s() < self._access_until_s - REFRESH_EARLY_S:
-                return self._access
-            kept = await asyncio.to_thread(self._secrets.get, self._name)
-            if kept is None:
-                return None
-            try:
-                reply = await self._call("POST", "/auth/refresh", body=rest.Refresh(refresh_token=kept))
-            except PlatformError as problem:
-                if problem.retryable or problem.code.startswith("platform_"):
-                    raise
-                await self._forget()
-                return None
-            await self._keep(parsed(rest.TokenPair, reply))
-            return self._access
+    async def _good_token(self) -> str:
+        token = await self._wallet.token(self._renew)
+        if token is None:
+            raise PlatformError(self._wallet.ended_code, retryable=False)
+        return token
 
-    async def _keep(self, pair: rest.TokenPair) -> None:
-        # The refresh token is spent once used: it is on disk before anything else is done with the new one.
-        await asyncio.to_thread(self._secrets.set, self._name, pair.refresh_token)
-        self._access = pair.access_token
-        self._access_until_s = self._clock.monotonic_s() + pair.access_expires_in_s
-
-    async def _forget(self) -> None:
-        self._access = None
-        await asyncio.to_thread(self._secrets.delete, self._name)
+    async def _renew(self, refresh_token: str) -> rest.TokenPair:
+        reply = await self._call("POST", "/auth/refresh", body=rest.Refresh(refresh_token=refresh_token))
+        return parsed(rest.TokenPair, reply)
 
     async def info(self) -> rest.PlatformInfo:
         return parsed(rest.PlatformInfo, await self._call("GET", "/platform"))
@@ -88,11 +62,11 @@ class HttpPlatform:
     async def sign_in(self, phone: str, code: str, device_name: str, device_id: str) -> tuple[rest.Account, str]:
         wish = rest.SignIn(phone=phone, code=code, device_name=device_name, device_id=device_id or None)
         pair = parsed(rest.TokenPair, await self._call("POST", "/auth/sign-in", body=wish))
-        await self._keep(pair)
+        await self._wallet.keep(pair)
         return pair.account, pair.device_id
 
     async def restore(self) -> rest.Account | None:
-        if await self._token() is None:
+        if await self._wallet.token(self._renew) is None:
             return None
         return parsed(rest.Account, await self._signed("GET", "/me"))
 
@@ -100,7 +74,7 @@ class HttpPlatform:
         try:
             await self._signed("POST", "/auth/sign-out")
         finally:
-            await self._forget()
+            await self._wallet.forget()
 
     async def devices(self) -> list[rest.Device]:
         return [parsed(rest.Device, item) for item in await self._signed("GET", "/me/devices")]
@@ -122,7 +96,11 @@ class HttpPlatform:
 
     async def stream_key(self, session_id: str, *, take_over: bool) -> rest.StreamTarget:
         wish = rest.KeyRequest(take_over=take_over)
-        return parsed(rest.StreamTarget, await self._signed("POST", f"/sessions/{session_id}/stream-key", body=wish))
+        target = parsed(rest.StreamTarget, await self._signed("POST", f"/sessions/{session_id}/stream-key", body=wish))
+        if self._is_embedded:
+            # It is told for other machines as well; this one's own way does not hang on a network that may go away.
+            target = target.model_copy(update={"url": _with_host_of(target.url, self._api.base_url)})
+        return target
 
     async def end_session(self, session_id: str) -> rest.Session:
         return parsed(rest.Session, await self._signed("POST", f"/sessions/{session_id}/end"))
@@ -131,15 +109,33 @@ class HttpPlatform:
         found = await self._call("GET", "/demo/codes", token=local_token, prefix="/internal/v1")
         return [parsed(rest.DemoCode, item) for item in found]
 
-    def follow(self, room: str, on_event: Callable[[Envelope], None], on_link: Callable[[bool], None]) -> Room:
+    def follow(
+        self,
+        room: str,
+        on_event: Callable[[Envelope], None],
+        on_link: Callable[[bool], None],
+        on_refused: Callable[[str], None] = untold,
+    ) -> Room:
         return Room(
-            self._api.base_url, self._ca_file, room, self._token, on_event, on_link,
+            self._api.base_url,
+            self._ca_file,
+            room,
+            RoomTokens(self._good_token, self._wallet.refused),
+            RoomEars(on_event, on_link, on_refused),
             lambda after_seq: self._messages(room, after_seq),
-        )  # fmt: skip
+            self._clock,
+        )
 
     async def _messages(self, session_id: str, after_seq: int) -> list[Envelope]:
         found = await self._signed("GET", f"/sessions/{session_id}/messages?after_seq={after_seq}&limit=500")
         return [posted(parsed(rest.ChatMessage, item)) for item in found]
 
     async def close(self) -> None:
+        await self._wallet.settle()
         await asyncio.to_thread(self._api.close)
+
+
+def _with_host_of(url: str, other: str) -> str:
+    parts, host = urlsplit(url), urlsplit(other).hostname or ""
+    netloc = f"[{host}]" if ":" in host else host
+    return urlunsplit(parts._replace(netloc=f"{netloc}:{parts.port}" if parts.port else netloc))

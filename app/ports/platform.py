@@ -1,7 +1,8 @@
 """The platform service as the use cases see it. All coroutines run in the I/O loop; they raise PlatformError.
 
 ``code`` of the error is one of contract.errors, or ``platform_unreachable``, ``platform_timeout``, ``platform_tls``,
-``platform_not_ours`` (something else answers at the address), ``not_signed_in``.
+``platform_not_ours`` (something else answers at the address), ``not_signed_in``. What acts for the person signed in
+raises StorageError ``secrets_unreadable`` when the kept sign-in cannot be read.
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ from app.contract.rest import (
     Session,
     StreamTarget,
 )
+
+
+def untold(code: str) -> None:
+    """For who does not ask why a room refused."""
 
 
 class Platform(Protocol):
@@ -51,8 +56,20 @@ class Platform(Protocol):
 
     async def demo_codes(self, local_token: str) -> list[DemoCode]: ...
 
-    def follow(self, room: str, on_event: Callable[[Envelope], None], on_link: Callable[[bool], None]) -> RoomLink:
-        """Follow a room's events; ``on_link`` says whether it is connected. Both run in the I/O loop."""
+    def follow(
+        self,
+        room: str,
+        on_event: Callable[[Envelope], None],
+        on_link: Callable[[bool], None],
+        on_refused: Callable[[str], None] = untold,
+    ) -> RoomLink:
+        """Follow a room's events; ``on_link`` says whether it is connected. All run in the I/O loop.
+
+        ``on_refused`` is called once, with an error code, when the service refuses for good and the link gives up:
+        ``device_ended``, ``token_expired`` and ``not_signed_in`` end the sign-in, ``not_found`` and ``forbidden``
+        concern the room.
+        Only events of known types and shapes are handed on.
+        """
 
     async def close(self) -> None: ...
 
@@ -61,22 +78,29 @@ class RoomLink(Protocol):
     """An open (or reconnecting) way to a room."""
 
     def send_chat(self, request_id: str, text: str) -> None:
-        """Send until it is acknowledged or refused; both come as events."""
+        """Send until it is acknowledged or refused; both come as events. One that came too fast is sent again."""
 
     async def close(self) -> None: ...
 
 
 class PlatformFactory(Protocol):
-    """Makes the adapter for an address. ``ca_file``: the embedded platform's own certificate, or empty."""
+    """Makes the adapter for an address. ``ca_file``: the embedded platform's own certificate, or empty.
 
-    def __call__(self, url: str, ca_file: str) -> Platform: ...
+    ``is_embedded``: the platform on this machine. Its sign-in is kept whatever address it listens at, so that a new
+    adapter may ``restore``; media goes to it over the host of ``url``.
+    """
+
+    def __call__(self, url: str, ca_file: str, is_embedded: bool = False) -> Platform: ...
 
 
 class SecretStore(Protocol):
     """Small secrets by name, kept by the system's keyring or a private file. Blocking: call in a worker."""
 
-    def get(self, name: str) -> str | None: ...
+    def get(self, name: str) -> str | None:
+        """None when there is none. Raises StorageError when that cannot be told."""
 
-    def set(self, name: str, value: str) -> None: ...
+    def set(self, name: str, value: str) -> None:
+        """Raises StorageError; what was kept before may then be there still."""
 
-    def delete(self, name: str) -> None: ...
+    def delete(self, name: str) -> None:
+        """Raises StorageError when it is there still."""

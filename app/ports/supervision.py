@@ -13,7 +13,10 @@ class _Tagged(msgspec.Struct, tag=True, frozen=True, kw_only=True):
 
 
 class StartPlatform(_Tagged, frozen=True, kw_only=True):
-    """Start service and ingest on this machine. ``on_lan``: on the local network, over TLS."""
+    """Start service and ingest on this machine. ``on_lan``: on the local network, over TLS.
+
+    Said again, it starts those that were given up.
+    """
 
     request_id: int = 0
     on_lan: bool = False
@@ -33,7 +36,15 @@ class CloseWindow(_Tagged, frozen=True, kw_only=True):
     keep_s: float
 
 
-WindowWish = StartPlatform | StopPlatform | Quit | CloseWindow
+class StartEngine(_Tagged, frozen=True, kw_only=True):
+    """Start the engine again after it was given up (``ChildChanged.is_given_up``)."""
+
+
+class OperatorTaken(_Tagged, frozen=True, kw_only=True):
+    """The person has seen the operator's password; until then it is told with each start, and made anew."""
+
+
+WindowWish = StartPlatform | StopPlatform | StartEngine | OperatorTaken | Quit | CloseWindow
 
 # ---- supervisor → window -------------------------------------------------------------------------
 
@@ -45,7 +56,7 @@ class PlatformStarted(_Tagged, frozen=True, kw_only=True):
     """Opens /internal/v1/demo of the embedded service; made anew at each start."""
     operator_name: str = ""
     operator_password: str = ""
-    """Filled once, when the operator was created; shown once, kept nowhere."""
+    """Filled after the operator was created until the window says ``OperatorTaken``; kept nowhere."""
     ca_file: str = ""
     """The self-made certificate, when it listens over TLS."""
     lan_urls: tuple[str, ...] = ()
@@ -66,6 +77,8 @@ class ChildChanged(_Tagged, frozen=True, kw_only=True):
     role: str
     is_up: bool
     restarts: int = 0
+    is_given_up: bool = False
+    """It died too often and stays away until a person asks: ``StartEngine``, ``StartPlatform``."""
 
 
 class RaiseWindow(_Tagged, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.client.platform import HttpPlatform
+from app.client.tokens import Wallets
 from app.contract import events
 from app.contract.rest import Category
 from app.errors import PlatformError
@@ -46,7 +47,9 @@ class Rig:
     links: list[bool] = field(default_factory=list)
 
     def platform(self) -> HttpPlatform:
-        return HttpPlatform(self.service.url, "", self.secrets, SystemClock())
+        """As in a program that was just started: what it knows is in ``secrets``."""
+        clock = SystemClock()
+        return HttpPlatform(self.service.url, "", Wallets(self.secrets, clock), clock)
 
     async def signed_in(self) -> HttpPlatform:
         platform = self.platform()
@@ -133,7 +136,7 @@ def test_a_sign_in_that_was_ended_elsewhere_is_told_and_forgotten(tmp_path: Path
 
 def test_a_service_that_is_down_is_an_outside_cause_worth_trying_again(free_port: int) -> None:
     async def scene() -> None:
-        platform = HttpPlatform(f"http://127.0.0.1:{free_port}", "", Memory(), SystemClock())
+        platform = HttpPlatform(f"http://127.0.0.1:{free_port}", "", Wallets(Memory(), SystemClock()), SystemClock())
         with pytest.raises(PlatformError) as problem:
             await platform.info()
         assert (problem.value.code, problem.value.retryable) == ("platform_unreachable", True)
