@@ -34,6 +34,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ca_file: str = ""
     video: VideoSource = msgspec.field(default_factory=NoVideo)
     audio: AudioSource = msgspec.field(default_factory=NoSound)
+    is_video_chosen: bool = False
+    """Whether ``video`` is what the person (or the first start) chose, be it no picture."""
+    is_audio_chosen: bool = False
     gain_db: float = 0.0
     is_preview_mirrored: bool = True
     output: Output = msgspec.field(default_factory=Output)

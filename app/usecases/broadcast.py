@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from app.contract import events
-from app.contract.rest import Session
+from app.contract.rest import Category, Session
 from app.domain.session import GRACE_PERIOD_S, EndReason, SessionState
 from app.errors import AppError
 from app.ports.engine import (
@@ -23,50 +23,80 @@ from app.ports.engine import (
     StopRecording,
     Target,
 )
+from app.ports.platform import Platform
 from app.usecases.context import Context, trouble_of
 from app.usecases.state import BroadcastPhase, BroadcastState, Summary, Trouble
 from app.usecases.wishes import GoLive
 
-RETRY_END_S = 3.0
+RETRY_S = 3.0
 BUSY = (BroadcastPhase.PREPARING, BroadcastPhase.ON_AIR, BroadcastPhase.INTERRUPTED, BroadcastPhase.ENDING)
+_GOES_ON = BUSY[:3]
+_SILENT = (PublishStatus.IDLE, PublishStatus.REFUSED)
 
 
 class BroadcastCase:
-    """``follow`` and ``leave`` are the room's; ``record`` starts the local recording."""
+    """``follow`` and ``leave`` are the room's; ``record`` starts the local recording.
+
+    Each start and each end is a ``turn``: what was begun in an earlier one finds out after its next await, and stops.
+    """
 
     def __init__(
         self, context: Context, follow: Callable[[str], None], leave: Callable[[], None], record: Callable[[], None]
     ) -> None:
         self._context, self._follow, self._leave, self._record = context, follow, leave, record
+        self._turn = 0
         self._key_id = ""
-        self._create_key = ""
+        self._create_key, self._create_for = "", ("", "")
         self._peak = 0
         self._away_since_s: float | None = None
+        self._is_wanted: bool | None = None
+        """Whether the engine shall publish; None in a new window, which takes over what it finds."""
+        self._ends_what_it_finds = False
 
     @property
     def is_busy(self) -> bool:
         """Whether a broadcast is being made, made or ended."""
         return self._context.state.broadcast.phase in BUSY
 
+    # ---- what is found ---------------------------------------------------------------------------
+
     async def find_open(self) -> None:
-        """After sign-in: a session that is still open is shown; one whose engine still publishes simply goes on."""
+        """After sign-in: the session that is still open is shown, or joined to the engine that publishes it."""
         context = self._context
-        if context.platform is None or self.is_busy:
+        platform = context.platform
+        while platform is not None and platform is context.platform:
+            try:
+                session = await platform.current_session()
+                break
+            except AppError as error:
+                context.trouble(error)
+                if not error.retryable:
+                    return
+            await asyncio.sleep(RETRY_S)
+        else:
             return
-        try:
-            session = await context.platform.current_session()
-        except AppError:
-            return
-        if session is None or session.state is SessionState.SCHEDULED:
-            return
-        publish = context.state.engine.publish
-        is_publishing = publish is not None and publish.status not in (PublishStatus.IDLE, PublishStatus.REFUSED)
-        if is_publishing:
-            self._set(phase=BroadcastPhase.ON_AIR, session=session, started_monotonic_s=self._started(session))
+        known = context.state.broadcast
+        if self.is_busy:
+            if known.session is not None:
+                self._follow(known.session.id)
+            elif session is not None and known.phase in _GOES_ON:
+                self._set(session=session, started_monotonic_s=self._started(session))
+                self._follow(session.id)
+        elif session is not None and self._ends_what_it_finds:
+            self._ends_what_it_finds = False
+            context.spawn(self._end_later(session.id), "end-found")
+        elif session is not None and session.state.is_on_air:
+            self._set(phase=BroadcastPhase.OFF, session=session, summary=None)
+            self._waits(session)
             self._follow(session.id)
-        elif session.state.is_on_air:
-            self._set(phase=BroadcastPhase.OFF, session=session, trouble=Trouble("session_waiting", {}, "go_live"))
-            self._follow(session.id)
+
+    def _waits(self, session: Session) -> None:
+        """Tell of an open session that this engine does not publish."""
+        detail: dict[str, object] = {"title": session.title}
+        if session.state is SessionState.LIVE:
+            self._set(trouble=Trouble("live_elsewhere_now", detail, "take_over"), can_take_over=True)
+        else:
+            self._set(trouble=Trouble("session_waiting", detail, "go_live"), can_take_over=False)
 
     def _started(self, session: Session) -> float:
         now_s = self._context.clock.monotonic_s()
@@ -74,9 +104,25 @@ class BroadcastCase:
             return now_s
         return now_s - max(0.0, (self._context.clock.utc() - session.started_at).total_seconds())
 
+    def on_snapshot(self, publish: PublishChanged | None) -> None:
+        """An engine attached: bring what it publishes and what is wanted together."""
+        is_publishing = publish is not None and publish.status not in _SILENT
+        if self._is_wanted is None and is_publishing:
+            # A new window beside an engine on air. Which session it is, the service tells when it can be reached.
+            self._is_wanted = True
+            self._set(phase=BroadcastPhase.PREPARING, trouble=None)
+        if self._is_wanted is False and is_publishing:
+            # It was ended while the engine could not be told.
+            self._context.spawn(self._silence(), "stop-publish")
+        elif self._is_wanted and publish is not None:
+            self.on_publish(publish)
+
+    # ---- going live ------------------------------------------------------------------------------
+
     async def go_live(self, wish: GoLive) -> None:
         context = self._context
-        if self.is_busy or context.platform is None:
+        platform = context.platform
+        if self.is_busy or platform is None:
             return
         title = wish.title.strip()
         if not title:
@@ -85,70 +131,95 @@ class BroadcastCase:
         context.save_settings(title=title, category=wish.category.value)
         context.change(default_title=title, default_category=wish.category)
         context.change(broadcast=BroadcastState(phase=BroadcastPhase.PREPARING))
-        self._peak, self._away_since_s = 0, None
-        # A repeat after a lost reply must find the same session.
-        self._create_key = self._create_key or uuid.uuid4().hex
+        self._turn += 1
+        turn, self._is_wanted = self._turn, True
+        self._peak, self._away_since_s, self._ends_what_it_finds = 0, None, False
         try:
-            session = await context.platform.current_session()
-            if session is None:
-                session = await context.platform.create_session(title, wish.category, self._create_key)
+            session = await self._session_for(platform, title, wish.category)
+            if turn != self._turn:
+                context.spawn(self._end_later(session.id), "end-cancelled")
+                return
             self._set(session=session)
-            await self._publish(session, take_over=wish.take_over)
+            if not await self._publish(session, turn, take_over=wish.take_over):
+                return
         except AppError as error:
-            can_take_over = error.code == "live_elsewhere"
-            self._set(phase=BroadcastPhase.OFF, trouble=trouble_of(error), can_take_over=can_take_over)
+            if turn == self._turn:
+                self._is_wanted = False
+                can_take_over = error.code == "live_elsewhere"
+                self._set(phase=BroadcastPhase.OFF, trouble=context.trouble(error), can_take_over=can_take_over)
             return
-        self._create_key = ""
         self._follow(session.id)
         if context.state.settings.is_recording_automatic:
             self._record()
 
-    async def _publish(self, session: Session, *, take_over: bool) -> None:
-        """Ask for a key and let the engine publish. Raises AppError."""
+    async def _session_for(self, platform: Platform, title: str, category: Category) -> Session:
+        """The open session, or a new one. Raises AppError."""
+        session = await platform.current_session()
+        if session is not None and session.state is SessionState.SCHEDULED and session.title != title:
+            # Made by an earlier try that never came on air, under another title.
+            await platform.end_session(session.id)
+            session = None
+        if session is None:
+            # A repeat after a lost reply must find the same session; another wish must not.
+            if not self._create_key or self._create_for != (title, category.value):
+                self._create_key, self._create_for = uuid.uuid4().hex, (title, category.value)
+            session = await platform.create_session(title, category, self._create_key)
+        self._create_key = ""
+        return session
+
+    async def _publish(self, session: Session, turn: int, *, take_over: bool) -> bool:
+        """Ask for a key and let the engine publish; False when it was ended meanwhile. Raises AppError."""
         context = self._context
         if context.platform is None:
-            return
+            return False
         # Asking revokes the key before, and that may be told before the answer is here.
         self._key_id = ""
         target = await context.platform.stream_key(session.id, take_over=take_over)
+        if turn != self._turn:
+            return False
         self._key_id = target.key_id
         # The platform of this machine vouches for its ingest with the same certificate.
         ingest = Target(url=target.url, key=target.key, ca_file=context.state.settings.ca_file)
         done = await context.engine.ask(StartPublish(targets=(ingest,)))
         if done.code and done.code != "engine_away":
             raise AppError(done.code, detail=done.detail)
+        return turn == self._turn
 
     async def on_fresh_engine(self) -> None:
         """A new engine in the midst of a broadcast: the same session goes on."""
-        session = self._context.state.broadcast.session
-        if session is None or self._context.state.broadcast.phase not in (
-            BroadcastPhase.PREPARING,
-            BroadcastPhase.ON_AIR,
-            BroadcastPhase.INTERRUPTED,
-        ):
+        session, turn = self._context.state.broadcast.session, self._turn
+        if session is None or self._context.state.broadcast.phase not in _GOES_ON:
             return
-        while self.is_busy:
+        while turn == self._turn:
             try:
-                await self._publish(session, take_over=False)
+                await self._publish(session, turn, take_over=False)
                 return
             except AppError as error:
+                trouble = self._context.trouble(error)
                 if not error.retryable:
-                    self._stop(trouble_of(error))
+                    if turn == self._turn:
+                        self._stop(trouble)
                     return
-            await asyncio.sleep(RETRY_END_S)
+            await asyncio.sleep(RETRY_S)
+
+    # ---- staying there ---------------------------------------------------------------------------
 
     def on_publish(self, changed: PublishChanged) -> None:
         """What the publisher says."""
         phase = self._context.state.broadcast.phase
+        if phase not in _GOES_ON:
+            return
         if changed.status is PublishStatus.ON_AIR:
             self._away_since_s = None
-            if phase in (BroadcastPhase.PREPARING, BroadcastPhase.INTERRUPTED):
+            if phase is not BroadcastPhase.ON_AIR:
                 started_s = self._context.state.broadcast.started_monotonic_s or self._context.clock.monotonic_s()
                 self._set(phase=BroadcastPhase.ON_AIR, started_monotonic_s=started_s, grace_left_s=0.0, trouble=None)
-        elif changed.status is PublishStatus.RECONNECTING and phase is BroadcastPhase.ON_AIR:
-            self._interrupted()
-        elif changed.status is PublishStatus.REFUSED and phase in BUSY and phase is not BroadcastPhase.ENDING:
-            self._stop(Trouble(changed.code or "stream_failed"))
+        elif changed.status is PublishStatus.RECONNECTING and phase is not BroadcastPhase.INTERRUPTED:
+            # Not yet on air it may still be: a new window does not know how far the engine had come.
+            if phase is BroadcastPhase.ON_AIR or self._context.state.broadcast.session is None:
+                self._interrupted()
+        elif changed.status is PublishStatus.REFUSED:
+            self._stop(trouble_of(AppError(changed.code or "stream_failed")))
 
     def on_engine_lost(self) -> None:
         """The engine died: the session waits for its publisher."""
@@ -170,13 +241,27 @@ class BroadcastCase:
                 self._count(body.viewers, body.messages)
             case events.SessionChanged():
                 if state.session is not None:
-                    changed = SessionState(body.state)
-                    self._set(session=state.session.model_copy(update={"state": changed}))
-                    if changed is SessionState.ENDED and state.phase in BUSY[:3]:
-                        self._stop(self._why_ended(body.reason))
+                    self._session_changed(state.session, SessionState(body.state), body.reason)
             case events.KeyRevoked():
-                if body.key_id == self._key_id and state.phase in BUSY[:3]:
-                    self._stop(Trouble(f"key_{body.cause}"))
+                if body.key_id == self._key_id and state.phase in _GOES_ON:
+                    self._stop(trouble_of(AppError(f"key_{body.cause}")))
+
+    def _session_changed(self, session: Session, changed: SessionState, reason: str | None) -> None:
+        session = session.model_copy(update={"state": changed})
+        phase = self._context.state.broadcast.phase
+        if changed is SessionState.ENDED and phase in _GOES_ON:
+            self._set(session=session)
+            self._stop(self._why_ended(reason))
+        elif phase is not BroadcastPhase.OFF:
+            self._set(session=session)
+        elif changed is SessionState.ENDED:
+            # One that ran elsewhere, or waited for this computer.
+            self._leave()
+            self._set(session=None, trouble=None, can_take_over=False)
+        else:
+            self._set(session=session)
+            if session.state.is_on_air:
+                self._waits(session)
 
     def _why_ended(self, reason: str | None) -> Trouble | None:
         return {
@@ -194,41 +279,57 @@ class BroadcastCase:
             away_s = self._context.clock.monotonic_s() - self._away_since_s
             self._set(grace_left_s=max(0.0, GRACE_PERIOD_S - away_s))
 
+    # ---- the end ---------------------------------------------------------------------------------
+
     async def end(self) -> None:
         """The anchor ends it. The engine stops at once; the service is told until it knows."""
         context = self._context
-        session = context.state.broadcast.session
-        if session is None:
-            self._set(phase=BroadcastPhase.OFF)
+        before = context.state.broadcast
+        if before.phase in (BroadcastPhase.ENDING, BroadcastPhase.ENDED):
+            return
+        self._turn += 1
+        self._is_wanted = False
+        if before.session is None and before.phase is BroadcastPhase.PREPARING and not before.started_monotonic_s:
+            # Cancelled before there was a session; if one is being made, go_live ends it.
+            self._set(phase=BroadcastPhase.OFF, trouble=None)
+            await self._silence()
+            return
+        if before.session is None and before.phase not in BUSY:
             return
         self._set(phase=BroadcastPhase.ENDING, trouble=None)
         summary = self._summary()
-        await context.engine.ask(StopPublish())
-        await context.engine.ask(StopRecording())
+        await self._silence()
+        if before.session is None:
+            self._ends_what_it_finds = True
+            self._finish(summary, Trouble("ended_here_only"))
+            return
         try:
             if context.platform is not None:
-                session = await context.platform.end_session(session.id)
+                self._set(session=await context.platform.end_session(before.session.id))
         except AppError as error:
+            trouble = context.trouble(error)
             if error.retryable:
-                context.spawn(self._end_later(session.id), "end-later")
-            self._finish(summary, trouble_of(error))
+                context.spawn(self._end_later(before.session.id), "end-later")
+                trouble = Trouble("ended_here_only")
+            self._finish(summary, None if error.code == "session_ended" else trouble)
             return
-        self._set(session=session)
         self._finish(summary, None)
 
     async def _end_later(self, session_id: str) -> None:
         # The grace period would end it too; the sooner it is told the better for those who watch.
         while self._context.platform is not None:
-            await asyncio.sleep(RETRY_END_S)
             try:
                 await self._context.platform.end_session(session_id)
                 return
             except AppError as error:
                 if not error.retryable:
                     return
+            await asyncio.sleep(RETRY_S)
 
     def _stop(self, trouble: Trouble | None) -> None:
         """It was ended from elsewhere: publish no more, and say why."""
+        self._turn += 1
+        self._is_wanted = False
         summary = self._summary()
         self._context.spawn(self._silence(), "stop-publish")
         self._finish(summary, trouble)

@@ -24,16 +24,45 @@ log = structlog.get_logger("desk")
 _ACTIONS = {
     "platform_unreachable": "retry",
     "platform_timeout": "retry",
+    "platform_start_failed": "retry",
+    "part_given_up": "retry",
+    "stream_failed": "retry",
     "code_wrong": "ask_code",
     "code_expired": "ask_code",
+    "code_too_many": "ask_code",
     "not_signed_in": "sign_in",
     "token_expired": "sign_in",
     "device_ended": "sign_in",
+    "key_signed_out": "sign_in",
     "live_elsewhere": "take_over",
     "disk_full": "choose_folder",
     "folder_missing": "choose_folder",
     "folder_unwritable": "choose_folder",
+    "storage_failed": "choose_folder",
+    "no_camera": "choose_camera",
+    "camera_in_use": "choose_camera",
+    "camera_lost": "choose_camera",
+    "camera_frozen": "choose_camera",
+    "camera_forbidden": "choose_camera",
+    "screen_unavailable": "choose_camera",
+    "file_missing": "choose_camera",
+    "file_unreadable": "choose_camera",
+    "no_microphone": "choose_microphone",
+    "microphone_in_use": "choose_microphone",
+    "microphone_lost": "choose_microphone",
+    "encoder_failed": "settings",
+    "media_invalid": "settings",
+    "output_invalid": "settings",
+    "key_dead": "go_live",
+    "key_unknown": "go_live",
+    "key_foreign": "go_live",
+    "key_reissued": "go_live",
+    "key_ended": "go_live",
+    "grace_over": "go_live",
+    "session_ended": "go_live",
+    "engine_given_up": "retry_engine",
 }
+_SIGNED_OUT = frozenset({"not_signed_in", "token_expired", "device_ended"})
 
 
 def trouble_of(error: AppError) -> Trouble:
@@ -61,6 +90,8 @@ class Context:
         self._tasks: set[asyncio.Task[None]] = set()
         settings = settings_file.load()
         self.state = DeskState(settings=settings, default_title=settings.title)
+        self.on_signed_out: Callable[[Trouble], bool] = lambda _: False
+        """Called when the service no longer takes this sign-in; says whether it was told to the person there."""
 
     def subscribe(self, callback: Callable[[DeskState], None]) -> Callable[[], None]:
         """Call back with each new state; returns what ends it."""
@@ -84,17 +115,31 @@ class Context:
         try:
             await work
         except AppError as error:
-            self.notify(trouble_of(error))
+            trouble = self.trouble(error)
+            if trouble is not None:
+                # Nothing remembers what would be tried again.
+                self.notify(replace(trouble, action="") if trouble.action == "retry" else trouble)
         except Exception:
             log.exception("bug", task=name)
             self.notify(Trouble("bug"))
+
+    def trouble(self, error: AppError) -> Trouble | None:
+        """What the screen tells of an error of the service; one that ends the sign-in does so here, for all: None."""
+        trouble = trouble_of(error)
+        return None if error.code in _SIGNED_OUT and self.on_signed_out(trouble) else trouble
 
     def notify(self, trouble: Trouble, *, is_error: bool = True) -> None:
         """Tell something that belongs to no form; the same one is told once."""
         if any(notice.trouble == trouble for notice in self.state.notices):
             return
-        notices = (*self.state.notices, Notice(next(self.numbers), trouble, is_error))[-MAX_NOTICES:]
-        self.change(notices=notices)
+        notice = Notice(next(self.numbers), trouble, is_error, self.clock.monotonic_s())
+        self.change(notices=(*self.state.notices, notice)[-MAX_NOTICES:])
+
+    def drop_notices(self, is_past: Callable[[Notice], bool]) -> None:
+        """Take away what need not be told any longer."""
+        left = tuple(notice for notice in self.state.notices if not is_past(notice))
+        if len(left) != len(self.state.notices):
+            self.change(notices=left)
 
     def record(self, message_id: str, **detail: object) -> None:
         """Add a line to the health detail's record."""

@@ -25,9 +25,11 @@ from app.usecases.platform import PlatformCase
 from app.usecases.room import RoomCase
 from app.usecases.sign_in import SignInCase
 from app.usecases.sources import SourcesCase
-from app.usecases.state import BroadcastPhase, DeskState, Trouble
+from app.usecases.state import BroadcastPhase, DeskState, Notice, Trouble
 
 TICK_S = 1.0
+NOTICE_S = 12.0
+"""What only informs goes by itself after so long."""
 KEEP_S = 120.0
 """A broadcast whose window was closed on purpose goes on for so long …"""
 FAREWELL_S = 20.0
@@ -43,11 +45,12 @@ class Desk:
         self._room = RoomCase(context, self._on_fact)
         self._broadcast = BroadcastCase(context, self._room.follow, self._room.leave, self._record)
         self._platform = PlatformCase(context, self._on_platform, lambda: self._broadcast.is_busy)
-        self._sign_in = SignInCase(context, self._broadcast.find_open, self._on_signed_out)
+        self._sign_in = SignInCase(context, self._on_signed_in, self._on_signed_out)
         self._health = HealthCase(context)
         self._sources = SourcesCase(
             context,
             self._broadcast.on_publish,
+            self._broadcast.on_snapshot,
             self._broadcast.on_fresh_engine,
             self._health.judge,
             is_restart=is_restart,
@@ -116,8 +119,7 @@ class Desk:
             case w.SendChat():
                 self._room.send(wish)
             case w.DismissNotice():
-                notices = tuple(notice for notice in self.state.notices if notice.id != wish.notice_id)
-                self._context.change(notices=notices)
+                self._context.drop_notices(lambda notice: notice.id == wish.notice_id)
             case w.ChangeSettings():
                 return self._change_settings(wish)
             case w.Leave():
@@ -150,8 +152,10 @@ class Desk:
                 return None
 
     async def _change_settings(self, wish: w.ChangeSettings) -> None:
-        before = self.state.settings
-        self._context.save_settings(**wish.changes)
+        before, changes = self.state.settings, dict(wish.changes)
+        if self._broadcast.is_busy and changes.pop("is_on_lan", before.is_on_lan) != before.is_on_lan:
+            self._context.notify(Trouble("busy_on_air"))
+        self._context.save_settings(**changes)
         after = self.state.settings
         is_mirror_changed = before.is_preview_mirrored != after.is_preview_mirrored
         await self._sources.apply(before.output, after.output, is_mirror_changed)
@@ -180,6 +184,10 @@ class Desk:
 
     async def _on_platform(self) -> None:
         await self._sign_in.restore()
+
+    async def _on_signed_in(self) -> None:
+        self._sources.choose_first()
+        await self._broadcast.find_open()
 
     def _on_signed_out(self) -> None:
         self._room.leave()
@@ -210,9 +218,13 @@ class Desk:
             case RaiseWindow():
                 self._on_raise()
 
+    def _is_past(self, notice: Notice) -> bool:
+        return not notice.is_error and notice.told_s < self._context.clock.monotonic_s() - NOTICE_S
+
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
             self._broadcast.tick()
+            self._context.drop_notices(self._is_past)
             if self.state.broadcast.phase is not BroadcastPhase.OFF:
                 self._health.judge()

@@ -45,6 +45,7 @@ class PlatformCase:
     def __init__(self, context: Context, on_ready: Callable[[], Awaitable[None]], is_busy: Callable[[], bool]) -> None:
         self._context, self._on_ready, self._is_busy = context, on_ready, is_busy
         self._connecting: asyncio.Task[None] | None = None
+        self._is_embedded_wanted = False
 
     def start(self) -> None:
         """Go to the platform of the settings; without one the first question stands."""
@@ -55,22 +56,29 @@ class PlatformCase:
             self._connect(settings.platform_url, settings.ca_file)
 
     def connect(self, wish: ConnectPlatform) -> None:
-        if self._is_busy():
-            self._context.notify(Trouble("busy_on_air"))
+        context = self._context
+        is_known = not context.state.settings.is_embedded and wish.url == context.state.platform.url
+        if self._is_busy() and not is_known:
+            context.notify(Trouble("busy_on_air"))
             return
         url = address_of(wish.url)
         if url is None:
             self._set(phase=PlatformPhase.UNSET, url=wish.url, trouble=Trouble("address_invalid"))
             return
-        if not self._context.state.settings.is_embedded or url != self._context.state.settings.platform_url:
-            self._context.save_settings(is_embedded=False, ca_file="")
-            self._context.local_token = ""
-        self._connect(url, self._context.state.settings.ca_file)
+        self._stop_embedded()
+        if not is_known:
+            context.save_settings(is_embedded=False, ca_file="")
+            context.local_token = ""
+        self._set(is_embedded=False)
+        self._connect(url, context.state.settings.ca_file)
 
     def try_here(self, wish: TryHere) -> None:
-        if self._is_busy():
+        settings = self._context.state.settings
+        is_known = settings.is_embedded and settings.is_on_lan == wish.on_lan
+        if self._is_busy() and not is_known:
             self._context.notify(Trouble("busy_on_air"))
             return
+        self._is_embedded_wanted = True
         self._set(phase=PlatformPhase.CONNECTING, is_embedded=True, trouble=None)
         self._context.supervision.send(StartPlatform(request_id=next(self._context.numbers), on_lan=wish.on_lan))
 
@@ -80,18 +88,24 @@ class PlatformCase:
             return
         if self._connecting is not None:
             self._connecting.cancel()
-        if self._context.state.settings.is_embedded:
-            self._context.supervision.send(StopPlatform(request_id=next(self._context.numbers)))
+        self._stop_embedded()
         self._context.save_settings(platform_url="", is_embedded=False, is_on_lan=False, ca_file="")
         self._context.local_token = ""
         self._drop_adapter()
         self._context.change(platform=PlatformState(), account=AccountState(), room=RoomState())
+
+    def _stop_embedded(self) -> None:
+        if self._is_embedded_wanted or self._context.state.settings.is_embedded:
+            self._context.supervision.send(StopPlatform(request_id=next(self._context.numbers)))
+        self._is_embedded_wanted = False
 
     def dismiss_password(self) -> None:
         self._set(operator_name="", operator_password="")
 
     def on_started(self, event: PlatformStarted) -> None:
         """The embedded platform listens, or listens again after a restart."""
+        if not self._is_embedded_wanted:
+            return  # the person went elsewhere while it started
         self._context.local_token = event.local_token
         self._set(is_embedded=True, lan_urls=event.lan_urls)
         if event.operator_password:
@@ -104,6 +118,8 @@ class PlatformCase:
             self._connect(event.base_url, event.ca_file)
 
     def on_failed(self, event: PlatformFailed) -> None:
+        if not self._is_embedded_wanted:
+            return
         trouble = Trouble(event.code or "platform_start_failed", {"part": event.detail}, "retry")
         self._set(phase=PlatformPhase.UNREACHABLE, trouble=trouble)
 

@@ -28,40 +28,53 @@ class SignInCase:
         self, context: Context, on_signed_in: Callable[[], Awaitable[None]], on_signed_out: Callable[[], None]
     ) -> None:
         self._context, self._on_signed_in, self._on_signed_out = context, on_signed_in, on_signed_out
+        self._counting: asyncio.Task[None] | None = None
+        context.on_signed_out = self._refused
 
     async def restore(self) -> None:
-        """Go on as who was signed in, when the kept token is still good."""
+        """Go on as who was signed in, when the kept token is still good. A new way to the same service asks again."""
         context = self._context
-        if context.platform is None or context.state.account.phase is AccountPhase.SIGNED_IN:
+        if context.platform is None:
             return
-        phone = context.state.settings.phone or (DEMO_PHONE if context.local_token else "")
-        self._set(phase=AccountPhase.RESTORING, phone=phone, trouble=None)
+        was_signed_in = context.state.account.phase is AccountPhase.SIGNED_IN
+        if not was_signed_in:
+            phone = context.state.settings.phone or (DEMO_PHONE if context.local_token else "")
+            self._set(phase=AccountPhase.RESTORING, phone=phone, trouble=None)
         try:
             account = await context.platform.restore()
         except AppError as error:
             self._set(phase=AccountPhase.SIGNED_OUT, trouble=trouble_of(error))
             return
-        if account is None:
-            self._set(phase=AccountPhase.SIGNED_OUT)
-        else:
+        if account is not None:
             await self._signed_in(account)
+        elif was_signed_in:
+            self.signed_out(trouble_of(AppError("not_signed_in")))
+        else:
+            self._set(phase=AccountPhase.SIGNED_OUT)
 
     async def ask_code(self, wish: AskCode) -> None:
         phone = wish.phone.replace(" ", "").replace("-", "")
+        before = self._context.state.account
+        is_again = phone == before.phone and before.phase is AccountPhase.CODE_SENT
         self._set(phone=phone)
         if not _PHONE.fullmatch(phone):
             self._set(phase=AccountPhase.SIGNED_OUT, trouble=Trouble("phone_invalid"))
             return
         if self._context.platform is None:
             return
-        self._set(phase=AccountPhase.ASKING_CODE, trouble=None, demo_code="")
+        self._set(phase=AccountPhase.ASKING_CODE, trouble=None)
+        if not is_again:
+            self._set(demo_code="")
         try:
             sent = await self._context.platform.ask_code(phone)
         except AppError as error:
-            self._set(phase=AccountPhase.SIGNED_OUT, trouble=trouble_of(error))
+            # The code that was sent before is still good.
+            phase = AccountPhase.CODE_SENT if is_again else AccountPhase.SIGNED_OUT
+            self._set(phase=phase, trouble=trouble_of(error))
+            self._wait(_seconds(error.detail.get("retry_after_s")))
             return
-        self._set(phase=AccountPhase.CODE_SENT, resend_in_s=sent.retry_after_s)
-        self._context.spawn(self._count_down(), "resend-countdown")
+        self._set(phase=AccountPhase.CODE_SENT)
+        self._wait(sent.retry_after_s)
         await self._look_for_codes()
 
     async def sign_in(self, wish: SignIn) -> None:
@@ -107,12 +120,21 @@ class SignInCase:
         self._context.change(account=AccountState(phone=phone, trouble=trouble))
         self._on_signed_out()
 
+    def _refused(self, trouble: Trouble) -> bool:
+        """The service no longer takes this sign-in. A broadcast goes on; its page tells it."""
+        if self._context.state.account.phase is not AccountPhase.SIGNED_IN:
+            return False
+        self.signed_out(trouble)
+        return True
+
     async def refresh_devices(self) -> None:
         if self._context.platform is not None:
             try:
                 self._set(devices=tuple(await self._context.platform.devices()), trouble=None)
             except AppError as error:
-                self._set(trouble=trouble_of(error))
+                trouble = self._context.trouble(error)
+                if trouble is not None:
+                    self._set(trouble=trouble)
 
     async def end_device(self, wish: EndDevice) -> None:
         if self._context.platform is not None:
@@ -143,6 +165,13 @@ class SignInCase:
         if (shown, others) != (account.demo_code, account.other_codes):
             self._set(demo_code=shown, other_codes=others)
 
+    def _wait(self, seconds: int) -> None:
+        """No further code is asked for so long."""
+        if self._counting is not None:
+            self._counting.cancel()
+        self._set(resend_in_s=seconds)
+        self._counting = self._context.spawn(self._count_down(), "resend-countdown")
+
     async def _count_down(self) -> None:
         while self._context.state.account.resend_in_s > 0:
             await asyncio.sleep(1.0)
@@ -150,3 +179,10 @@ class SignInCase:
 
     def _set(self, **fields: object) -> None:
         self._context.change(account=replace(self._context.state.account, **fields))  # type: ignore[arg-type]
+
+
+def _seconds(told: object) -> int:
+    try:
+        return max(0, min(3600, int(float(str(told)))))
+    except ValueError:
+        return 0

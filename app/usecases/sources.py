@@ -7,30 +7,37 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
+from app.errors import AppError
 from app.ports import engine as port
 from app.settings import default_recording_dir
-from app.usecases.context import Context
-from app.usecases.state import EngineState, Trouble
+from app.usecases.context import Context, trouble_of
+from app.usecases.state import AccountPhase, EngineState
 
 HISTORY_S = 300
 _IDLE = (port.PublishStatus.IDLE,)
+_ENGINE_TROUBLES = ("engine_restarting", "engine_given_up")
 
 
 class SourcesCase:
-    """``on_publish`` gets each change of the publisher; ``on_fresh_engine`` runs when an idle engine attached."""
+    """``on_publish`` gets each change of the publisher, ``on_snapshot`` what it is when an engine attaches.
+
+    ``on_fresh_engine`` runs when an idle engine attached.
+    """
 
     def __init__(
         self,
         context: Context,
         on_publish: Callable[[port.PublishChanged], None],
+        on_snapshot: Callable[[port.PublishChanged | None], None],
         on_fresh_engine: Callable[[], Awaitable[None]],
         on_figures: Callable[[], None],
         *,
         is_restart: bool,
     ) -> None:
         self._context = context
-        self._on_publish, self._on_fresh_engine, self._on_figures = on_publish, on_fresh_engine, on_figures
-        self._adopts = is_restart
+        self._on_publish, self._on_snapshot = on_publish, on_snapshot
+        self._on_fresh_engine, self._on_figures = on_fresh_engine, on_figures
+        self._is_restart = is_restart
         self._preview = (0, 0)
 
     def linked(self, is_up: bool) -> None:
@@ -60,9 +67,10 @@ class SourcesCase:
             case port.RecordChanged():
                 self._set(record=event)
                 if event.code:
-                    self._context.notify(Trouble(event.code, {"path": event.path}, "choose_folder"))
+                    self._context.notify(trouble_of(AppError(event.code, detail={"path": event.path})))
             case port.DevicesListed():
                 self._set(devices=event)
+                self.choose_first()
             case port.EncodersProbed():
                 self._set(encoders=event.encoders)
             case port.PreviewReady():
@@ -86,15 +94,22 @@ class SourcesCase:
             publish=snapshot.publish[0] if snapshot.publish else None,
             record=snapshot.record,
         )
-        if self._adopts:
-            # A new window beside an engine that is on air: it shows what is, and changes nothing.
+        if self._is_restart:
+            # A new window beside an engine that ran on: nobody is unmuted or shown by that.
+            before = replace(before, is_muted=snapshot.is_muted, is_camera_off=snapshot.is_camera_off)
             self._set(is_muted=snapshot.is_muted, is_camera_off=snapshot.is_camera_off)
-        adopts, self._adopts = self._adopts, False
+        is_at_work = any(changed.status not in _IDLE for changed in snapshot.publish) or (
+            snapshot.record.status is not port.RecordStatus.IDLE
+        )
+        adopts, self._is_restart = self._is_restart and is_at_work, False
+        self._context.drop_notices(lambda notice: notice.trouble.code in _ENGINE_TROUBLES)
+        self._on_snapshot(snapshot.publish[0] if snapshot.publish else None)
         self._context.spawn(self._bring_up(snapshot, before, adopts), "engine-bring-up")
 
     async def _bring_up(self, snapshot: port.Snapshot, before: EngineState, adopts: bool) -> None:
         settings = self._context.state.settings
         wanted: list[port.AnyCommand] = []
+        # One that is on air already shows what is, and changes nothing.
         if not adopts:
             is_publishing = any(changed.status not in _IDLE for changed in snapshot.publish)
             if snapshot.output != settings.output and not is_publishing:
@@ -116,13 +131,25 @@ class SourcesCase:
         if all(changed.status in _IDLE for changed in snapshot.publish):
             await self._on_fresh_engine()
 
+    def choose_first(self) -> None:
+        """Who never chose anything sees and hears themself at once: the first camera, the first microphone."""
+        context = self._context
+        settings, devices = context.state.settings, context.state.engine.devices
+        if context.state.account.phase is not AccountPhase.SIGNED_IN or not context.state.engine.is_attached:
+            return
+        if not settings.is_video_chosen and devices.cameras:
+            context.spawn(self.choose_video(port.CameraSource(device_id=devices.cameras[0].device_id)), "first-camera")
+        if not settings.is_audio_chosen and devices.microphones:
+            first = next((one for one in devices.microphones if one.is_default), devices.microphones[0])
+            context.spawn(self.choose_audio(port.MicSource(device_id=first.device_id)), "first-microphone")
+
     async def choose_video(self, source: port.VideoSource) -> None:
-        self._context.save_settings(video=source)
+        self._context.save_settings(video=source, is_video_chosen=True)
         self._set(video=source)
         await self._tell(port.SetVideo(source=source))
 
     async def choose_audio(self, source: port.AudioSource) -> None:
-        self._context.save_settings(audio=source)
+        self._context.save_settings(audio=source, is_audio_chosen=True)
         self._set(audio=source)
         await self._tell(port.SetAudio(source=source))
 
@@ -172,7 +199,7 @@ class SourcesCase:
             done = await self._context.engine.ask(port.SetOutput(output=after))
             if done.code:
                 self._context.save_settings(output=before)
-                self._context.notify(Trouble(done.code, dict(done.detail)))
+                self._context.notify(trouble_of(AppError(done.code, detail=dict(done.detail))))
             else:
                 self._set(output=after)
         if is_mirror_changed and self._preview != (0, 0):
@@ -182,7 +209,7 @@ class SourcesCase:
         done = await self._context.engine.ask(command)
         # An engine that is away gets the same wishes when it is back.
         if done.code and done.code != "engine_away":
-            self._context.notify(Trouble(done.code, dict(done.detail)))
+            self._context.notify(trouble_of(AppError(done.code, detail=dict(done.detail))))
 
     def _set(self, **fields: object) -> None:
         self._context.change(engine=replace(self._context.state.engine, **fields))  # type: ignore[arg-type]

@@ -41,6 +41,8 @@ class Notice:
     id: int
     trouble: Trouble
     is_error: bool = True
+    told_s: float = 0.0
+    """When, by the monotonic clock."""
 
 
 class PlatformPhase(StrEnum):

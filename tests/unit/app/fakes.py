@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -53,8 +54,8 @@ class FakeEngine:
     async def close(self) -> None:
         self.on_link(False)
 
-    def attach(self, publish: port.PublishStatus | None = None) -> None:
-        """A new engine: link up, then its snapshot."""
+    def attach(self, publish: port.PublishStatus | None = None, *, is_muted: bool = False) -> None:
+        """A new engine, or the way to it again: link up, then its snapshot."""
         self.on_link(True)
         off = {"status": port.SourceStatus.OFF}
         changed = (port.PublishChanged(target="main", status=publish),) if publish else ()
@@ -62,7 +63,7 @@ class FakeEngine:
             port.Snapshot(
                 video=port.NoVideo(),
                 audio=port.NoSound(),
-                is_muted=False,
+                is_muted=is_muted,
                 is_camera_off=False,
                 output=port.Output(),
                 video_status=port.SourceChanged(is_video=True, **off),
@@ -109,9 +110,13 @@ class FakeRoom:
 
 
 class FakePlatform:
-    """A platform by the rules of the wire; ``fail`` maps a method's name to the error it raises."""
+    """A platform by the rules of the wire; ``fail`` maps a method's name to the error it raises.
+
+    ``hold`` maps one to the event that its answer waits for.
+    """
 
     def __init__(self) -> None:
+        self.hold: dict[str, asyncio.Event] = {}
         self.fail: dict[str, PlatformError] = {}
         self.session: Session | None = None
         self.is_signed_in = False
@@ -124,6 +129,10 @@ class FakePlatform:
     def _check(self, name: str) -> None:
         if name in self.fail:
             raise self.fail[name]
+
+    async def _held(self, name: str) -> None:
+        if name in self.hold:
+            await self.hold[name].wait()
 
     async def info(self) -> PlatformInfo:
         self._check("info")
@@ -158,10 +167,12 @@ class FakePlatform:
         self._check("create_session")
         self.created.append(idempotency_key)
         self.session = Session(
-            id="s1", title=title, category=category, anchor_id="a1", anchor_name="林晓", state=SessionState.SCHEDULED,
-            created_at=NOW, grace_period_s=180, viewer_url="http://h/s/s1",
+            id=f"s{len(self.created)}", title=title, category=category, anchor_id="a1", anchor_name="林晓",
+            state=SessionState.SCHEDULED, created_at=NOW, grace_period_s=180, viewer_url="http://h/s/s1",
         )  # fmt: skip
-        return self.session
+        made = self.session
+        await self._held("create_session")
+        return made
 
     async def current_session(self) -> Session | None:
         self._check("current_session")
@@ -176,12 +187,14 @@ class FakePlatform:
                 events.envelope(events.KeyRevoked(key_id=f"id{self.keys}", cause="reissued"), "key.revoked")
             )
         self.keys += 1
+        await self._held("stream_key")
         return StreamTarget(url="rtmp://h/live", key=f"k{self.keys}", key_id=f"id{self.keys}")
 
     async def end_session(self, session_id: str) -> Session:
         self._check("end_session")
         self.ended.append(session_id)
-        assert self.session is not None
+        if self.session is None:
+            raise PlatformError("session_ended", retryable=False)
         ended = self.session.model_copy(update={"state": SessionState.ENDED})
         self.session = None
         return ended
