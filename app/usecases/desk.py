@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from app.contract import events
+from app.errors import AppError
 from app.ports.engine import AnyEvent, Detach
 from app.ports.supervision import (
     ChildChanged,
@@ -15,11 +16,12 @@ from app.ports.supervision import (
     PlatformStarted,
     Quit,
     RaiseWindow,
+    StartEngine,
     SupervisorEvent,
 )
 from app.usecases import wishes as w
 from app.usecases.broadcast import BUSY, BroadcastCase
-from app.usecases.context import Context
+from app.usecases.context import Context, trouble_of
 from app.usecases.health import HealthCase
 from app.usecases.platform import PlatformCase
 from app.usecases.room import RoomCase
@@ -118,6 +120,8 @@ class Desk:
                 return self._broadcast.end()
             case w.SendChat():
                 self._room.send(wish)
+            case w.RetryEngine():
+                self._context.supervision.send(StartEngine())
             case w.DismissNotice():
                 self._context.drop_notices(lambda notice: notice.id == wish.notice_id)
             case w.ChangeSettings():
@@ -212,11 +216,18 @@ class Desk:
                 self._platform.on_failed(event)
             case ChildChanged():
                 if not event.is_up:
-                    self._context.record("log.child_down", role=event.role)
-                    if event.role == "engine" and self.state.broadcast.phase in BUSY:
-                        self._context.notify(Trouble("engine_restarting"), is_error=False)
+                    self._child_down(event)
             case RaiseWindow():
                 self._on_raise()
+
+    def _child_down(self, event: ChildChanged) -> None:
+        self._context.record("log.child_down", role=event.role)
+        if event.role != "engine":
+            return  # what becomes of the platform it tells itself
+        if event.is_given_up:
+            self._context.notify(trouble_of(AppError("engine_given_up")))
+        elif self.state.broadcast.phase in BUSY:
+            self._context.notify(Trouble("engine_restarting"), is_error=False)
 
     def _is_past(self, notice: Notice) -> bool:
         return not notice.is_error and notice.told_s < self._context.clock.monotonic_s() - NOTICE_S

@@ -9,7 +9,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from app.errors import AppError
-from app.ports.supervision import PlatformFailed, PlatformStarted, StartPlatform, StopPlatform
+from app.ports.supervision import OperatorTaken, PlatformFailed, PlatformStarted, StartPlatform, StopPlatform
 from app.usecases.context import Context, trouble_of
 from app.usecases.state import AccountState, PlatformPhase, PlatformState, RoomState, Trouble
 from app.usecases.wishes import ConnectPlatform, TryHere
@@ -100,6 +100,7 @@ class PlatformCase:
         self._is_embedded_wanted = False
 
     def dismiss_password(self) -> None:
+        self._context.supervision.send(OperatorTaken())
         self._set(operator_name="", operator_password="")
 
     def on_started(self, event: PlatformStarted) -> None:
@@ -132,7 +133,7 @@ class PlatformCase:
         context = self._context
         self._drop_adapter()
         self._set(phase=PlatformPhase.CONNECTING, url=url, trouble=None)
-        platform = context.make_platform(url, ca_file)
+        platform = context.make_platform(url, ca_file, is_embedded=self._is_embedded_wanted)
         context.platform = platform
         while True:
             try:

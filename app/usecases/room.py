@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from app.contract import events
+from app.errors import AppError
 from app.ports.platform import RoomLink
 from app.runtime.clock import utc_ms
 from app.usecases.context import Context
@@ -30,7 +31,7 @@ class RoomCase:
         self.leave()
         self._room = room
         self._context.change(room=RoomState(is_followed=True))
-        self._link = self._context.platform.follow(room, self._take, self._linked)
+        self._link = self._context.platform.follow(room, self._take, self._linked, self._given_up)
 
     def leave(self) -> None:
         """Stop following; the lines stay to be read."""
@@ -65,6 +66,12 @@ class RoomCase:
         self._set(is_connected=is_connected)
         if not is_connected:
             self._context.record("log.room_away")
+
+    def _given_up(self, code: str) -> None:
+        trouble = self._context.trouble(AppError(code))
+        self._set(is_followed=False, is_connected=False)
+        if trouble is not None:
+            self._context.notify(trouble)
 
     def _take(self, envelope: events.Envelope) -> None:
         body = events.body(envelope)

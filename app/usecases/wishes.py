@@ -133,6 +133,11 @@ class ProbeEncoders:
 
 
 @dataclass(frozen=True)
+class RetryEngine:
+    """Start the engine again that was given up."""
+
+
+@dataclass(frozen=True)
 class DismissNotice:
     notice_id: int
 
@@ -148,5 +153,5 @@ Wish = (
     ConnectPlatform | TryHere | ForgetPlatform | DismissOperatorPassword | AskCode | SignIn | SignOut
     | RefreshDevices | EndDevice | GoLive | EndLive | SendChat | ChooseVideo | ChooseAudio | ListSources
     | MuteMicrophone | HideCamera | ChangeGain | SizePreview | Record | ChangeSettings | ProbeEncoders
-    | DismissNotice | Leave
+    | RetryEngine | DismissNotice | Leave
 )  # fmt: skip

@@ -207,9 +207,14 @@ class FakePlatform:
         ]
 
     def follow(
-        self, room: str, on_event: Callable[[events.Envelope], None], on_link: Callable[[bool], None]
+        self,
+        room: str,
+        on_event: Callable[[events.Envelope], None],
+        on_link: Callable[[bool], None],
+        on_refused: Callable[[str], None],
     ) -> FakeRoom:
         self.room = FakeRoom(on_event)
+        self.on_refused = on_refused
         self.on_link = on_link
         on_link(True)
         return self.room

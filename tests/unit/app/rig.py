@@ -28,7 +28,7 @@ class Rig:
     is_restart: bool = False
 
     def start(self) -> Desk:
-        context = Context(self.settings, self.engine, self.supervision, lambda *_: self.platform, self.clock)  # type: ignore[arg-type]
+        context = Context(self.settings, self.engine, self.supervision, lambda *_, **__: self.platform, self.clock)  # type: ignore[arg-type]
         self.desk = Desk(context, lambda call: call(), is_restart=self.is_restart, on_raise=lambda: None)
         self.desk.start()
         return self.desk

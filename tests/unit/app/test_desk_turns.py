@@ -11,7 +11,14 @@ from app.contract.rest import Category
 from app.domain.session import SessionState
 from app.errors import PlatformError
 from app.ports import engine as port
-from app.ports.supervision import PlatformFailed, PlatformStarted, StopPlatform
+from app.ports.supervision import (
+    ChildChanged,
+    OperatorTaken,
+    PlatformFailed,
+    PlatformStarted,
+    StartEngine,
+    StopPlatform,
+)
 from app.settings import Settings
 from app.usecases import wishes as w
 from app.usecases.state import AccountPhase, BroadcastPhase, PlatformPhase
@@ -173,6 +180,18 @@ def test_a_sign_in_that_is_lost_on_air_is_told_and_the_broadcast_goes_on(code: s
         assert rig.desk.state.room.is_connected
         await rig.do(w.EndLive())
         assert rig.platform.ended == ["s1"]
+
+    play(scene)
+
+
+def test_a_room_that_refuses_the_sign_in_tells_it() -> None:
+    async def scene(rig: Rig) -> None:
+        await rig.on_air()
+        rig.platform.on_refused("device_ended")
+        await settle()
+        account = rig.desk.state.account
+        assert (account.phase, account.trouble and account.trouble.code) == (AccountPhase.SIGNED_OUT, "device_ended")
+        assert not rig.desk.state.room.is_followed
 
     play(scene)
 
@@ -358,6 +377,39 @@ def test_who_never_chose_sees_and_hears_themself_after_signing_in_and_a_choice_s
         rig.engine.on_event(listed)
         await settle()
         assert rig.desk.state.settings.video == port.NoVideo()
+
+    play(scene)
+
+
+def test_the_operators_password_is_taken_once_it_was_noted() -> None:
+    async def scene(rig: Rig) -> None:
+        rig.start()
+        await rig.do(w.TryHere())
+        rig.supervision.on_event(
+            PlatformStarted(request_id=1, base_url="http://127.0.0.1:9", local_token="local", operator_password="once")
+        )
+        await settle()
+        assert OperatorTaken() not in rig.supervision.wishes
+        await rig.do(w.DismissOperatorPassword())
+        assert OperatorTaken() in rig.supervision.wishes
+
+    play(scene)
+
+
+# ---- an engine that is given up ------------------------------------------------------------------------
+
+
+def test_an_engine_that_was_given_up_is_told_and_started_again_on_a_click() -> None:
+    async def scene(rig: Rig) -> None:
+        await rig.on_air()
+        rig.supervision.on_event(ChildChanged(role="engine", is_up=False, is_given_up=True))
+        trouble = rig.desk.state.notices[-1].trouble
+        assert (trouble.code, trouble.action) == ("engine_given_up", "retry_engine")
+        await rig.do(w.RetryEngine())
+        assert rig.supervision.wishes[-1] == StartEngine()
+        rig.engine.attach()
+        await settle()
+        assert not rig.desk.state.notices
 
     play(scene)
 
