@@ -44,6 +44,7 @@ class HealthFigures:
     is_muted: bool = False
     is_camera_off: bool = False
     record_code: str = ""
+    is_signed_out: bool = False
     is_service_reachable: bool = True
     backlog_ms: float = 0.0
     drop_ratio: float = 0.0
@@ -71,6 +72,7 @@ _ACTIONS = {
     "no_sound_idle": "choose_microphone",
     "sound_off": "choose_microphone",
     "muted": "unmute",
+    "signed_out": "sign_in",
     "recording_failed": "choose_folder",
     "computer_bad": "settings",
     "network_bad": "settings",
@@ -127,6 +129,7 @@ def _rules(f: HealthFigures) -> tuple[tuple[Grade, str, bool], ...]:
         (Grade.WARN, "picture_off", on_air and f.video_status == "off"),
         (Grade.WARN, "network_slow", on_air and (f.backlog_ms >= BACKLOG_WARN_MS or f.drop_ratio >= DROP_WARN_RATIO)),
         (Grade.WARN, "computer_slow", f.late_ratio >= LATE_WARN_RATIO),
+        (Grade.WARN, "signed_out", on_air and f.is_signed_out),
         (Grade.WARN, "service_away", on_air and not f.is_service_reachable),
         (Grade.WARN, "recording_failed", bool(f.record_code)),
         (Grade.WARN, "muted", on_air and f.is_muted),

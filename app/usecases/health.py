@@ -5,9 +5,10 @@ from __future__ import annotations
 from app.domain.health import HealthFigures, judge
 from app.ports.engine import PublishChanged, PublishStatus, Stats
 from app.usecases.context import Context
-from app.usecases.state import BroadcastPhase, PlatformPhase
+from app.usecases.state import AccountPhase, BroadcastPhase, PlatformPhase
 
 QUIET_LUFS = -60.0
+_SIGNED_OUT = (AccountPhase.SIGNED_OUT, AccountPhase.ASKING_CODE, AccountPhase.CODE_SENT, AccountPhase.SIGNING_IN)
 _ON_AIR = (BroadcastPhase.ON_AIR, BroadcastPhase.INTERRUPTED)
 
 
@@ -39,6 +40,7 @@ class HealthCase:
             is_muted=engine.is_muted,
             is_camera_off=engine.is_camera_off,
             record_code=engine.record.code if engine.record else "",
+            is_signed_out=state.platform.phase is PlatformPhase.READY and state.account.phase in _SIGNED_OUT,
             is_service_reachable=state.platform.phase is not PlatformPhase.UNREACHABLE
             and (state.room.is_connected or state.broadcast.phase not in _ON_AIR),
             backlog_ms=stats.backlog_ms if stats else 0.0,

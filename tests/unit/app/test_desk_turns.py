@@ -192,6 +192,9 @@ def test_a_room_that_refuses_the_sign_in_tells_it() -> None:
         account = rig.desk.state.account
         assert (account.phase, account.trouble and account.trouble.code) == (AccountPhase.SIGNED_OUT, "device_ended")
         assert not rig.desk.state.room.is_followed
+        rig.engine.on_event(port.Stats(at_ms=1, programme_frames=30, frames_sent=30, loudness_lufs=-20))
+        health = rig.desk.state.health
+        assert (health.message_id, health.action) == ("health.signed_out", "sign_in")
 
     play(scene)
 
