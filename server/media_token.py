@@ -14,7 +14,11 @@ import hmac
 import json
 from dataclasses import dataclass
 
+from app.errors import InputError
+
 MAX_LIFETIME_S = 60
+MIN_SECRET_CHARS = 32
+"""Of the secrets that service and ingest share: with a shorter one, or none, a stranger could sign for himself."""
 _MAX_TOKEN_CHARS = 512
 _VERSION = 1
 _PURPOSE = b"anchordesk-media-v1\0"
@@ -27,6 +31,12 @@ class MediaClaim:
     session_id: str
     viewer_id: str
     expires_unix_s: int
+
+
+def require_secret(name: str, secret: str) -> None:
+    """Raises InputError (secret_too_short) naming the field that holds too short a secret."""
+    if len(secret) < MIN_SECRET_CHARS:
+        raise InputError("secret_too_short", detail={"field": name, "chars": MIN_SECRET_CHARS})
 
 
 def sign(secret: str, session_id: str, viewer_id: str, expires_unix_s: int) -> str:

@@ -75,6 +75,11 @@ class PublishDesk:
         return tuple(self._by_key.values())
 
     @property
+    def session_ids(self) -> frozenset[str]:
+        """The sessions that have a place here: a publisher, viewers, or had them lately."""
+        return frozenset(self._seats)
+
+    @property
     def hubs(self) -> tuple[SessionHub, ...]:
         return tuple(seat.hub for seat in self._seats.values())
 
@@ -180,7 +185,7 @@ class PublishDesk:
                     self._probe_reported_s[publisher.connection_id] = now_s
                     self._report_probe(publisher)
         for session_id, seat in list(self._seats.items()):
-            if seat.publisher is not None or seat.hub.readers:
+            if seat.publisher is not None or seat.hub.viewers:
                 seat.idle_since_s = now_s
             elif now_s - seat.idle_since_s > self._limits.idle_session_s:
                 log.info("session_forgotten", session_id=session_id)
@@ -239,9 +244,9 @@ class PublishDesk:
     def drop_viewer(self, session_id: str, viewer_id: str) -> int:
         """Cut a person's responses; how many there were."""
         seat = self._seats.get(session_id)
-        readers = [reader for reader in seat.hub.readers if reader.viewer_id == viewer_id] if seat else []
+        readers = [reader for reader in seat.hub.viewers if reader.viewer_id == viewer_id] if seat else []
         for reader in readers:
-            reader.end(ErrorCode.FORBIDDEN)
+            reader.cut(ErrorCode.FORBIDDEN)
         return len(readers)
 
     def end_all(self, code: str) -> None:
@@ -255,7 +260,8 @@ class PublishDesk:
         seat = self._seats.pop(session_id, None)
         if seat is not None:
             seat.hub.close(code or ErrorCode.NOT_FOUND)
-            self._on_closed(session_id)
+        # Also without a seat: an ingest that was started anew finds the files of the run before.
+        self._on_closed(session_id)
 
     def _seat(self, session_id: str) -> _Seat | None:
         seat = self._seats.get(session_id)

@@ -2,6 +2,9 @@
 
 One ``Fragmenter`` serves one set of codec parameters. A fragment begins at each key frame and holds all tracks up to
 the next; it comes out when that next key frame goes in.
+
+MP4 wants times that rise within a track; a session's may stand still (two tags in one millisecond, an encoder whose
+clock was set back). A picture is then put a millisecond behind the one before; sound that is behind is left out.
 """
 
 from __future__ import annotations
@@ -74,7 +77,7 @@ class Fragmenter:
         self._base_ms = key_frame.timestamp_ms
         self._cuts_ms: deque[int] = deque()
         self._pending = b""
-        self._last_ms = self._base_ms
+        self._last_ms = self._base_ms - 1
         self._frame_ms = 33
         self._out = av.open(self._sink, "w", format="mp4", container_options=_OPTIONS)
         self._video: VideoStream | None = None
@@ -95,33 +98,36 @@ class Fragmenter:
         """A picture; the fragments that it completed."""
         if self._video is None:
             return []
+        decoded_ms = max(moment_ms, self._last_ms + 1)
+        shown_ms = max(moment_ms + video.composition_ms, decoded_ms)
         packet = av.Packet(video.body)
         packet.time_base = _MS
-        packet.dts = moment_ms - self._base_ms
-        packet.pts = packet.dts + video.composition_ms
+        packet.dts = decoded_ms - self._base_ms
+        packet.pts = shown_ms - self._base_ms
         packet.is_keyframe = video.is_keyframe
         packet.stream = self._video
-        if video.is_keyframe:
-            self._cuts_ms.append(moment_ms)
-        if 0 < moment_ms - self._last_ms < 1000:
-            self._frame_ms = moment_ms - self._last_ms
-        self._last_ms = moment_ms
+        if self._last_ms >= self._base_ms and decoded_ms - self._last_ms < 1000:
+            self._frame_ms = decoded_ms - self._last_ms
+        self._last_ms = decoded_ms
         self._out.mux_one(packet)
+        if video.is_keyframe:
+            self._cuts_ms.append(decoded_ms)
         return self._collect()
 
     def audio(self, moment_ms: int, audio: AudioTag) -> list[Fragment]:
-        """A frame of sound; what is before the first picture is left out."""
+        """A frame of sound; what is before the first picture or behind the sound that came is left out."""
         if self._audio is None or moment_ms < self._base_ms:
             return []
-        packet = av.Packet(audio.body)
         rate_hz = self._audio.codec_context.sample_rate or 48000
         frame_samples = self._audio.codec_context.frame_size
         sample = (moment_ms - self._base_ms) * rate_hz // 1000
-        if frame_samples:
-            is_near = self._next_sample is not None and abs(sample - self._next_sample) * 1000 <= AAC_DRIFT_MS * rate_hz
-            if is_near and self._next_sample is not None:
+        if self._next_sample is not None:
+            if frame_samples and abs(sample - self._next_sample) * 1000 <= AAC_DRIFT_MS * rate_hz:
                 sample = self._next_sample
-            self._next_sample = sample + frame_samples
+            elif sample < self._next_sample:
+                return []
+        self._next_sample = sample + max(1, frame_samples)
+        packet = av.Packet(audio.body)
         packet.time_base = Fraction(1, rate_hz)
         packet.dts = packet.pts = sample
         packet.is_keyframe = True

@@ -4,7 +4,9 @@ GET  /live/{session_id}.flv?token=       endless FLV from memory
 GET  /hls/{session_id}/index.m3u8?token= live list; its lines carry the request's token
 GET  /hls/{session_id}/{segment}?token=  init and media segments
 GET  /health                             with the hook secret: figures of each publisher
-GET  /control/publishers, POST /control/{drop,close,drop-viewer}   with the hook secret
+GET  /control/publishers                 with the hook secret: who publishes now
+GET  /control/sessions                   with the hook secret: ids of the sessions that have a place or files here
+POST /control/{drop,close,drop-viewer}   with the hook secret; each may be repeated
 
 A token is looked at when a response begins. The list of an HLS player must be asked for with a token that is still
 good, so its page renews the token before it runs out (``PlayInfo.expires_in_s``) and rewrites the list's address;
@@ -28,7 +30,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from app.contract.errors import ErrorCode
-from app.contract.hooks import CloseOrder, DropOrder, PublishFact, ViewerDropOrder
+from app.contract.hooks import CloseOrder, DropOrder, PublisherFact, ViewerDropOrder
 from app.runtime.clock import Clock
 from server.errors import Refusal, reply_of
 from server.ingest.desk import PublishDesk
@@ -70,11 +72,15 @@ class MediaRoutes:
         hub = self._desk.hub_of(session_id)
         if hub is None:
             raise Refusal(ErrorCode.INGEST_UNAVAILABLE, retry_after_s=5)
-        readers = [reader for one in self._desk.hubs for reader in one.readers]
-        own = sum(reader.viewer_id == claim.viewer_id for reader in hub.readers)
-        if len(readers) >= self._limits.viewers or own >= self._limits.viewers_per_person:
+        address = request.client.host if request.client else ""
+        viewers = [viewer for one in self._desk.hubs for viewer in one.viewers]
+        own = sum(viewer.viewer_id == claim.viewer_id for viewer in hub.viewers)
+        near = sum(viewer.address == address for viewer in viewers)
+        limits = self._limits
+        is_full = len(viewers) >= limits.viewers or near >= limits.viewers_per_address
+        if is_full or own >= limits.viewers_per_person:
             raise Refusal(ErrorCode.RATE_LIMITED, retry_after_s=5)
-        return FlvResponse(hub, claim.viewer_id, self._limits)
+        return FlvResponse(hub, claim.viewer_id, limits, address)
 
     async def hls(self, request: Request) -> Response:
         session_id, name = request.path_params["session_id"], request.path_params["name"]
@@ -109,7 +115,7 @@ class MediaRoutes:
         if claim is None and grace_s:
             claim = verify(self._secret, token, now_unix_s - grace_s)
         # A session id that is not in a genuine token never comes near a path.
-        if claim is None or claim.session_id != session_id or not _is_name(session_id):
+        if claim is None or claim.session_id != session_id or not _is_name(session_id) or not claim.viewer_id:
             raise Refusal(ErrorCode.TOKEN_EXPIRED)
         if self._denied.get((session_id, claim.viewer_id), 0.0) > self._clock.monotonic_s():
             raise Refusal(ErrorCode.FORBIDDEN)
@@ -119,10 +125,18 @@ class MediaRoutes:
 class ControlRoutes:
     """What the service orders; every route asks for the hook secret."""
 
-    def __init__(self, desk: PublishDesk, media: MediaRoutes, stats: Stats, hook_secret: str) -> None:
+    def __init__(
+        self,
+        desk: PublishDesk,
+        media: MediaRoutes,
+        stats: Stats,
+        unfinished: Callable[[], frozenset[str]],
+        hook_secret: str,
+    ) -> None:
         self._desk = desk
         self._media = media
         self._stats = stats
+        self._unfinished = unfinished
         self._secret = hook_secret
 
     async def health(self, request: Request) -> Response:
@@ -134,13 +148,21 @@ class ControlRoutes:
     async def publishers(self, request: Request) -> Response:
         self._require(request)
         facts = [
-            PublishFact(
-                key_id=one.grant.key_id, session_id=one.grant.session_id, connection_id=one.connection_id
+            PublisherFact(
+                key_id=one.grant.key_id,
+                session_id=one.grant.session_id,
+                connection_id=one.connection_id,
+                has_started=one.has_started,
             ).model_dump(mode="json")
             for one in self._desk.publishers
             if one.grant is not None
         ]
         return JSONResponse(facts, headers=_NO_STORE)
+
+    async def sessions(self, request: Request) -> Response:
+        self._require(request)
+        found = await asyncio.to_thread(self._unfinished)
+        return JSONResponse(sorted(found | self._desk.session_ids), headers=_NO_STORE)
 
     async def drop(self, request: Request) -> Response:
         order = await self._order(request, DropOrder)
@@ -149,6 +171,8 @@ class ControlRoutes:
 
     async def close(self, request: Request) -> Response:
         order = await self._order(request, CloseOrder)
+        if not _is_name(order.session_id):
+            raise Refusal(ErrorCode.INPUT_INVALID)
         self._desk.close_session(order.session_id, order.code)
         return Response(status_code=204)
 
@@ -187,6 +211,7 @@ def create_http_app(media: MediaRoutes, control: ControlRoutes) -> Starlette:
             Route("/hls/{session_id}/{name}", media.hls, methods=["GET", "HEAD"]),
             Route("/health", control.health, methods=["GET", "HEAD"]),
             Route("/control/publishers", control.publishers, methods=["GET"]),
+            Route("/control/sessions", control.sessions, methods=["GET"]),
             Route("/control/drop", control.drop, methods=["POST"]),
             Route("/control/close", control.close, methods=["POST"]),
             Route("/control/drop-viewer", control.drop_viewer, methods=["POST"]),

@@ -4,7 +4,8 @@
 state                   goes on when
 ======================  =======================================================================
 waiting (for a picture) a publisher began: everything but configurations is held back until the
-                        first key frame whose configuration is known
+                        first key frame whose configuration is known; then readers that were
+                        promised other tracks end, and join again
 running                 tags are forwarded as they come, until the publisher leaves (waiting
                         again; readers stay), or the session is closed
 closed                  final: readers end
@@ -17,13 +18,14 @@ from app.errors import StreamError
 from app.rtmp import TagKind
 from app.rtmp.flv import VideoPacket, file_header, parse_audio, parse_video, tag
 from server.ingest.timeline import Timeline
-from server.ingest.viewer import MediaTag, Reader
+from server.ingest.viewer import MediaTag, Reader, Setup
 
-FLV_HEADER = file_header(has_video=True, has_audio=True)
 _VIDEO_CODECS = frozenset({"avc1", "hvc1", "av01", "vp09"})
 _AUDIO_CODECS = frozenset({"mp4a", "Opus", ".mp3"})
 _METADATA = b"\x02\x00\x0aonMetaData"
 MAX_CONFIG_BYTES = 64 * 1024
+TRACKS_CHANGED = "tracks_changed"
+"""Why a reader ended that is to join again: sound came or went, and a player cannot take that up."""
 
 
 class MediaInvalid(StreamError):
@@ -44,8 +46,10 @@ class SessionHub:
         self.session_id = session_id
         self._gop_bytes = gop_bytes
         self._timeline = Timeline()
-        self._configs: dict[TagKind, tuple[bytes, MediaTag]] = {}
-        self._generation = 0
+        self._configs: dict[TagKind, MediaTag] = {}
+        self._payloads: dict[TagKind, bytes] = {}
+        self._configured: set[TagKind] = set()
+        self._versions = 0
         self._group: list[MediaTag] = []
         self._group_bytes = 0
         self._is_running = False
@@ -64,6 +68,11 @@ class SessionHub:
         return tuple(self._readers)
 
     @property
+    def viewers(self) -> tuple[Reader, ...]:
+        """The readers that are people; the remux worker is none."""
+        return tuple(reader for reader in self._readers if reader.viewer_id)
+
+    @property
     def last_ms(self) -> int | None:
         """The session's newest timestamp."""
         return self._timeline.last_ms
@@ -79,6 +88,7 @@ class SessionHub:
         """Another connection publishes from now on."""
         self._timeline.begin()
         self._is_running = False
+        self._configured.clear()
 
     def leave(self) -> None:
         """The publisher is gone; readers wait. Those who join meanwhile wait for its return."""
@@ -111,6 +121,8 @@ class SessionHub:
         is_first = not self._is_running
         if is_first and not (video.is_keyframe and TagKind.VIDEO in self._configs):
             return False
+        if is_first:
+            self._forget_absent()
         self._is_running = True
         self.frames += 1
         self.key_frames += video.is_keyframe
@@ -131,30 +143,44 @@ class SessionHub:
     def _config(self, kind: TagKind, timestamp_ms: int, payload: bytes) -> None:
         if len(payload) > MAX_CONFIG_BYTES:
             raise MediaInvalid("the configuration is too long")
-        known = self._configs.get(kind)
+        self._configured.add(kind)
         # A returning encoder repeats what the players have: sent again it would make them set up anew.
-        if known is not None and known[0] == payload:
+        if self._payloads.get(kind) == payload:
             return
         last_ms = self._timeline.last_ms or 0
         moment_ms = self._timeline.map(kind, timestamp_ms) if self._is_running else last_ms
-        config = self._tag(kind, moment_ms, payload, is_config=True)
-        self._configs[kind] = (payload, config)
+        self._versions += 1
+        config = self._tag(kind, moment_ms, payload, version=self._versions)
+        self._configs[kind], self._payloads[kind] = config, payload
         if kind is TagKind.VIDEO:
-            # What was cached needs the former configuration; the next picture is a key frame anyway.
+            # What was cached needs the former configuration. Sent in front of the next picture, a key frame.
             self._drop_group()
-        if self._is_running and kind is not TagKind.VIDEO:
-            self._generation += 1
+        elif self._is_running:
+            self._end_misled()
             for reader in self._readers:
-                reader.push(config, self._generation, (config,))
-        else:
-            # Sent in front of the next key frame, as the generation has moved on.
-            self._generation += 1
+                reader.push(config)
+
+    def _forget_absent(self) -> None:
+        """A picture came first without sound or metadata of its own: those of the publisher before do not hold."""
+        for kind in (TagKind.DATA, TagKind.AUDIO):
+            if kind not in self._configured and kind in self._configs:
+                del self._configs[kind], self._payloads[kind]
+        self._end_misled()
+
+    def _end_misled(self) -> None:
+        """A player waits for a track that it was promised, and has no place for one that it was not."""
+        header = self._header()
+        for reader in self.readers:
+            if reader.header and reader.header != header:
+                reader.end(TRACKS_CHANGED)
+                self.part(reader)
+
+    def _header(self) -> bytes:
+        return file_header(has_video=True, has_audio=TagKind.AUDIO in self._configs)
 
     @staticmethod
-    def _tag(
-        kind: TagKind, moment_ms: int, payload: bytes, *, is_key: bool = False, is_config: bool = False
-    ) -> MediaTag:
-        return MediaTag(kind, moment_ms, tag(kind, moment_ms, payload), is_key, is_config)
+    def _tag(kind: TagKind, moment_ms: int, payload: bytes, *, is_key: bool = False, version: int = 0) -> MediaTag:
+        return MediaTag(kind, moment_ms, tag(kind, moment_ms, payload), is_key, version)
 
     def _forward(self, media: MediaTag) -> None:
         if media.is_key:
@@ -164,9 +190,9 @@ class SessionHub:
             self._group_bytes += len(media.data)
             if self._group_bytes > self._gop_bytes:
                 self._drop_group()
-        configs = self.configs_at(media.timestamp_ms) if media.is_key else ()
+        setup = self._setup_at(media.timestamp_ms) if media.is_key else None
         for reader in self._readers:
-            reader.push(media, self._generation, configs)
+            reader.push(media, setup)
 
     def _drop_group(self) -> None:
         self._group = []
@@ -174,20 +200,23 @@ class SessionHub:
 
     # ---- readers --------------------------------------------------------------------------------
 
-    def configs_at(self, moment_ms: int) -> tuple[MediaTag, ...]:
-        """Metadata and configurations in the order of sending, stamped with ``moment_ms``."""
+    def _setup_at(self, moment_ms: int) -> Setup:
+        """Header, metadata and configurations in the order of sending, stamped with ``moment_ms``."""
         order = (TagKind.DATA, TagKind.VIDEO, TagKind.AUDIO)
-        payloads = [(kind, self._configs[kind][0]) for kind in order if kind in self._configs]
-        return tuple(self._tag(kind, moment_ms, payload, is_config=True) for kind, payload in payloads)
+        configs = tuple(
+            self._tag(kind, moment_ms, self._payloads[kind], version=self._configs[kind].version)
+            for kind in order
+            if kind in self._configs
+        )
+        return Setup(self._header(), configs)
 
     def join(self, reader: Reader) -> None:
         """Give a reader everything it needs to show a picture at once, and all that follows."""
-        reader.greet(FLV_HEADER)
         if self.end_code:
             reader.end(self.end_code)
             return
         if self._group:
-            reader.prime(self._generation, self.configs_at(self._group[0].timestamp_ms), self._group)
+            reader.prime(self._setup_at(self._group[0].timestamp_ms), self._group)
         self._readers[reader] = None
 
     def part(self, reader: Reader) -> None:

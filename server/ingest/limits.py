@@ -34,10 +34,19 @@ class IngestLimits:
     viewer_ms: int = 3000
     """What may wait for one viewer; beyond either, the viewer skips to the next key frame."""
     viewer_stall_s: float = 20.0
-    """A viewer that takes nothing at all for this long is cut."""
+    """A viewer that takes next to nothing for this long is cut; so is a connection without another request."""
     viewers: int = 3000
     viewers_per_person: int = 6
     """Connections of one viewer to one session."""
+    viewers_per_address: int = 1000
+    """HTTP-FLV responses of one address: a school's or a company's viewers share theirs."""
+    http_connections: int = 4000
+    http_connections_per_address: int = 2000
+    http_request_s: float = 10.0
+    """From the connection to the end of the first request's head."""
+    probe_s: float = 60.0
+    probe_max_kbps: int = 50_000
+    """A probe measures the way here; longer or more tells nothing new."""
     sessions: int = 200
     idle_session_s: float = 600.0
     """A session without publisher and viewers, and without a close order, is forgotten after this."""

@@ -12,13 +12,13 @@ import signal
 import socket
 import ssl
 import sys
-from collections.abc import Generator
 from pathlib import Path
 
 import structlog
 import uvicorn
 
 from app.contract.errors import ErrorCode
+from app.errors import InputError
 from app.runtime.clock import Clock, SystemClock
 from app.runtime.launch import IngestLaunch, read_launch
 from server.ingest.desk import PublishDesk
@@ -26,15 +26,18 @@ from server.ingest.grants import GrantBook
 from server.ingest.hooks import ServiceHooks, service_client
 from server.ingest.http_app import ControlRoutes, MediaRoutes, create_http_app
 from server.ingest.http_guard import IngestGuard
+from server.ingest.http_protocol import BACKLOG, MediaServer
 from server.ingest.limits import IngestLimits
 from server.ingest.listener import RtmpListener
-from server.ingest.logs import start_logging, stop_logging
+from server.ingest.logs import WORKER_LOG, start_logging, stop_logging, turn_over
 from server.ingest.stats import Stats
 from server.ingest.workers import WorkerPool
+from server.media_token import require_secret
 
 VIEWER_SEND_BUFFER_BYTES = 256 * 1024
 """A slow viewer's backlog is to wait in the reader's queue, where it can be skipped, not in the kernel."""
 RENEW_EVERY_S = 30
+HOUSEKEEPING_S = 300
 log = structlog.get_logger("ingest")
 
 
@@ -47,7 +50,13 @@ def run_ingest(launch: IngestLaunch, limits: IngestLimits | None = None) -> int:
     handler = start_logging(Path(launch.log_dir), "ingest.log")
     Path(launch.data_dir).mkdir(parents=True, exist_ok=True)
     try:
+        require_secret("hook_secret", launch.hook_secret)
+        require_secret("media_secret", launch.media_secret)
         return asyncio.run(_serve(launch, limits or IngestLimits(), SystemClock()))
+    except InputError as error:
+        log.error("ingest_failed", code=error.code, **error.detail)
+        _say({"failed": {"code": error.code, **error.detail}})
+        return 1
     except OSError as error:
         log.error("ingest_failed", errno=error.errno)
         _say({"failed": {"code": "address_unavailable"}})
@@ -75,14 +84,13 @@ async def _serve(launch: IngestLaunch, limits: IngestLimits, clock: Clock) -> in
         desk.attach(hooks)
         stats = Stats(desk, workers, clock)
         media = MediaRoutes(desk, media_dir, launch.media_secret, limits, clock)
-        control = ControlRoutes(desk, media, stats, launch.hook_secret)
+        control = ControlRoutes(desk, media, stats, workers.unfinished, launch.hook_secret)
         guarded = IngestGuard(
             create_http_app(media, control), launch.host, launch.allowed_hosts, launch.allowed_origins
         )
-        http = _HttpServer(
+        http = MediaServer(
             uvicorn.Config(
                 guarded,
-                http="h11",
                 ws="none",
                 lifespan="off",
                 log_config=None,
@@ -93,7 +101,8 @@ async def _serve(launch: IngestLaunch, limits: IngestLimits, clock: Clock) -> in
                 h11_max_incomplete_event_size=16 * 1024,
                 ssl_certfile=launch.tls_certificate or None,
                 ssl_keyfile=launch.tls_key or None,
-            )
+            ),
+            limits,
         )
         listener = RtmpListener(desk, limits, clock)
 
@@ -102,7 +111,7 @@ async def _serve(launch: IngestLaunch, limits: IngestLimits, clock: Clock) -> in
         hooks.start()
         await listener.start(rtmp_socket, tls)
         serving = asyncio.create_task(http.serve(sockets=[http_socket]), name="ingest-http")
-        ticking = asyncio.create_task(_tick(desk, stats), name="ingest-tick")
+        ticking = asyncio.create_task(_tick(desk, stats, workers, Path(launch.log_dir)), name="ingest-tick")
         await http.is_listening.wait()
         ports = {"rtmp_port": rtmp_socket.getsockname()[1], "http_port": http_socket.getsockname()[1]}
         log.info("listening", **ports, is_tls=tls is not None)
@@ -128,7 +137,7 @@ async def _serve(launch: IngestLaunch, limits: IngestLimits, clock: Clock) -> in
         return 0 if is_clean else 1
 
 
-async def _tick(desk: PublishDesk, stats: Stats) -> None:
+async def _tick(desk: PublishDesk, stats: Stats, workers: WorkerPool, log_dir: Path) -> None:
     seconds = 0
     while True:
         await asyncio.sleep(1.0)
@@ -137,27 +146,14 @@ async def _tick(desk: PublishDesk, stats: Stats) -> None:
         stats.tick()
         if seconds % RENEW_EVERY_S == 0:
             desk.renew_grants()
-
-
-class _HttpServer(uvicorn.Server):
-    """Says when it listens, and leaves signals to us."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.is_listening = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.is_listening.set()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Generator[None]:
-        yield
+        if seconds % HOUSEKEEPING_S == 0:
+            await asyncio.to_thread(workers.sweep)
+            await asyncio.to_thread(turn_over, log_dir / WORKER_LOG)
 
 
 def _bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=512)
+    return socket.create_server((host, port), family=family, backlog=BACKLOG)
 
 
 def _tls(launch: IngestLaunch) -> ssl.SSLContext | None:

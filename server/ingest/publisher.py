@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import socket
 import uuid
 from typing import Protocol
@@ -57,7 +58,10 @@ class Desk(Protocol):
 
 
 class Publisher:
-    """Invariant: ``grant`` is set from admission on; the desk's ``leave`` is called exactly once after ``admit``."""
+    """Invariant: the desk's ``leave`` is called exactly once after ``admit``; ``grant`` is set from one to the other.
+
+    A connection may publish again after it stopped. To the service that is another one: it gets an id of its own.
+    """
 
     def __init__(
         self,
@@ -80,6 +84,7 @@ class Publisher:
         self._step = "handshake"
         self._deadline_s = clock.monotonic_s() + limits.handshake_s
         self._picture_deadline_s = 0.0
+        self._probe_ends_s = math.inf
         self._encoder = ""
         self._key = ""
         self.connection_id = uuid.uuid4().hex
@@ -110,7 +115,8 @@ class Publisher:
             if self._is_ending:
                 await self._farewell()
         except TimeoutError:
-            await self._end_now(ErrorCode.MEDIA_INVALID, f"{self._step}_timeout")
+            step = "probe" if self._clock.monotonic_s() >= self._probe_ends_s else self._step
+            await self._end_now(ErrorCode.MEDIA_INVALID, f"{step}_timeout")
         except (MediaInvalid, RtmpError) as error:
             await self._end_now(ErrorCode.MEDIA_INVALID, error.code, error.description)
         except OSError as error:
@@ -135,17 +141,23 @@ class Publisher:
     # ---- reading --------------------------------------------------------------------------------
 
     async def _read(self) -> bytes:
-        deadline_s = self._deadline_s
+        deadline_s = min(self._deadline_s, self._probe_ends_s)
         if self._is_admitted and not self._has_picture:
             deadline_s = min(deadline_s, self._picture_deadline_s)
-        async with asyncio.timeout(max(0.0, deadline_s - self._clock.monotonic_s())):
+        wait_s = deadline_s - self._clock.monotonic_s()
+        if wait_s <= 0:
+            # A read that has data at once is not interrupted: who never pauses would have no deadline.
+            raise TimeoutError
+        async with asyncio.timeout(wait_s):
             return await self._reader.read(READ_BYTES)
 
     def _count(self, data: bytes) -> None:
         now_s = self._clock.monotonic_s()
         self.meter.add(now_s, len(data))
-        if self.grant is not None and not self.grant.is_probe:
-            allowed_kbps = self.grant.max_kbps * self._limits.bitrate_ratio
+        if self.grant is not None:
+            limits = self._limits
+            most_kbps = self.grant.max_kbps * limits.bitrate_ratio
+            allowed_kbps = limits.probe_max_kbps if self.grant.is_probe else most_kbps
             if self.meter.window_kbps(now_s) > allowed_kbps:
                 raise MediaInvalid(f"more than {allowed_kbps:.0f} kbit/s")
 
@@ -162,6 +174,8 @@ class Publisher:
             case Unpublished():
                 self._reason = "unpublished"
                 self._leave()
+                self._reason = "closed"
+                self._probe_ends_s = math.inf
                 self._begin_step("commands", self._limits.commands_s)
             case PlayRefused():
                 self.end(ErrorCode.FORBIDDEN, "nothing is played here")
@@ -186,6 +200,8 @@ class Publisher:
             raise MediaInvalid("publish was sent twice")
         self._flush()
         self._key = event.key[:200]
+        self.connection_id = uuid.uuid4().hex
+        self.has_started = False
         try:
             self.grant = await self._desk.authorize(self.ask)
         except Refusal as refusal:
@@ -199,6 +215,7 @@ class Publisher:
         self.meter = BitrateMeter(self._limits.bitrate_window_s, now_s)
         self._picture_deadline_s = now_s + self._limits.first_picture_s
         self._has_picture = self.grant.is_probe
+        self._probe_ends_s = now_s + self._limits.probe_s if self.grant.is_probe else math.inf
         self._begin_step("media", self._limits.silence_s)
         self._is_admitted = True
         self._desk.admit(self)
@@ -208,9 +225,11 @@ class Publisher:
             await self._on_event(early)
 
     def _on_tag(self, event: TagReceived) -> None:
+        if not self._is_admitted:
+            return
         if event.kind is not TagKind.DATA:
             self._begin_step("media", self._limits.silence_s)
-        if self._is_admitted and self._desk.tag(self, event):
+        if self._desk.tag(self, event):
             self._has_picture = True
 
     def _begin_step(self, step: str, within_s: float) -> None:
@@ -251,6 +270,7 @@ class Publisher:
         if self._is_admitted:
             self._is_admitted = False
             self._desk.leave(self, self._reason)
+            self.grant = None
 
 
 def no_delay(writer: asyncio.StreamWriter) -> None:

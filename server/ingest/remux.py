@@ -31,7 +31,7 @@ class Remuxer:
         self._next_date: datetime | None = None
 
     def tag(self, tag: FlvTag) -> None:
-        """The next tag. Raises OSError (disk), av.FFmpegError, RtmpError."""
+        """The next tag. Raises OSError (disk); av.FFmpegError, ValueError, RtmpError: this tag only is of no use."""
         if tag.kind is TagKind.VIDEO:
             self._video(tag)
         elif tag.kind is TagKind.AUDIO:
@@ -43,9 +43,9 @@ class Remuxer:
 
     def finish(self) -> None:
         """No more tags: write what is left."""
-        if self._fragmenter is not None:
-            self._take(self._fragmenter.close())
-            self._fragmenter = None
+        fragmenter, self._fragmenter = self._fragmenter, None
+        if fragmenter is not None:
+            self._take(fragmenter.close())
         self._cut()
 
     def _video(self, tag: FlvTag) -> None:
@@ -70,6 +70,7 @@ class Remuxer:
 
     def _begin(self, key_frame: FlvTag) -> None:
         self.finish()
+        self._arrivals = {key_frame.timestamp_ms: self._clock.utc()}
         order = (TagKind.VIDEO, TagKind.AUDIO)
         self._fragmenter = Fragmenter([self._configs[kind] for kind in order if kind in self._configs], key_frame)
         self._is_changed = False

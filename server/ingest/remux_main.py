@@ -15,10 +15,11 @@ import av
 import structlog
 
 from app.errors import AppError
+from app.rtmp import RtmpError
 from app.rtmp.flv import FlvDemuxer
 from app.runtime.clock import SystemClock
 from app.runtime.launch import _Launch, read_launch
-from server.ingest.logs import start_logging, stop_logging
+from server.ingest.logs import WORKER_LOG, start_logging, stop_logging
 from server.ingest.playlist import PlaylistWriter
 from server.ingest.remux import Remuxer
 
@@ -36,7 +37,7 @@ def main() -> int:
     """Run to the end of the input. 0 then; 1 when the media or the disk failed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     launch = read_launch(RemuxLaunch)
-    handler = start_logging(Path(launch.log_dir), "remux.log")
+    handler = start_logging(Path(launch.log_dir), WORKER_LOG)
     structlog.contextvars.bind_contextvars(session_id=launch.session_id)
     try:
         _run(Path(launch.data_dir))
@@ -52,13 +53,20 @@ def _run(directory: Path) -> None:
     playlist = PlaylistWriter(directory)
     remuxer = Remuxer(playlist, SystemClock())
     demuxer = FlvDemuxer()
+    passed_over = 0
     log.info("remux_started", next_number=playlist.next_number)
     pipe = sys.stdin.buffer
     if not isinstance(pipe, io.BufferedReader):
         raise ValueError("standard input is no pipe")
     while data := pipe.read1(READ_BYTES):
         for tag in demuxer.feed(data):
-            remuxer.tag(tag)
+            try:
+                remuxer.tag(tag)
+            except (av.FFmpegError, RtmpError, ValueError) as error:
+                # Another worker would be given the same tag, and would end by it too.
+                passed_over += 1
+                if passed_over.bit_count() == 1:  # 1, 2, 4, 8 …
+                    log.warning("tag_passed_over", count=passed_over, error=type(error).__name__, text=str(error)[:200])
     remuxer.finish()
 
 

@@ -33,7 +33,7 @@ class Stats:
             before_s, before = frames_before.get(hub.session_id, (now_s, hub.frames))
             self._frames[hub.session_id] = now_s, hub.frames
             publisher = self._desk.publisher_of(hub.session_id)
-            viewers = [reader for reader in hub.readers if reader.viewer_id]
+            viewers = hub.viewers
             self._sessions.append(
                 {
                     "session_id": hub.session_id,

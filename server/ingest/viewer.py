@@ -1,7 +1,8 @@
 """What waits for one reader of a session: a viewer's response or the remux worker. Event loop; no I/O.
 
 Bounded in bytes and in media time. A reader that falls behind loses everything that waits and goes on at the
-next key frame, with the configurations again when they have changed meanwhile.
+next key frame. In front of a key frame it gets those configurations that it was not sent yet; in front of the first
+also the FLV header, which says what tracks there are and so cannot be written before they are known.
 """
 
 from __future__ import annotations
@@ -21,24 +22,41 @@ class MediaTag:
     timestamp_ms: int
     data: bytes = field(repr=False)
     is_key: bool = False
-    is_config: bool = False
+    version: int = 0
+    """Of a configuration: another number for each content. 0: it is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What a player must have before a key frame."""
+
+    header: bytes
+    configs: tuple[MediaTag, ...]
 
 
 class Reader:
-    """A bounded queue of tags. ``generation`` counts changes of the configurations that the reader was sent."""
+    """A bounded queue of tags. Invariant: the header comes first, and no tag before the configurations it needs."""
 
-    def __init__(self, viewer_id: str, max_bytes: int, max_ms: int, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, viewer_id: str, max_bytes: int, max_ms: int, wake: Callable[[], None], *, address: str = ""
+    ) -> None:
         self.viewer_id = viewer_id
+        """Empty: the remux worker."""
+        self.address = address
         self._max_bytes = max_bytes
         self._max_ms = max_ms
         self._wake = wake
-        self._head: list[bytes] = []
+        self._head: deque[bytes] = deque()
         self._tags: deque[MediaTag] = deque()
         self._waiting_bytes = 0
         self._is_skipping = True
-        self._generation = -1
+        self._sent: dict[TagKind, int] = {}
+        self.header = b""
+        """The FLV header that it was given; empty before the first picture."""
         self.end_code = ""
         """Why nothing more will come; empty while it may."""
+        self.is_cut = False
+        """What is under way is not to arrive any more."""
         self.skips = 0
         self.tags_skipped = 0
 
@@ -51,34 +69,27 @@ class Reader:
     def waiting_bytes(self) -> int:
         return self._waiting_bytes + sum(map(len, self._head))
 
-    def greet(self, header: bytes) -> None:
-        """The FLV header: before everything else, and not counted."""
-        self._head.append(header)
+    def prime(self, setup: Setup, group: Sequence[MediaTag]) -> None:
+        """At the start: the running group of pictures; not counted, as it is owed."""
+        self.header = setup.header
+        self._head.append(setup.header)
+        self._head += [tag.data for tag in (*setup.configs, *group)]
+        self._sent = {config.kind: config.version for config in setup.configs}
+        self._is_skipping = False
         self._wake()
 
-    def prime(self, generation: int, configs: Sequence[MediaTag], group: Sequence[MediaTag]) -> None:
-        """Configurations and the running group of pictures; not counted, as it is owed from the start."""
-        self._head += [tag.data for tag in configs]
-        self._head += [tag.data for tag in group]
-        self._generation = generation
-        self._is_skipping = not group
-        self._wake()
-
-    def push(self, tag: MediaTag, generation: int, configs: Sequence[MediaTag]) -> None:
-        """Add the newest tag. ``configs``: those that hold for it, of ``generation``."""
+    def push(self, tag: MediaTag, setup: Setup | None = None) -> None:
+        """Add the newest tag. ``setup``: what holds for it, with every key frame."""
         if self.end_code:
             return
         if not self._is_skipping and self._is_over(tag):
             self._skip()
         if self._is_skipping and not tag.is_key:
-            self.tags_skipped += not tag.is_config
+            self.tags_skipped += not tag.version
             return
         self._is_skipping = False
-        if generation != self._generation:
-            self._generation = generation
-            for config in configs:
-                if config is not tag:
-                    self._append(config)
+        if setup is not None:
+            self._prepare(setup)
         self._append(tag)
         self._wake()
 
@@ -88,17 +99,40 @@ class Reader:
             self.end_code = code
             self._wake()
 
-    def take(self) -> bytes:
-        """Everything that waits, joined."""
-        data = b"".join((*self._head, *(tag.data for tag in self._tags)))
+    def cut(self, code: str) -> None:
+        """Nothing more comes, and what waits does not either."""
+        self.end_code, self.is_cut = code, True
         self._head.clear()
         self._tags.clear()
         self._waiting_bytes = 0
-        return data
+        self._wake()
+
+    def take(self, enough_bytes: int = 1 << 62) -> bytes:
+        """What waits, joined: whole tags, up to the one that makes it ``enough_bytes``."""
+        parts: list[bytes] = []
+        size_bytes = 0
+        while self.is_waiting and size_bytes < enough_bytes:
+            if self._head:
+                parts.append(self._head.popleft())
+            else:
+                parts.append(self._tags.popleft().data)
+                self._waiting_bytes -= len(parts[-1])
+            size_bytes += len(parts[-1])
+        return b"".join(parts)
+
+    def _prepare(self, setup: Setup) -> None:
+        if not self.header:
+            self.header = setup.header
+            self._head.append(setup.header)
+        for config in setup.configs:
+            if self._sent.get(config.kind) != config.version:
+                self._append(config)
 
     def _append(self, tag: MediaTag) -> None:
         self._tags.append(tag)
         self._waiting_bytes += len(tag.data)
+        if tag.version:
+            self._sent[tag.kind] = tag.version
 
     def _is_over(self, tag: MediaTag) -> bool:
         if not self._tags:
@@ -110,8 +144,9 @@ class Reader:
     def _skip(self) -> None:
         self.skips += 1
         self.tags_skipped += len(self._tags)
-        if any(tag.is_config for tag in self._tags):
-            self._generation = -1
+        for tag in self._tags:
+            if tag.version:
+                self._sent.pop(tag.kind, None)
         self._tags.clear()
         self._waiting_bytes = 0
         self._is_skipping = True

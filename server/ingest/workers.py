@@ -97,7 +97,8 @@ class _Worker:
             else:
                 status = process.returncode
                 log.warning("worker_failed", session_id=self._hub.session_id, pid=process.pid, status=status)
-            return is_done
+            # Media of other tracks needs another worker, as it needs other players.
+            return is_done and bool(self._hub.end_code)
         finally:
             self._hub.part(self.reader)
             self.pid = None
@@ -136,32 +137,47 @@ class WorkerPool:
         self._limits = limits
         self._clock = clock
         self._workers: dict[str, tuple[_Worker, asyncio.Task[None]]] = {}
-        self._closing: set[asyncio.Task[None]] = set()
+        self._closing: dict[str, asyncio.Task[None]] = {}
         self._stopping = asyncio.Event()
 
     def sweep(self) -> None:
-        """At start: remove what sessions long over have left behind."""
+        """At start and now and then, any thread: remove what sessions long over have left behind."""
         self._media_dir.mkdir(parents=True, exist_ok=True)
         now_s = self._clock.utc().timestamp()
         for directory in self._media_dir.iterdir():
+            if directory.name in self._workers:
+                continue
             with contextlib.suppress(OSError):
                 newest = directory / LIST_NAME
                 changed_s = (newest if newest.exists() else directory).stat().st_mtime
                 if now_s - changed_s > STALE_S:
                     shutil.rmtree(directory)
+                    log.info("hls_files_swept", session_id=directory.name)
+
+    def unfinished(self) -> frozenset[str]:
+        """Sessions with files that nobody has ordered closed, also those of a run before this one. Any thread."""
+        with contextlib.suppress(OSError):
+            return frozenset(path.name for path in self._media_dir.iterdir()) - frozenset(self._closing)
+        return frozenset()
 
     def ensure(self, hub: SessionHub) -> None:
         """Let there be a worker for ``hub``."""
         if hub.session_id not in self._workers:
+            if (closing := self._closing.pop(hub.session_id, None)) is not None:
+                # The session was forgotten, not ended: its publisher is back, and the files are wanted again.
+                closing.cancel()
             worker = _Worker(hub, self._media_dir / hub.session_id, self._log_dir, self._limits, self._clock)
             task = asyncio.get_running_loop().create_task(worker.run(), name="remux-session")
             self._workers[hub.session_id] = worker, task
 
     def close(self, session_id: str) -> None:
-        """The hub was closed for good: finish the list once the worker has written the last segment."""
+        """The hub was closed for good: finish the list once the worker wrote the last segment. May be repeated."""
+        has_files = (self._media_dir / session_id).is_dir()
+        if session_id in self._closing or not (session_id in self._workers or has_files):
+            return
         task = asyncio.get_running_loop().create_task(self._finish(session_id), name="remux-finish")
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
+        self._closing[session_id] = task
+        task.add_done_callback(lambda done: self._closed(session_id, done))
 
     async def stop(self) -> None:
         """The hubs are closed, but their sessions may go on: leave the lists open."""
@@ -171,7 +187,7 @@ class WorkerPool:
             await asyncio.wait(tasks, timeout=1.5)
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, *self._closing, return_exceptions=True)
+        await asyncio.gather(*tasks, *self._closing.values(), return_exceptions=True)
 
     def about(self, session_id: str) -> dict[str, object]:
         """Figures of a session's worker."""
@@ -181,6 +197,10 @@ class WorkerPool:
         worker, _ = found
         skips = worker.reader.skips if worker.reader else 0
         return {"worker_pid": worker.pid, "worker_restarts": worker.restarts, "worker_skips": skips}
+
+    def _closed(self, session_id: str, task: asyncio.Task[None]) -> None:
+        if self._closing.get(session_id) is task:
+            del self._closing[session_id]
 
     async def _finish(self, session_id: str) -> None:
         found = self._workers.pop(session_id, None)

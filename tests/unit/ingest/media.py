@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.rtmp import TagKind
-from app.rtmp.flv import FlvDemuxer, FlvTag, VideoPacket, audio_tag, parse_video, video_tag
+from app.rtmp.flv import FlvDemuxer, FlvTag, VideoPacket, audio_tag, file_header, parse_video, video_tag
 from server.ingest.hub import SessionHub
 
 VIDEO_CONFIG = video_tag(b"\x01\x42\x00\x1e\xff\xe1\x00\x00\x01\x00\x00", True, VideoPacket.SEQUENCE_START)
@@ -11,6 +11,9 @@ OTHER_VIDEO_CONFIG = video_tag(b"\x01\x4d\x00\x1f\xff\xe1\x00\x00\x01\x00\x00", 
 AUDIO_CONFIG = audio_tag(b"\x11\x90", is_config=True)
 SOUND = audio_tag(b"\x21\x10\x04")
 METADATA = b"\x02\x00\x0aonMetaData\x08\x00\x00\x00\x00\x00\x00\x09"
+
+
+FLV_HEADER = file_header(has_video=True, has_audio=True)
 
 
 def picture(is_key: bool, size_bytes: int = 100) -> bytes:

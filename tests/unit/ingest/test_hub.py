@@ -6,7 +6,7 @@ import pytest
 
 from app.rtmp import RtmpError, TagKind
 from app.rtmp.flv import video_tag
-from server.ingest.hub import MediaInvalid, SessionHub
+from server.ingest.hub import TRACKS_CHANGED, MediaInvalid, SessionHub
 from server.ingest.viewer import Reader
 from tests.unit.ingest.media import (
     AUDIO_CONFIG,
@@ -59,9 +59,9 @@ def test_a_group_that_is_too_long_is_not_kept() -> None:
     configure(hub)
     play(hub, 12, gop=12)
     hub.join(reader)
-    assert kinds(tags_of(reader.take())) == ""
+    assert not reader.is_waiting
     hub.publish(TagKind.VIDEO, 480, picture(True))
-    assert kinds(tags_of(b"FLV\x01\x05\0\0\0\x09\0\0\0\0" + reader.take())) == "MVAK"
+    assert kinds(tags_of(reader.take())) == "MVAK"
 
 
 def test_a_returning_publisher_goes_on_without_new_configurations() -> None:
@@ -92,18 +92,72 @@ def test_another_encoder_brings_its_configuration_in_front_of_its_key_frame() ->
     configure(hub, OTHER_VIDEO_CONFIG)
     play(hub, 1)
     tags = tags_of(reader.take())
-    assert kinds(tags) == "MVAKsMVAKs"
-    assert tags[6].payload == OTHER_VIDEO_CONFIG
+    assert kinds(tags) == "MVAKsVKs"
+    assert tags[5].payload == OTHER_VIDEO_CONFIG
 
 
-def test_sound_that_is_configured_later_is_announced_at_once() -> None:
+def video_only(hub: SessionHub, frames: int = 3, from_ms: int = 0) -> None:
+    hub.publish(TagKind.VIDEO, from_ms, VIDEO_CONFIG)
+    for number in range(frames):
+        hub.publish(TagKind.VIDEO, from_ms + number * 40, picture(number == 0))
+
+
+@pytest.mark.parametrize(("has_sound", "flags"), [(True, 0b101), (False, 0b001)])
+def test_the_header_promises_only_what_there_is(has_sound: bool, flags: int) -> None:
+    hub, waiting, late = a_hub(), a_reader(), a_reader()
+    hub.join(waiting)
+    assert not waiting.is_waiting
+    if has_sound:
+        configure(hub)
+        play(hub, 3)
+    else:
+        video_only(hub)
+    hub.join(late)
+    first = waiting.take()
+    assert first == late.take()
+    assert (first[:4], first[4]) == (b"FLV\x01", flags)
+
+
+def test_sound_that_is_configured_later_makes_readers_join_again() -> None:
     hub, reader = a_hub(), a_reader()
     hub.join(reader)
-    hub.publish(TagKind.VIDEO, 0, VIDEO_CONFIG)
-    hub.publish(TagKind.VIDEO, 0, picture(True))
-    hub.publish(TagKind.AUDIO, 10, AUDIO_CONFIG)
-    hub.publish(TagKind.AUDIO, 10, SOUND)
-    assert kinds(tags_of(reader.take())) == "VKAs"
+    video_only(hub)
+    hub.publish(TagKind.AUDIO, 90, AUDIO_CONFIG)
+    hub.publish(TagKind.AUDIO, 90, SOUND)
+    assert reader.end_code == TRACKS_CHANGED
+    assert hub.readers == ()
+    again = a_reader()
+    hub.join(again)
+    data = again.take()
+    assert data[4] == 0b101
+    assert kinds(tags_of(data)) == "VAKpps"
+
+
+def test_another_publisher_without_sound_is_not_announced_with_the_sound_of_the_one_before() -> None:
+    hub, reader, waiting = a_hub(), a_reader(), a_reader()
+    configure(hub)
+    hub.join(waiting)
+    hub.begin()
+    configure(hub)
+    play(hub, 2)
+    hub.join(reader)
+    hub.leave()
+    hub.begin()
+    video_only(hub)
+    # Who was promised sound would wait for it.
+    assert (reader.end_code, waiting.end_code) == (TRACKS_CHANGED, TRACKS_CHANGED)
+    late = a_reader()
+    hub.join(late)
+    data = late.take()
+    assert data[4] == 0b001
+    assert kinds(tags_of(data)) == "VKpp"
+
+
+def test_the_worker_is_no_viewer() -> None:
+    hub, worker, viewer = a_hub(), Reader("", 1 << 20, 1000, lambda: None), a_reader()
+    hub.join(worker)
+    hub.join(viewer)
+    assert hub.viewers == (viewer,)
 
 
 def test_closing_ends_readers_and_takes_no_more() -> None:
