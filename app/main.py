@@ -30,7 +30,7 @@ def run_window(launch: WindowLaunch) -> int:
             loop.post(desk.start)
             from ui.app import run_ui
 
-            return run_ui(desk, on_quit=lambda: None, script=script, started_monotonic_s=started_s)
+            return run_ui(desk, script=script, started_monotonic_s=started_s, log_dir=launch.log_dir)
         finally:
             if script is not None:
                 script.close()

@@ -29,7 +29,6 @@ from app.usecases.state import (
     Notice,
     PlatformPhase,
     PlatformState,
-    RoomState,
     Trouble,
 )
 from tests.ui import fakes
@@ -177,11 +176,11 @@ def live_screens(stage: Stage) -> None:
             stage.shoot("live-onair", fakes.on_air(ready), theme=theme, language=language)
             stage.shoot("live-offair", fakes.off_air(ready), theme=theme, language=language)
             stage.shoot("health-slow", fakes.slow_network(ready), theme=theme, language=language)
-    stage.shoot("live-empty", change(fakes.on_air(ready), room=RoomState(is_connected=True)))
+    stage.shoot("live-empty", change(fakes.on_air(ready), room=fakes.room()))
     stage.shoot("live-loading", change(fakes.off_air(), engine=change(fakes.engine(), is_attached=False, stats=None)))
     lost = SourceChanged(is_video=True, status=Source.FAILED, code="camera_in_use", name="C922")
     stage.shoot("live-error", change(fakes.off_air(), engine=change(fakes.engine(ready), video_status=lost)))
-    offline = change(fakes.on_air(ready), room=RoomState(is_connected=False, lines=fakes.failed_chat()))
+    offline = change(fakes.on_air(ready), room=fakes.room(fakes.failed_chat(), is_connected=False))
     stage.shoot("live-chatfailed", offline)
     interrupted = change(
         fakes.on_air(ready),
@@ -211,10 +210,10 @@ def live_screens(stage: Stage) -> None:
         change(
             fakes.on_air(ready),
             broadcast=change(fakes.on_air().broadcast, session=long),
-            room=RoomState(True, long_chat),
+            room=fakes.room(long_chat),
         ),
     )
-    stage.shoot("live-many", change(fakes.on_air(ready), room=RoomState(True, fakes.chat(500))))
+    stage.shoot("live-many", change(fakes.on_air(ready), room=fakes.room(fakes.chat(500))))
     stage.shoot("golive-normal", fakes.off_air(ready), do=lambda window: window.live.controls.main.click())
     stage.shoot(
         "golive-normal",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import cast
 
 from PySide6.QtCore import QObject, Qt, QTimer
@@ -61,18 +61,17 @@ class Timing:
 def run_ui(
     desk: DeskPort,
     *,
-    on_quit: Callable[[], None],
     script: object | None = None,
     started_monotonic_s: float | None = None,
     clock: Clock | None = None,
+    log_dir: str = "",
 ) -> int:
-    """Show the window and run until it is left; ``on_quit`` is called then. Returns the exit code."""
+    """Show the window and run until it is left. Returns the exit code. ``log_dir`` is told in the help."""
     clock = clock or SystemClock()
     timing = Timing(clock, started_monotonic_s if started_monotonic_s is not None else clock.monotonic_s())
     application = make_application()
     application.setQuitOnLastWindowClosed(False)
-    window = MainWindow(desk, clock)
-    window.left.connect(on_quit)
+    window = MainWindow(desk, clock, log_dir=log_dir)
     window.left.connect(application.quit)
     window.first_picture_shown.connect(lambda: timing.mark("first_preview_ms"))
     window.show()

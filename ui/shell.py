@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from app.i18n import Translator
 from app.runtime.clock import Clock
 from app.usecases.state import AccountPhase, BroadcastPhase, DeskState
-from app.usecases.wishes import GoLive, Leave, Wish
+from app.usecases.wishes import GoLive, HideCamera, Leave, MuteMicrophone, Wish
 from ui.bridge import Bridge
+from ui.keys import KeyAction, Keys, keys_of, may_act
 from ui.ports import DeskPort
 from ui.presenters.chat import ChatPresenter
 from ui.presenters.common import BUSY_PHASES, ON_AIR_PHASES, Place, action_target, platform_name
@@ -21,27 +22,27 @@ from ui.presenters.dialogs import (
     is_asked_before_closing,
     present_go_live,
     present_notices,
-    present_summary,
     standing_troubles,
+    trouble_key,
 )
-from ui.presenters.entry import Page, page_of, present_first_start, present_password, present_sign_in
+from ui.presenters.entry import Page, page_of, present_first_start, present_sign_in
 from ui.presenters.health import DetailFold, present_health
 from ui.presenters.live import present_live
 from ui.presenters.settings import bitrate_wish, encoder_wish, present_settings, quality_wish
+from ui.shortcuts import Shortcuts
 from ui.theme.apply import apply_tokens
 from ui.theme.tokens import Tokens, tokens_for
 from ui.views.base import View
-from ui.views.dialogs import CloseSheet, EndSheet, GoLiveSheet, PasswordSheet, SummarySheet
 from ui.views.first_start import FirstStartPage
 from ui.views.live import LivePage
 from ui.views.notices import Notices
 from ui.views.rail import Rail
 from ui.views.settings import SettingsPage
 from ui.views.settings_media import OutputSection
-from ui.views.sheets import Sheet
 from ui.views.sign_in import SignInPage
 from ui.widgets.basics import column, row
 from ui.widgets.frames import FrameFeed
+from ui.window_sheets import Sheets
 
 SIZE_PX = (1280, 800)
 LEAST_PX = (960, 600)
@@ -53,13 +54,16 @@ _ANNOUNCED = {
 }
 
 
+_SECTIONS = {Place.FOLDER: "output", Place.SETTINGS: "output", Place.KEYS: "keys"}
+
+
 class MainWindow(QWidget):
     """``left``: the person closed the program and it may go now. ``first_picture_shown``: the preview has a frame."""
 
     left = Signal()
     first_picture_shown = Signal()
 
-    def __init__(self, desk: DeskPort, clock: Clock) -> None:
+    def __init__(self, desk: DeskPort, clock: Clock, *, log_dir: str = "") -> None:
         super().__init__()
         self.setObjectName("window")
         self._desk = desk
@@ -72,11 +76,11 @@ class MainWindow(QWidget):
         self.fold = DetailFold()
         self._chat = ChatPresenter()
         self._is_sign_in_wanted = False
-        self._summary_seen: object = None
+        self._keys: Keys = {}
         self._may_close = False
         self._put_away: set[str] = set()
         self._themes: dict[QWidget, Tokens] = {}
-        self._build()
+        self._build(log_dir)
         self._leave_timer = QTimer(self)
         self._leave_timer.setSingleShot(True)
         self._leave_timer.timeout.connect(self._finish_leaving)
@@ -92,7 +96,7 @@ class MainWindow(QWidget):
 
     # ---- building --------------------------------------------------------------------------------
 
-    def _build(self) -> None:
+    def _build(self, log_dir: str) -> None:
         self.pages = QStackedWidget()
         column(self).addWidget(self.pages)
         self.first_start = FirstStartPage()
@@ -110,15 +114,10 @@ class MainWindow(QWidget):
         across.addWidget(self.stack, 1)
         for page in (self.first_start, self.sign_in, self.desk_view):
             self.pages.addWidget(page)
-        self.go_live = GoLiveSheet(self)
-        self.closing = CloseSheet(self)
-        self.ending = EndSheet(self)
-        self.summary = SummarySheet(self)
-        self.password = PasswordSheet(self)
-        self.sheets: tuple[Sheet, ...] = (self.go_live, self.closing, self.ending, self.summary, self.password)
+        self.sheets = Sheets(self, log_dir)
         self.notices = Notices(self)
         self._views: tuple[View, ...] = (
-            self.first_start, self.sign_in, self.rail, self.live, self.settings, *self.sheets,
+            self.first_start, self.sign_in, self.rail, self.live, self.settings, *self.sheets.all,
         )  # fmt: skip
         for view in self._views:
             view.wished.connect(self.wish)
@@ -129,7 +128,12 @@ class MainWindow(QWidget):
         self.live.health.fold_asked.connect(self._toggle_fold)
         self.live.controls.main_asked.connect(self._main_asked)
         self.live.area.preview.first_frame_shown.connect(self.first_picture_shown)
-        self.closing.chosen.connect(lambda choice: self._leave(ends=choice == "end"))
+        self.sheets.closing.chosen.connect(lambda choice: self._leave(ends=choice == "end"))
+        self.sheets.summary.read.connect(self._summary_read)
+        for sheet in self.sheets.all:
+            sheet.gone.connect(self._focus_page)
+        self.shortcuts = Shortcuts(self)
+        self.shortcuts.asked.connect(self._key_asked)
         output = self.settings.findChild(OutputSection)
         if output is not None:
             output.quality_asked.connect(lambda value: self.wish(quality_wish(self.state, value)))
@@ -145,12 +149,13 @@ class MainWindow(QWidget):
         if state.settings.language != self.tr_.language:
             self.tr_ = Translator(state.settings.language)
             self._retranslate()
+        self._follow_keys(state)
         if state.account.phase is AccountPhase.SIGNED_IN:
             self._is_sign_in_wanted = False
         self._show_page(page_of(state, is_sign_in_wanted=self._is_sign_in_wanted))
         self._dress()
         self._draw_page()
-        self._draw_sheets(state)
+        self.sheets.draw(state, self.tr_, is_leaving=self._leave_timer.isActive(), page=self.page)
         self._draw_notices()
         self.rail.buttons["live"].show_on_air(state.broadcast.phase in ON_AIR_PHASES)
         self._announce(before, state)
@@ -174,8 +179,19 @@ class MainWindow(QWidget):
                 self._draw_page()
                 self._focus_page()
 
+    def _follow_keys(self, state: DeskState) -> None:
+        keys = keys_of(state.settings.shortcuts)
+        if keys != self._keys:
+            self._keys = keys
+            self.shortcuts.follow(keys)
+            for view in (self.rail, self.live, self.settings):
+                view.show_keys(keys)
+
     def _focus_page(self) -> None:
-        if self.page is Page.FIRST_START:
+        sheet = self.sheets.open_one
+        if sheet is not None:
+            sheet.focus_first()
+        elif self.page is Page.FIRST_START:
             self.first_start.focus_first()
         elif self.page is Page.SIGN_IN:
             self.sign_in.focus_first()
@@ -210,36 +226,8 @@ class MainWindow(QWidget):
                 self.feed.attach(state.engine.preview)
                 self.settings.draw(present_settings(state, tr))
 
-    def _draw_sheets(self, state: DeskState) -> None:
-        password = present_password(state)
-        if password is not None and self.password.isHidden():
-            self.password.draw(password)
-            self.password.open()
-        elif password is None:
-            self.password.close_sheet()
-        if not self.go_live.isHidden():
-            view = present_go_live(state, self.tr_)
-            if view.is_over:
-                self.go_live.close_sheet()
-            else:
-                self.go_live.draw(view)
-        summary = present_summary(state, self.tr_)
-        if (
-            summary is not None
-            and state.broadcast.summary is not self._summary_seen
-            and not self._leave_timer.isActive()
-        ):
-            self._summary_seen = state.broadcast.summary
-            self.ending.close_sheet()
-            self.summary.draw(summary)
-            self.summary.open(self.summary.done)
-        if not is_asked_before_closing(state) and not self._leave_timer.isActive():
-            self.closing.close_sheet()
-        if state.broadcast.phase not in BUSY_PHASES:
-            self.ending.close_sheet()
-
     def _draw_notices(self) -> None:
-        standing = standing_troubles(self.state, is_asked_elsewhere=not self.go_live.isHidden())
+        standing = standing_troubles(self.state, told_elsewhere=self.sheets.told_trouble(self.state))
         self._put_away &= set(standing)
         told = {key: trouble for key, trouble in standing.items() if key not in self._put_away}
         if self.page is not Page.DESK:
@@ -249,6 +237,10 @@ class MainWindow(QWidget):
     def _put_trouble_away(self, key: str) -> None:
         self._put_away.add(key)
         self._draw_notices()
+
+    def _summary_read(self) -> None:
+        if self.state.broadcast.trouble is not None:
+            self._put_trouble_away(trouble_key(self.state.broadcast.trouble))
 
     def _retranslate(self) -> None:
         for view in self._views:
@@ -266,7 +258,7 @@ class MainWindow(QWidget):
         seen = live if self.page is Page.DESK and self.desk_page == "live" else reading
         for root, tokens in (
             (self.first_start, reading), (self.sign_in, reading), (self.settings, reading), (self.live, live),
-            (self.rail, seen), (self.notices, seen), *((sheet, seen) for sheet in self.sheets),
+            (self.rail, seen), (self.notices, seen), *((sheet, seen) for sheet in self.sheets.all),
         ):  # fmt: skip
             if self._themes.get(root) is not tokens:
                 self._themes[root] = tokens
@@ -286,7 +278,7 @@ class MainWindow(QWidget):
     def wish(self, wish: Wish) -> None:
         """Hand a wish to the desk."""
         if isinstance(wish, GoLive):
-            self._summary_seen = self.state.broadcast.summary
+            self.sheets.forget_summary(self.state)
         self._desk.wish(wish)
 
     def act(self, action: str) -> None:
@@ -306,29 +298,51 @@ class MainWindow(QWidget):
             self._is_sign_in_wanted = True
             self.show_state(self.state)
             return
+        if place is Place.HELP:
+            self.sheets.draw_help(self.state, self.tr_, self.page)
+            self.sheets.help.open(self.sheets.help.done)
+            return
         if self.page is not Page.DESK:
             return
-        if place in (Place.FOLDER, Place.SETTINGS):
+        section = _SECTIONS.get(place)
+        if section is not None:
             self.show_desk_page("settings")
-            self.settings.show_section("output")
+            self.settings.show_section(section)
             return
         self.show_desk_page("live")
         if place is Place.VIDEO_MENU:
             self.live.controls.open_video_menu()
         elif place is Place.AUDIO_MENU:
             self.live.controls.open_audio_menu()
-        elif place is Place.END_LIVE:
-            self.ending.start()
         else:
-            self.go_live.start(present_go_live(self.state, self.tr_))
+            self.sheets.go_live.start(present_go_live(self.state, self.tr_))
 
     def _main_asked(self) -> None:
-        if any(not sheet.isHidden() for sheet in self.sheets):
+        if self.state.broadcast.phase is BroadcastPhase.ENDING:
             return
         if self.state.broadcast.phase in BUSY_PHASES:
-            self.ending.start()
+            self.sheets.ending.start()
         else:
-            self.go_live.start(present_go_live(self.state, self.tr_))
+            self._go(Place.GO_LIVE)
+
+    @Slot(object)
+    def _key_asked(self, action: KeyAction) -> None:
+        state = self.state
+        if not may_act(action, state, self.page, is_sheet_open=self.sheets.open_one is not None):
+            return
+        match action:
+            case KeyAction.MUTE:
+                self.wish(MuteMicrophone(not state.engine.is_muted))
+            case KeyAction.CAMERA:
+                self.wish(HideCamera(not state.engine.is_camera_off))
+            case KeyAction.GO_LIVE:
+                self._main_asked()
+            case KeyAction.SOURCE:
+                self._go(Place.VIDEO_MENU)
+            case KeyAction.HELP:
+                self._go(Place.HELP)
+            case _:
+                self.show_desk_page(action.removeprefix("page_"))
 
     def _toggle_fold(self) -> None:
         self.fold.toggle()
@@ -344,7 +358,7 @@ class MainWindow(QWidget):
         if self._leave_timer.isActive():
             return
         if is_asked_before_closing(self.state):
-            self.closing.start()
+            self.sheets.closing.start()
         else:
             self._leave(ends=True)
 
@@ -352,7 +366,7 @@ class MainWindow(QWidget):
         is_on = self.state.broadcast.phase in BUSY_PHASES
         self.wish(Leave(end_broadcast=ends))
         if ends and is_on:
-            self.closing.show_busy()
+            self.sheets.closing.show_busy()
         # the desk says is_leaving when all is told to those who must know; the timer is for a desk that is stuck
         self._leave_timer.start(LEAVE_WAIT_MS if is_on else LEAVE_IDLE_MS)
 

@@ -193,6 +193,10 @@ def chat(count: int = 5) -> tuple[ChatLine, ...]:
     return tuple(chat_line(number, *CHAT[number % len(CHAT)]) for number in range(count))
 
 
+def room(lines: tuple[ChatLine, ...] = (), **changes: Any) -> RoomState:
+    return change(RoomState(is_followed=True, is_connected=True, lines=lines), **changes)
+
+
 def on_air(preview: PreviewReady | None = None, **changes: Any) -> DeskState:
     base = off_air(preview)
     history = tuple(stats(second) for second in range(1, 240))
@@ -202,7 +206,7 @@ def on_air(preview: PreviewReady | None = None, **changes: Any) -> DeskState:
         broadcast=BroadcastState(
             BroadcastPhase.ON_AIR, session(), started_monotonic_s=STARTED_S, viewers=1284, messages=3902
         ),
-        room=RoomState(is_connected=True, lines=chat()),
+        room=room(chat()),
         health=good,
         engine=change(
             base.engine,
@@ -255,7 +259,7 @@ def slow_network(preview: PreviewReady | None = None) -> DeskState:
 def ended(preview: PreviewReady | None = None) -> DeskState:
     summary = Summary(2537.0, 1406, 3902, 76_110, 2, "/home/lin/Videos/anchordesk/2026-09-21 20-40.mp4")
     broadcast = BroadcastState(BroadcastPhase.ENDED, session(), STARTED_S, 0, 3902, summary)
-    return change(off_air(preview), broadcast=broadcast, room=RoomState(False, chat()))
+    return change(off_air(preview), broadcast=broadcast, room=room(chat(), is_followed=False, is_connected=False))
 
 
 def my_devices() -> tuple[Device, ...]:

@@ -113,7 +113,7 @@ def test_password_is_shown_until_it_was_noted(open_window: Open) -> None:
         SIGNED_OUT, platform=fakes.platform(operator_name="operator", operator_password="kiwi-harbor")
     )
     stage = open_window(with_password)
-    sheet = stage.window.password
+    sheet = stage.window.sheets.password
     assert sheet.isVisible()
     assert sheet.password.text() == "kiwi-harbor"
     QTest.keyClick(sheet, Qt.Key.Key_Escape)

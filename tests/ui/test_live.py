@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu
 
 from app.ports.engine import DemoSource, PreviewReady
 from app.runtime.shared_frames import FrameWriter, Levels
-from app.usecases.state import BroadcastPhase, BroadcastState, RoomState, Trouble
+from app.usecases.state import BroadcastPhase, BroadcastState, Trouble
 from app.usecases.wishes import (
     ChooseVideo,
     EndLive,
@@ -135,7 +135,7 @@ def test_meter_shows_the_level_and_nothing_when_muted(open_window: Open, segment
 def test_going_live_asks_for_title_and_category(open_window: Open) -> None:
     stage = open_window()
     stage.window.live.controls.main.click()
-    sheet = stage.window.go_live
+    sheet = stage.window.sheets.go_live
     assert sheet.isVisible()
     assert sheet.title.text() == "应届生简历逐行修改"
     sheet.title.clear()
@@ -157,7 +157,7 @@ def test_refused_because_live_elsewhere_offers_to_take_over(open_window: Open) -
     stage.window.live.controls.main.click()
     refused = BroadcastState(can_take_over=True, trouble=Trouble("live_elsewhere", action="take_over"))
     stage.push(change(fakes.off_air(), broadcast=refused))
-    sheet = stage.window.go_live
+    sheet = stage.window.sheets.go_live
     assert not sheet.submit.isVisible()
     sheet.take_over.click()
     wish = stage.wishes(GoLive)[-1]
@@ -169,12 +169,12 @@ def test_ending_asks_and_escape_stays_live(open_window: Open) -> None:
     stage = open_window(fakes.on_air())
     keys = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
     QTest.keyClick(stage.window, Qt.Key.Key_L, keys)
-    assert stage.window.ending.isVisible()
-    QTest.keyClick(stage.window.ending.cancel, Qt.Key.Key_Escape)
-    assert not stage.window.ending.isVisible()
+    assert stage.window.sheets.ending.isVisible()
+    QTest.keyClick(stage.window.sheets.ending.cancel, Qt.Key.Key_Escape)
+    assert not stage.window.sheets.ending.isVisible()
     assert stage.wishes(EndLive) == []
     stage.window.live.controls.main.click()
-    stage.window.ending.end.click()
+    stage.window.sheets.ending.end.click()
     assert stage.wishes(EndLive) == [EndLive()]
 
 
@@ -182,10 +182,10 @@ def test_summary_is_told_once(open_window: Open) -> None:
     stage = open_window(fakes.on_air())
     ended = fakes.ended()
     stage.push(ended)
-    assert stage.window.summary.isVisible()
-    stage.window.summary.done.click()
+    assert stage.window.sheets.summary.isVisible()
+    stage.window.sheets.summary.done.click()
     stage.push(change(ended, default_title="x"))
-    assert not stage.window.summary.isVisible()
+    assert not stage.window.sheets.summary.isVisible()
 
 
 def test_timer_counts_by_the_clock(open_window: Open) -> None:
@@ -213,7 +213,7 @@ def test_health_opens_by_itself_and_by_hand(open_window: Open) -> None:
     assert not card.detail.isVisible()
     stage.push(fakes.slow_network())
     assert card.detail.isVisible()
-    assert not stage.window.live.tiles.isVisible()
+    assert stage.window.live.tiles.is_folded
     assert stage.window.findChild(Curve) is not None
     card.fold.click()
     assert not card.detail.isVisible()
@@ -239,7 +239,7 @@ def test_chat_sends_keeps_and_retries(open_window: Open) -> None:
     QTest.keyClick(chat.input, Qt.Key.Key_Return)
     sent = stage.wishes(SendChat)
     assert [wish.text for wish in sent] == ["hello"]  # type: ignore[attr-defined]
-    stage.push(change(fakes.on_air(), room=RoomState(True, fakes.failed_chat())))
+    stage.push(change(fakes.on_air(), room=fakes.room(fakes.failed_chat())))
     assert chat.model.rowCount() == 4
     chat.list.setCurrentIndex(chat.model.index(3))
     QTest.keyClick(chat.list, Qt.Key.Key_Return)
@@ -251,10 +251,10 @@ def test_chat_sends_keeps_and_retries(open_window: Open) -> None:
 
 def test_chat_model_follows_without_resets(open_window: Open) -> None:
     lines = fakes.chat(520)
-    stage = open_window(change(fakes.on_air(), room=RoomState(True, lines[:500])))
+    stage = open_window(change(fakes.on_air(), room=fakes.room(lines[:500])))
     model = stage.window.live.chat.model
     resets = model.resets
-    stage.push(change(fakes.on_air(), room=RoomState(True, lines[20:520])))
+    stage.push(change(fakes.on_air(), room=fakes.room(lines[20:520])))
     assert model.rowCount() == 500
     assert model.resets == resets
     bar = stage.window.live.chat.list.verticalScrollBar()
@@ -266,7 +266,7 @@ def test_empty_and_broken_chat_are_drawn(open_window: Open) -> None:
     chat = stage.window.live.chat
     assert chat.empty.isVisible()
     assert not chat.input.isEnabled()
-    stage.push(change(fakes.on_air(), room=RoomState(False, fakes.chat(2))))
+    stage.push(change(fakes.on_air(), room=fakes.room(fakes.chat(2), is_connected=False)))
     assert chat.trouble.isVisible()
     assert chat.input.isEnabled()
 

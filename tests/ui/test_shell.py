@@ -11,7 +11,16 @@ import pytest
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QComboBox, QLineEdit, QSlider, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QComboBox,
+    QKeySequenceEdit,
+    QLabel,
+    QLineEdit,
+    QSlider,
+    QWidget,
+)
 
 from app.settings import Settings
 from app.usecases.state import AccountPhase, AccountState, BroadcastPhase, DeskState, Notice, Trouble
@@ -74,9 +83,9 @@ def test_closing_on_air_asks(open_window: Open, choice: str) -> None:
     told = leaves(stage)
     stage.window.close()
     assert stage.window.isVisible()
-    assert stage.window.closing.isVisible()
+    assert stage.window.sheets.closing.isVisible()
     assert stage.wishes(Leave) == []
-    getattr(stage.window.closing, choice).click()
+    getattr(stage.window.sheets.closing, choice).click()
     assert stage.wishes(Leave) == [Leave(choice == "end")]
     stage.push(change(fakes.on_air(), is_leaving=True))
     assert told == [True]
@@ -85,11 +94,11 @@ def test_closing_on_air_asks(open_window: Open, choice: str) -> None:
 def test_closing_on_air_can_be_taken_back(open_window: Open) -> None:
     stage = open_window(fakes.on_air())
     stage.window.close()
-    stage.window.closing.cancel.click()
-    assert not stage.window.closing.isVisible()
+    stage.window.sheets.closing.cancel.click()
+    assert not stage.window.sheets.closing.isVisible()
     stage.window.close()
-    QTest.keyClick(stage.window.closing.cancel, Qt.Key.Key_Escape)
-    assert not stage.window.closing.isVisible()
+    QTest.keyClick(stage.window.sheets.closing.cancel, Qt.Key.Key_Escape)
+    assert not stage.window.sheets.closing.isVisible()
     assert stage.wishes(Leave) == []
 
 
@@ -106,8 +115,8 @@ def test_run_ui_runs_until_it_is_left(qtbot: object) -> None:
 
             QTimer.singleShot(50, lambda: submit({"look": {}}, looked))
 
-    assert run_ui(desk, on_quit=lambda: told.append("quit"), script=Driver()) == 0
-    assert told == ["live", "window", "quit"]
+    assert run_ui(desk, script=Driver()) == 0
+    assert told == ["live", "window"]
     assert desk.subscribers == 0
 
 
@@ -182,6 +191,8 @@ def test_lost_sign_in_on_air_leads_to_the_form_and_back(open_window: Open) -> No
     assert window.page.value == "sign_in"
     window.sign_in.back.click()
     assert window.page.value == "desk"
+    assert window.notices.toasts[0].action.isVisible()
+    window.notices.toasts[0].dismiss.click()
     assert not window.notices.isVisible()
 
 
@@ -215,7 +226,9 @@ def test_settings_emit_changes(open_window: Open) -> None:
     window.settings.show_section("sound")
     gain = find(QSlider, "settings.gain")
     QTest.keyClick(gain, Qt.Key.Key_Right)
-    assert stage.wishes(ChangeGain) == [ChangeGain(1.0)]
+    QTest.keyClick(gain, Qt.Key.Key_Right)
+    assert find(QLabel, "settings.gain_text").text() == "+2 dB"
+    stage.qtbot.waitUntil(lambda: stage.wishes(ChangeGain) == [ChangeGain(2.0)], timeout=2000)
     window.settings.show_section("output")
     bitrate = find(QSlider, "settings.bitrate")
     QTest.keyClick(bitrate, Qt.Key.Key_Right)
@@ -252,7 +265,7 @@ def test_what_is_fixed_on_air_is_locked(open_window: Open) -> None:
 
 # ---- the keyboard and names ----------------------------------------------------------------------
 
-CONTROLS = (QAbstractButton, QLineEdit, QComboBox, QSlider, QAbstractItemView)
+CONTROLS = (QAbstractButton, QLineEdit, QComboBox, QKeySequenceEdit, QSlider, QAbstractItemView)
 PAGES: dict[str, DeskState] = {
     "first_start": change(fakes.off_air(), platform=fakes.PlatformState(), account=AccountState()),
     "sign_in": change(fakes.off_air(), account=AccountState(AccountPhase.CODE_SENT, demo_code="123456")),
@@ -281,7 +294,9 @@ def test_every_control_has_a_name_and_can_be_reached_by_key(open_window: Open, p
     window = stage.window
     if page == "settings":
         window.rail.buttons["settings"].click()
-    sections = ("general", "camera", "sound", "output", "network", "account", "about") if page == "settings" else ("",)
+    sections = (
+        ("general", "camera", "sound", "output", "network", "keys", "account", "about") if page == "settings" else ("",)
+    )
     for section in sections:
         if section:
             window.settings.show_section(section)
@@ -313,7 +328,7 @@ def test_focus_is_seen(open_window: Open) -> None:
 def test_sheet_keeps_the_keyboard(open_window: Open) -> None:
     stage = open_window()
     stage.window.live.controls.main.click()
-    sheet = stage.window.go_live
+    sheet = stage.window.sheets.go_live
     for _ in range(12):
         QTest.keyClick(stage.window.focusWidget(), Qt.Key.Key_Tab)
         assert sheet.isAncestorOf(stage.window.focusWidget())
@@ -371,14 +386,14 @@ def fakes_ask_code() -> object:
 def test_state_of_every_second_is_drawn_in_time(open_window: Open) -> None:
     stage = open_window(fakes.on_air())
     lines = fakes.chat(500)
-    stage.push(change(fakes.on_air(), room=fakes.RoomState(True, lines)))
+    stage.push(change(fakes.on_air(), room=fakes.room(lines)))
     stage.qtbot.wait(400)
     costs_ms: list[float] = []
     for number in range(20):
         state = fakes.on_air()
         engine = change(state.engine, stats=fakes.stats(number, recorded_bytes=number * 1_000_000))
         broadcast = change(state.broadcast, viewers=1284 + number)
-        state = change(state, engine=engine, broadcast=broadcast, room=fakes.RoomState(True, lines))
+        state = change(state, engine=engine, broadcast=broadcast, room=fakes.room(lines))
         started_s = time.perf_counter()
         stage.window.show_state(state)
         costs_ms.append((time.perf_counter() - started_s) * 1000)

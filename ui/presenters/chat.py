@@ -10,7 +10,7 @@ from app.contract.events import MAX_CHAT_CHARS
 from app.i18n import Translator
 from app.usecases.state import BroadcastPhase, ChatLine, DeskState, MessageStatus
 from app.usecases.wishes import SendChat
-from ui.presenters.common import BUSY_PHASES, TroubleView
+from ui.presenters.common import BUSY_PHASES, TroubleView, error_sentence
 
 
 @dataclass(frozen=True)
@@ -42,28 +42,30 @@ class ChatPresenter:
 
     def __init__(self) -> None:
         self._lines: tuple[ChatLine, ...] = ()
-        self._language = ""
+        self._made_for = ("", False)
         self._rows: tuple[ChatRow, ...] = ()
         self._kept: dict[ChatLine, ChatRow] = {}
 
     def present(self, state: DeskState, tr: Translator) -> ChatView:
         """The panel for this state."""
         room = state.room
-        if room.lines is not self._lines or tr.language != self._language:
-            if tr.language != self._language:
+        made_for = (tr.language, room.is_followed)
+        if room.lines is not self._lines or made_for != self._made_for:
+            if made_for != self._made_for:
                 self._kept = {}
             kept = self._kept
-            self._kept = {line: kept.get(line) or _row(line, tr) for line in room.lines}
+            self._kept = {line: kept.get(line) or _row(line, tr, room.is_followed) for line in room.lines}
             self._rows = tuple(self._kept[line] for line in room.lines)
-            self._lines, self._language = room.lines, tr.language
+            self._lines, self._made_for = room.lines, made_for
         is_on = state.broadcast.phase in BUSY_PHASES and state.broadcast.session is not None
         empty_id = "chat.empty" if is_on else "chat.before"
         if state.broadcast.phase is BroadcastPhase.ENDED:
             empty_id = "chat.after"
-        is_away = is_on and not room.is_connected
+        is_away = room.is_followed and not room.is_connected
         trouble = TroubleView(tr.text("chat.reconnecting")) if is_away else None
         size_px = min(20, max(13, state.settings.chat_size_px))
-        return ChatView(self._rows, tr.text(empty_id) if not self._rows else "", trouble, is_on, size_px)
+        empty = tr.text(empty_id) if not self._rows else ""
+        return ChatView(self._rows, empty, trouble, room.is_followed, size_px)
 
 
 def send_wish(text: str) -> SendChat | None:
@@ -72,14 +74,23 @@ def send_wish(text: str) -> SendChat | None:
     return SendChat(cleaned, uuid.uuid4().hex) if cleaned else None
 
 
-def _row(line: ChatLine, tr: Translator) -> ChatRow:
+_FINAL = frozenset(
+    {"forbidden", "not_signed_in", "token_expired", "device_ended", "not_found", "session_ended", "state_conflict",
+     "message_empty", "message_too_long", "input_invalid", "too_large"}
+)  # fmt: skip
+"""The same message sent again would be refused again."""
+
+
+def _row(line: ChatLine, tr: Translator, can_send: bool) -> ChatRow:
     status_text = ""
     retry = None
     if line.status is MessageStatus.SENDING:
         status_text = tr.text("chat.sending")
     elif line.status is MessageStatus.FAILED:
-        status_text = tr.text("chat.failed")
-        retry = SendChat(line.text, line.request_id or line.id)
+        if can_send and line.code not in _FINAL:
+            retry = SendChat(line.text, line.request_id or line.id)
+        reason = error_sentence(line.code, {}, tr) if line.code else tr.text("chat.not_sent")
+        status_text = tr.text("chat.failed", reason=reason) if retry is not None else reason
     name = line.author_name or tr.text("chat.nobody")
     author = tr.text("chat.me", name=name) if line.is_anchor else name
     return ChatRow(

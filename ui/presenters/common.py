@@ -20,11 +20,23 @@ from app.ports.engine import (
     ScreenSource,
     VideoSource,
 )
-from app.usecases.state import BroadcastPhase, DeskState, PlatformPhase, Trouble
-from app.usecases.wishes import AskCode, ConnectPlatform, ForgetPlatform, ListSources, TryHere, Wish
+from app.usecases.state import AccountPhase, BroadcastPhase, DeskState, PlatformPhase, Trouble
+from app.usecases.wishes import (
+    AskCode,
+    ConnectPlatform,
+    EndLive,
+    ForgetPlatform,
+    GoLive,
+    HideCamera,
+    ListSources,
+    MuteMicrophone,
+    TryHere,
+    Wish,
+)
 
 ON_AIR_PHASES = (BroadcastPhase.ON_AIR, BroadcastPhase.INTERRUPTED, BroadcastPhase.ENDING)
 BUSY_PHASES = (BroadcastPhase.PREPARING, *ON_AIR_PHASES)
+SIGNED_OUT_PHASES = (AccountPhase.SIGNED_OUT, AccountPhase.ASKING_CODE, AccountPhase.CODE_SENT)
 
 
 class Place(StrEnum):
@@ -35,27 +47,46 @@ class Place(StrEnum):
     FOLDER = "choose_folder"
     SIGN_IN = "sign_in"
     GO_LIVE = "go_live"
-    END_LIVE = "end_live"
     TAKE_OVER = "take_over"
     SETTINGS = "settings"
+    KEYS = "change_keys"
+    HELP = "help"
+
+
+_CHOICES = {"session_waiting": ("continue_live", "end_waiting")}
+"""Troubles that leave a choice: the action of the button, and of the quiet one."""
 
 
 @dataclass(frozen=True)
 class TroubleView:
-    """A sentence and its one button; an empty ``action_label`` draws no button."""
+    """A sentence and its one button; an empty ``action_label`` draws no button. The second is the quiet way out."""
 
     text: str
     action_label: str = ""
     action: str = ""
+    second_label: str = ""
+    second: str = ""
 
 
 def trouble_view(trouble: Trouble | None, tr: Translator) -> TroubleView | None:
     """What a person reads of ``trouble``."""
     if trouble is None:
         return None
-    label_id = f"action.{trouble.action}"
-    label = tr.text(label_id) if trouble.action and tr.has(label_id) else ""
-    return TroubleView(error_sentence(trouble.code, trouble.detail, tr), label, trouble.action if label else "")
+    action, second = _CHOICES.get(trouble.code, (trouble.action, ""))
+    label = action_label(action, tr)
+    return TroubleView(
+        error_sentence(trouble.code, trouble.detail, tr),
+        label,
+        action if label else "",
+        action_label(second, tr),
+        second,
+    )
+
+
+def action_label(action: str, tr: Translator) -> str:
+    """What stands on the button of an action; empty for none."""
+    label_id = f"action.{action}"
+    return tr.text(label_id) if action and tr.has(label_id) else ""
 
 
 def error_sentence(code: str, detail: Mapping[str, object], tr: Translator) -> str:
@@ -66,12 +97,24 @@ def error_sentence(code: str, detail: Mapping[str, object], tr: Translator) -> s
     return tr.text(message_id, **dict(detail))
 
 
+_WISHES: Mapping[str, Wish] = {
+    "change_platform": ForgetPlatform(),
+    "unmute": MuteMicrophone(False),
+    "show_camera": HideCamera(False),
+    "end_waiting": EndLive(),
+}
+
+
 def action_target(action: str, state: DeskState) -> Wish | Place | None:
     """What the button of a trouble does: a wish for the desk, a place in the window, or only to put it away."""
     if action in tuple(Place):
         return Place(action)
-    if action == "change_platform":
-        return ForgetPlatform()
+    session = state.broadcast.session
+    if action == "continue_live" and session is not None:
+        return GoLive(session.title, session.category)
+    simple = _WISHES.get(action)
+    if simple is not None:
+        return simple
     if action == "ask_code":
         return AskCode(state.account.phone) if state.account.phone else None
     if action == "retry":

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from app.contract.rest import Category
 from app.i18n import Translator
-from app.usecases.state import AccountPhase, BroadcastPhase, DeskState, PlatformPhase, Trouble
+from app.usecases.state import BroadcastPhase, DeskState, PlatformPhase, Trouble
 from app.usecases.wishes import DismissNotice, GoLive, Wish
 from ui.presenters.common import (
     ON_AIR_PHASES,
+    SIGNED_OUT_PHASES,
     TroubleView,
     audio_name,
     category_text,
@@ -80,10 +81,11 @@ def go_live_wish(title: str, category: Category, *, take_over: bool) -> GoLive |
 
 @dataclass(frozen=True)
 class SummaryView:
-    session_id: str
     title: str
     figures: tuple[tuple[str, str], ...]
     recording: str
+    trouble: TroubleView | None
+    """Why it ended, when that was not the anchor's wish."""
 
 
 def present_summary(state: DeskState, tr: Translator) -> SummaryView | None:
@@ -95,7 +97,6 @@ def present_summary(state: DeskState, tr: Translator) -> SummaryView | None:
     sent = summary.frames_sent + summary.frames_dropped
     ratio = summary.frames_dropped / sent if sent else 0.0
     return SummaryView(
-        session_id=broadcast.session.id if broadcast.session is not None else "",
         title=broadcast.session.title if broadcast.session is not None else "",
         figures=(
             (clock_text(summary.duration_s), tr.text("summary.duration")),
@@ -104,6 +105,7 @@ def present_summary(state: DeskState, tr: Translator) -> SummaryView | None:
             (f"{summary.frames_dropped} / {ratio:.1%}", tr.text("summary.dropped")),
         ),
         recording=short_path(_finished_path(summary.recording_path, state)),
+        trouble=trouble_view(broadcast.trouble, tr),
     )
 
 
@@ -119,26 +121,36 @@ def _finished_path(path: str, state: DeskState) -> str:
 @dataclass(frozen=True)
 class NoticeView:
     id: int
-    text: str
     tone: str
-    action_label: str
-    action: str
+    told: TroubleView
     dismiss: Wish | str
     """The wish that puts it away; for a standing trouble its key, which the window remembers."""
 
 
-def standing_troubles(state: DeskState, *, is_asked_elsewhere: bool) -> dict[str, Trouble]:
+_MILD = frozenset({"ended_here_only", "session_waiting"})
+"""Standing troubles that need no alarm: nothing is lost by reading them later."""
+
+
+def trouble_key(trouble: Trouble) -> str:
+    """How the window remembers a trouble of the broadcast."""
+    return f"broadcast.{trouble.code}"
+
+
+def standing_troubles(state: DeskState, *, told_elsewhere: str = "") -> dict[str, Trouble]:
     """Troubles of broadcast, account and service that the open page has no place for, by key.
 
-    ``is_asked_elsewhere``: the sheet that goes live is open and tells the broadcast's trouble itself.
+    ``told_elsewhere``: the key of the one that an open sheet tells itself.
     """
     found: dict[str, Trouble] = {}
-    if state.broadcast.trouble is not None and not is_asked_elsewhere:
-        found[f"broadcast.{state.broadcast.trouble.code}"] = state.broadcast.trouble
-    if state.account.trouble is not None and state.account.phase is not AccountPhase.SIGNED_IN:
-        found[f"account.{state.account.trouble.code}"] = state.account.trouble
+    if state.broadcast.trouble is not None:
+        found[trouble_key(state.broadcast.trouble)] = state.broadcast.trouble
+    if state.account.phase in SIGNED_OUT_PHASES:
+        # a form that was left half way (a code was asked for) has no trouble of its own, but the way back to it is here
+        trouble = state.account.trouble or Trouble("not_signed_in")
+        found[f"account.{trouble.code}"] = replace(trouble, action="sign_in")
     if state.platform.phase is PlatformPhase.UNREACHABLE:
         found["platform"] = state.platform.trouble or Trouble("platform_unreachable", action="retry")
+    found.pop(told_elsewhere, None)
     return found
 
 
@@ -150,14 +162,11 @@ def present_notices(
     for key, trouble in (standing or {}).items():
         told = trouble_view(trouble, tr)
         if told is not None:
-            views.append(NoticeView(-1, told.text, "bad", told.action_label, told.action, key))
+            views.append(NoticeView(-1, "warn" if trouble.code in _MILD else "bad", told, key))
     for notice in reversed(state.notices[-3:]):
-        view = trouble_view(notice.trouble, tr)
-        if view is not None:
-            tone = "bad" if notice.is_error else "warn"
-            views.append(
-                NoticeView(notice.id, view.text, tone, view.action_label, view.action, DismissNotice(notice.id))
-            )
+        told = trouble_view(notice.trouble, tr)
+        if told is not None:
+            views.append(NoticeView(notice.id, "bad" if notice.is_error else "warn", told, DismissNotice(notice.id)))
     return tuple(views[:SHOWN_NOTICES])
 
 

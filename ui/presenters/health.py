@@ -9,7 +9,7 @@ from app.domain.health import Grade
 from app.i18n import Translator
 from app.ports.engine import Stats
 from app.usecases.state import DeskState, LogEntry
-from ui.presenters.common import ON_AIR_PHASES, count_text, error_sentence, rate_text
+from ui.presenters.common import ON_AIR_PHASES, action_label, count_text, error_sentence, rate_text
 
 LOG_LINES = 30
 CURVE_S = 300
@@ -65,6 +65,8 @@ class HealthView:
     parts: tuple[PartView, ...]
     curve: CurveView
     log: tuple[LogRow, ...] = field(default=())
+    action_label: str = ""
+    action: str = ""
 
 
 def present_health(state: DeskState, tr: Translator, *, is_detailed: bool = True) -> HealthView:
@@ -85,6 +87,8 @@ def present_health(state: DeskState, tr: Translator, *, is_detailed: bool = True
         parts=_parts(state, tr) if is_detailed else (),
         curve=_curve(state.engine.history) if is_detailed else CurveView(),
         log=tuple(_log_row(entry, tr) for entry in reversed(state.log[-LOG_LINES:])) if is_detailed else (),
+        action_label=action_label(report.action, tr),
+        action=report.action if action_label(report.action, tr) else "",
     )
 
 

@@ -6,19 +6,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.domain.health import Grade
+from app.errors import DeviceError
 from app.i18n import Translator
 from app.ports.engine import PreviewReady, RecordStatus, SourceStatus
 from app.settings import default_recording_dir
+from app.usecases.context import trouble_of
 from app.usecases.state import BroadcastPhase, DeskState
 from app.usecases.wishes import HideCamera, MuteMicrophone, Record, Wish
 from ui.presenters.common import (
     BUSY_PHASES,
+    TroubleView,
     bytes_text,
     category_text,
     count_text,
     error_sentence,
     minutes_text,
     platform_name,
+    trouble_view,
     video_name,
 )
 from ui.presenters.sources import Choice, audio_choices, video_choices
@@ -48,21 +52,25 @@ class HeaderView:
 class PreviewView:
     ready: PreviewReady | None
     chips: tuple[str, ...]
-    message: str
-    """What stands where a picture would be; empty while there is one."""
+    told: TroubleView | None
+    """What stands where a picture would be; None while there is one."""
 
 
 @dataclass(frozen=True)
 class ControlsView:
     microphone: str
+    mute_name: str
+    """What a screen reader says of a button: what it is, and its state."""
     is_muted: bool
     mute: Wish
     microphones: tuple[Choice, ...] = field(repr=False)
     camera: str = ""
+    camera_name: str = ""
     is_camera_off: bool = False
     hide_camera: Wish = field(default_factory=lambda: HideCamera(True))
     videos: tuple[Choice, ...] = field(default=(), repr=False)
     record: str = ""
+    record_name: str = ""
     is_recording: bool = False
     record_wish: Wish = field(default_factory=lambda: Record(True))
     main: str = ""
@@ -81,7 +89,6 @@ class TilesView:
     record_line: str
     record_path: str
     record_free: str
-    record_dir: str
     record_tone: str = "2"
 
 
@@ -153,16 +160,15 @@ def _preview(state: DeskState, tr: Translator) -> PreviewView:
         chips.append(tr.text("live.size", width=output.width_px, height=output.height_px, fps=output.rate_fps))
     if engine.is_camera_off:
         chips.append(tr.text("live.camera_is_off"))
+    told = None
     if not engine.is_attached:
-        message = tr.text("preview.engine_away")
+        told = TroubleView(tr.text("preview.engine_away"))
     elif engine.preview is None:
-        message = tr.text("preview.starting")
+        told = TroubleView(tr.text("preview.starting"))
     elif status is not None and status.status in (SourceStatus.FAILED, SourceStatus.LOST):
         # the engine sends its still card meanwhile; the reason is told in front of it
-        message = error_sentence(status.code, {"name": status.name}, tr)
-    else:
-        message = ""
-    return PreviewView(engine.preview, tuple(chips) if engine.is_attached else (), message)
+        told = trouble_view(trouble_of(DeviceError(status.code, detail={"name": status.name})), tr)
+    return PreviewView(engine.preview, tuple(chips) if engine.is_attached else (), told)
 
 
 def _controls(state: DeskState, tr: Translator) -> ControlsView:
@@ -176,14 +182,17 @@ def _controls(state: DeskState, tr: Translator) -> ControlsView:
         main = "live.go"
     return ControlsView(
         microphone=tr.text("live.muted" if engine.is_muted else "live.microphone"),
+        mute_name=tr.text("live.microphone_muted" if engine.is_muted else "live.microphone_open"),
         is_muted=engine.is_muted,
         mute=MuteMicrophone(not engine.is_muted),
         microphones=audio_choices(state, tr),
         camera=tr.text("live.picture_off" if engine.is_camera_off else "live.picture"),
+        camera_name=tr.text("live.camera_hidden" if engine.is_camera_off else "live.camera_shown"),
         is_camera_off=engine.is_camera_off,
         hide_camera=HideCamera(not engine.is_camera_off),
         videos=video_choices(state, tr),
         record=tr.text("live.recording", size=recorded) if is_recording else tr.text("live.record"),
+        record_name=tr.text("live.record_runs" if is_recording else "live.record_idle"),
         is_recording=is_recording,
         record_wish=Record(not is_recording),
         main=tr.text(main),
@@ -216,7 +225,6 @@ def _tiles(state: DeskState, tr: Translator) -> TilesView:
         record_line=line,
         record_path=record.path if record is not None and record.path else folder,
         record_free=free_text(state, tr),
-        record_dir=folder,
         record_tone=tone,
     )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -10,7 +11,8 @@ from app.i18n import Translator
 from app.ports.engine import Output, RecordStatus
 from app.usecases.state import AccountPhase, DeskState
 from app.usecases.wishes import ChangeSettings, Wish
-from ui.presenters.common import BUSY_PHASES, platform_name, rate_text
+from ui.keys import KeyAction, keys_of
+from ui.presenters.common import BUSY_PHASES, SIGNED_OUT_PHASES, platform_name, rate_text
 from ui.presenters.live import free_text, recording_dir, short_path
 from ui.presenters.sources import Choice, audio_choices, video_choices
 
@@ -26,6 +28,14 @@ class DeviceRow:
     name: str
     line: str
     is_this: bool
+
+
+@dataclass(frozen=True)
+class KeyRow:
+    action: KeyAction
+    name: str
+    keys: str
+    """Portable text; empty: none."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +66,15 @@ class SettingsView:
     is_on_lan: bool
     lan_urls: tuple[str, ...]
     is_platform_locked: bool
+    viewer_url: str
+    """Empty while not on air."""
+    codes: tuple[tuple[str, str], ...] = field(repr=False)
+    keys: tuple[KeyRow, ...]
+    shortcuts: Mapping[str, str]
     account_line: str
     is_signed_in: bool
+    can_sign_in: bool
+    """Signed out while a broadcast runs: the form is one click away."""
     devices: tuple[DeviceRow, ...]
 
 
@@ -77,7 +94,7 @@ def present_settings(state: DeskState, tr: Translator) -> SettingsView:
         is_mirrored=settings.is_preview_mirrored,
         microphones=tuple(row for row in audio_choices(state, tr) if not row.is_header),
         gain_db=settings.gain_db,
-        gain_text=f"{settings.gain_db:+.0f} dB".replace("-", "−") if settings.gain_db else "0 dB",
+        gain_text=gain_text(settings.gain_db),
         quality=quality_of(output),
         quality_line=tr.text(
             "settings.quality_line", width=output.width_px, height=output.height_px, fps=output.rate_fps,
@@ -98,10 +115,17 @@ def present_settings(state: DeskState, tr: Translator) -> SettingsView:
         is_on_lan=settings.is_on_lan,
         lan_urls=state.platform.lan_urls,
         is_platform_locked=is_on,
+        viewer_url=state.broadcast.session.viewer_url if is_on and state.broadcast.session is not None else "",
+        codes=state.account.other_codes[-3:] if state.platform.is_embedded else (),
+        keys=tuple(
+            KeyRow(action, tr.text(f"keys.{action}"), keys) for action, keys in keys_of(settings.shortcuts).items()
+        ),
+        shortcuts=settings.shortcuts,
         account_line=tr.text("settings.account_line", name=account.nickname, phone=account.phone_masked)
         if account is not None
         else tr.text("settings.signed_out"),
         is_signed_in=state.account.phase is AccountPhase.SIGNED_IN,
+        can_sign_in=state.account.phase in SIGNED_OUT_PHASES,
         devices=tuple(
             DeviceRow(
                 device.id,
@@ -112,6 +136,11 @@ def present_settings(state: DeskState, tr: Translator) -> SettingsView:
             for device in state.account.devices
         ),
     )  # fmt: skip
+
+
+def gain_text(gain_db: float) -> str:
+    """+3 dB, −6 dB, 0 dB"""
+    return f"{gain_db:+.0f} dB".replace("-", "−") if gain_db else "0 dB"
 
 
 def quality_of(output: Output) -> str:

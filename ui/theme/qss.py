@@ -48,7 +48,10 @@ QLabel[type="title"] { font-size: 22px; font-weight: 600; }
 QLabel[type="code"] { font-size: 22px; font-weight: 600; letter-spacing: 4px; }
 QLabel[kind="chip"] { background: $chip; color: #FFFFFF; border-radius: 12px; padding: 0 10px; font-size: 12px;
   min-height: 24px; max-height: 24px; }
-QLabel[kind="banner"] { background: $chip; color: #FFFFFF; border-radius: 6px; padding: 8px 14px; }
+QLabel[kind="key"] { background: $raised; border: 1px solid $line; border-radius: 4px; padding: 0 6px; font-size: 12px;
+  min-height: 20px; }
+[kind="banner"] { background: $chip; border: 0; border-radius: 6px; }
+[kind="banner"] QLabel { color: #FFFFFF; }
 QLabel[brand="name"] { color: $brand_text; font-size: 18px; font-weight: 600; }
 QLabel[brand="slogan"] { color: $brand_text; font-size: 30px; font-weight: 600; }
 QLabel[brand="text"] { color: $brand_text_2; font-size: 15px; }
@@ -81,6 +84,10 @@ QPushButton[kind="link"]:disabled { color: $text_3; }
 QPushButton[kind="link"][tone="2"] { color: $text_2; }
 QPushButton[kind="small"] { min-height: 24px; padding: 0 10px; font-size: 12px; border-radius: 4px; }
 QPushButton[kind="small"]:focus { min-height: 22px; padding: 0 9px; }
+QPushButton[kind="quiet"] { background: transparent; border: 1px solid transparent; min-height: 24px; padding: 0 8px;
+  font-size: 12px; border-radius: 4px; color: $text_2; }
+QPushButton[kind="quiet"]:hover { background: $hover; }
+QPushButton[kind="quiet"]:focus { border: 1px solid $accent; }
 QPushButton[kind="flat"] { background: transparent; border: 1px solid transparent; padding: 0 8px; min-height: 30px; }
 QPushButton[kind="flat"]:hover { background: $hover; }
 QPushButton[kind="flat"]:focus { border: 1px solid $accent; }
@@ -117,6 +124,7 @@ QLineEdit[kind="big"] { min-height: 38px; }
 QLineEdit[kind="chat"] { background: $bg; min-height: 34px; }
 QLineEdit:read-only { color: $text_2; }
 QLineEdit[invalid="true"] { border: 1px solid $on_air; }
+QKeySequenceEdit QLineEdit { min-height: 32px; }
 QComboBox { background: $field; border: 1px solid $line; border-radius: 6px; padding: 0 12px; min-height: 32px; }
 QComboBox:focus { border: 1px solid $accent; }
 QComboBox::drop-down { border: 0; width: 28px; }

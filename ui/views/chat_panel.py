@@ -43,6 +43,7 @@ LEFT_PX = 14
 TEXT_LEFT_PX = LEFT_PX + AVATAR_PX + 9
 HEAD_PX = 18
 PAD_PX = 4
+STATUS_PX = 12
 AT_END_PX = 24
 
 
@@ -65,7 +66,7 @@ class ChatDelegate(QStyledItemDelegate):
         return font
 
     def _height(self, text: str, font: QFont, width_px: int) -> float:
-        key = (text, self._text_px, width_px)
+        key = (text, font.pixelSize(), width_px)
         height = self._heights.get(key)
         if height is None:
             if len(self._heights) > 2000:
@@ -95,7 +96,9 @@ class ChatDelegate(QStyledItemDelegate):
         width = widget.viewport().width() if isinstance(widget, QListView) else 360
         text_width = max(60, width - TEXT_LEFT_PX - LEFT_PX)
         height = self._height(message.text, self._font(option.font, self._text_px), text_width)
-        status = HEAD_PX if message.status_text else 0
+        status = 0.0
+        if message.status_text:
+            status = self._height(message.status_text, self._font(option.font, STATUS_PX), text_width)
         return QSize(width, round(PAD_PX * 2 + HEAD_PX + height + status))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
@@ -132,10 +135,9 @@ class ChatDelegate(QStyledItemDelegate):
         top = area.top() + PAD_PX + HEAD_PX
         layout.draw(painter, QPointF(left, top))
         if message.status_text:
-            painter.setFont(font)
-            painter.setPen(QColor(tokens.bad if message.retry is not None else tokens.text_3))
-            foot = QRect(left, area.bottom() - PAD_PX - HEAD_PX + 1, width, HEAD_PX)
-            painter.drawText(foot, int(Qt.AlignmentFlag.AlignVCenter), message.status_text)
+            painter.setPen(QColor(tokens.bad if message.status is MessageStatus.FAILED else tokens.text_3))
+            foot = self._lay(message.status_text, self._font(option.font, STATUS_PX), width)
+            foot.draw(painter, QPointF(left, area.bottom() + 1 - PAD_PX - foot.boundingRect().height()))
         painter.restore()
 
     def editorEvent(self, event: QEvent, model: QAbstractItemModel, option: QStyleOptionViewItem, index: Index) -> bool:
@@ -177,6 +179,11 @@ class ChatList(QListView):
             super().keyPressEvent(event)
 
 
+def _said(message: ChatRow) -> str:
+    """What a screen reader says of a message."""
+    return " ".join(filter(None, (message.author, message.time, message.text, message.status_text)))
+
+
 class ChatPanel(View):
     """Draws ChatView."""
 
@@ -200,7 +207,7 @@ class ChatPanel(View):
         layout.addWidget(self.trouble)
         self.list = ChatList(self)
         self.named(self.list, "chat.list")
-        self.model = RowsModel(lambda item: item.key, lambda item: f"{item.author} {item.time} {item.text}", self)
+        self.model = RowsModel(lambda item: item.key, _said, self)
         self.list.setModel(self.model)
         self._delegate = ChatDelegate(self.list)
         self.list.setItemDelegate(self._delegate)

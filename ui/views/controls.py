@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout
 
 from app.i18n import Translator
 from app.ports.engine import FileSound, FileSource
 from app.usecases.wishes import ChooseAudio, ChooseVideo, Wish
+from ui.keys import KeyAction
 from ui.presenters.live import ControlsView
 from ui.presenters.sources import Choice
 from ui.theme.apply import set_look
@@ -16,13 +16,6 @@ from ui.views.base import View
 from ui.widgets.basics import Button, box, row
 from ui.widgets.frames import FrameFeed, LevelMeter
 from ui.widgets.menus import ask_file, open_menu
-
-KEYS = {
-    "mute": "Ctrl+D",
-    "camera": "Ctrl+E",
-    "share": "Ctrl+Shift+S",
-    "main": "Ctrl+Shift+L",
-}
 
 
 class ControlsRow(View):
@@ -36,11 +29,13 @@ class ControlsRow(View):
         self._tr = Translator()
         layout = row(self, gap=10)
         group, inner = self._group("controls.microphone")
-        self.mute = self._flat("controls.mute", "mic", "live.mute_tip", KEYS["mute"])
+        self.mute = self._flat("controls.mute", "mic")
+        self.tipped(self.mute, "live.mute_tip", key=KeyAction.MUTE)
         self.mute.clicked.connect(lambda: self._emit("mute"))
         self.meter = LevelMeter("controls.meter", feed)
         self.named(self.meter, "live.meter")
-        self.audio_menu = self._flat("controls.audio_menu", "chevron", "live.choose_microphone")
+        self.audio_menu = self._flat("controls.audio_menu", "chevron")
+        self.named(self.audio_menu, "live.choose_microphone", tip="live.choose_microphone")
         self.audio_menu.clicked.connect(self.open_audio_menu)
         inner.addWidget(self.mute)
         inner.addWidget(self.meter)
@@ -48,41 +43,31 @@ class ControlsRow(View):
         inner.addWidget(self.audio_menu)
         layout.addWidget(group)
         self.camera = Button("controls.camera", icon_name="video")
-        self.named(self.camera, "live.camera_tip", tip="live.camera_tip", keys=KEYS["camera"])
+        self.tipped(self.camera, "live.camera_tip", key=KeyAction.CAMERA)
         self.camera.clicked.connect(lambda: self._emit("hide_camera"))
         layout.addWidget(self.camera)
         self.source = self.button(
-            "controls.source", "live.source", icon_name="monitor", tip="live.source_tip", keys=KEYS["share"]
+            "controls.source", "live.source", icon_name="monitor", tip="live.source_tip", key=KeyAction.SOURCE
         )
         self.source.clicked.connect(self.open_video_menu)
         layout.addWidget(self.source)
         self.record = Button("controls.record", icon_name="record")
-        self.named(self.record, "live.record_tip", tip="live.record_tip")
+        self.tipped(self.record, "live.record_tip")
         self.record.clicked.connect(lambda: self._emit("record_wish"))
         layout.addWidget(self.record)
         layout.addStretch(1)
         self.main = Button("controls.main", kind="primary")
-        self.named(self.main, "live.main_tip", tip="live.main_tip", keys=KEYS["main"])
+        self.tipped(self.main, "live.main_tip", key=KeyAction.GO_LIVE)
         self.main.clicked.connect(self.main_asked)
         layout.addWidget(self.main)
-        for keys, slot in (
-            (KEYS["mute"], self.mute.click),
-            (KEYS["camera"], self.camera.click),
-            (KEYS["share"], self.open_video_menu),
-            (KEYS["main"], self.main.click),
-        ):
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.setContext(Qt.ShortcutContext.WindowShortcut)
-            shortcut.activated.connect(slot)
 
     def _group(self, name: str) -> tuple[QFrame, QHBoxLayout]:
         group = box(name, kind="group")
         return group, row(group, margins=(1, 0, 1, 0))
 
-    def _flat(self, name: str, icon_name: str, message_id: str, keys: str = "") -> Button:
-        made = Button(name, kind="flat", icon_name=icon_name, icon_px=16 if icon_name == "chevron" else 18)
-        self.named(made, message_id, tip=message_id, keys=keys)
-        return made
+    @staticmethod
+    def _flat(name: str, icon_name: str) -> Button:
+        return Button(name, kind="flat", icon_name=icon_name, icon_px=16 if icon_name == "chevron" else 18)
 
     def set_narrow(self, is_narrow: bool) -> None:
         """Draw closer together in a narrow window."""
@@ -102,10 +87,13 @@ class ControlsRow(View):
             return
         self._view = view
         self.mute.setText(view.microphone)
+        self.mute.setAccessibleName(view.mute_name)
         self.mute.set_icon("mic-off" if view.is_muted else "mic")
         self.camera.setText(view.camera)
+        self.camera.setAccessibleName(view.camera_name)
         self.camera.set_icon("video-off" if view.is_camera_off else "video")
         self.record.setText(view.record)
+        self.record.setAccessibleName(view.record_name)
         self.record.set_icon("stop" if view.is_recording else "record")
         self.main.setText(view.main)
         self.main.setAccessibleName(view.main)

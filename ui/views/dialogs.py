@@ -213,13 +213,18 @@ class EndSheet(Sheet):
 
 
 class SummarySheet(Sheet):
-    """What a broadcast was, once it ended."""
+    """What a broadcast was, once it ended, and why when it was not the anchor's wish. ``read``: the person left it."""
+
+    read = Signal()
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__("summary", parent, width_px=520)
         self.add_title("summary.title")
         self.name = Elided("summary.name", tone="2")
         self.inner.addWidget(self.name)
+        self.trouble = TroubleLine("summary.trouble", tone="warn")
+        self.trouble.acted.connect(self._act)
+        self.inner.addWidget(self.trouble)
         figures = row(gap=0)
         self._figures: list[tuple[QLabel, QLabel]] = []
         for number in range(4):
@@ -236,9 +241,9 @@ class SummarySheet(Sheet):
         self.inner.addWidget(self.recording)
         buttons = self.add_buttons()
         self.done = self.button("summary.done", "action.ok", kind="primary")
-        self.done.clicked.connect(self.close_sheet)
+        self.done.clicked.connect(self._leave)
         buttons.addWidget(self.done)
-        self.closed.connect(self.close_sheet)
+        self.closed.connect(self._leave)
         self._tr = Translator()
 
     def retranslate(self, tr: Translator) -> None:
@@ -248,11 +253,21 @@ class SummarySheet(Sheet):
     def draw(self, view: SummaryView) -> None:
         """Show this summary."""
         self.name.setText(view.title)
+        self.name.setVisible(bool(view.title))
+        self.trouble.draw(view.trouble)
         for (value, text), (figure, name) in zip(self._figures, view.figures, strict=True):
             value.setText(figure)
             text.setText(name)
         self.recording.setText(self._tr.text("summary.recording", path=view.recording))
         self.recording.setVisible(bool(view.recording))
+
+    def _leave(self) -> None:
+        self.read.emit()
+        self.close_sheet()
+
+    def _act(self, action: str) -> None:
+        self._leave()
+        self.acted.emit(action)
 
 
 class PasswordSheet(Sheet):

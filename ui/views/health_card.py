@@ -9,7 +9,7 @@ from app.i18n import Translator
 from ui.presenters.health import HealthView
 from ui.theme.apply import set_look
 from ui.views.base import View
-from ui.widgets.basics import Elided, box, column, label, row, rule
+from ui.widgets.basics import Button, Elided, box, column, label, row, rule
 from ui.widgets.curve import Curve
 from ui.widgets.marks import Pill
 
@@ -21,7 +21,7 @@ _MARKS = {"neutral": "dot", "good": "dot", "warn": "warn", "bad": "warn"}
 
 
 class HealthCard(View):
-    """Draws HealthView, folded or open. ``fold_asked``: the person clicked 详情 or 收起."""
+    """Draws HealthView, folded or open. ``fold_asked``: the person clicked 详情 or 收起; ``acted``: the one button."""
 
     fold_asked = Signal()
 
@@ -36,11 +36,14 @@ class HealthCard(View):
         self.pill = Pill("health.pill")
         self.sentence = Elided("health.sentence", tone="2")
         self.figures_line = label("health.figures_line", type_="12", tone="2")
+        self.action = Button("health.action", kind="small")
+        self.action.clicked.connect(self._act)
         self.fold = self.button("health.fold", "health.more", kind="link", tip="health.tip")
         self.fold.clicked.connect(self.fold_asked)
         line.addWidget(self.pill)
         line.addWidget(self.sentence, 1)
         line.addWidget(self.figures_line)
+        line.addWidget(self.action)
         line.addWidget(self.fold)
         outer.addWidget(head)
         self.detail = QWidget()
@@ -112,13 +115,21 @@ class HealthCard(View):
         self.pill.show_text(view.sentence if is_open else view.pill, view.tone, _MARKS[view.tone])
         self.sentence.setText("" if is_open else view.sentence)
         self.sentence.setAccessibleName(view.sentence)
-        self.figures_line.setText("" if is_open else view.figures_line)
+        # where there is something to do, the sentence and its button need the room
+        self.figures_line.setText("" if is_open or view.action else view.figures_line)
+        self.action.setText(view.action_label)
+        self.action.setAccessibleName(view.action_label)
+        self.action.setVisible(bool(view.action))
         self.fold.setText(self._tr.text("health.less" if is_open else "health.more"))
-        self.fold.setAccessibleName(self._tr.text("health.tip"))
+        self.fold.setAccessibleName(self._tr.text("health.fold" if is_open else "health.unfold"))
         self.detail.setVisible(is_open)
         self.setMaximumHeight(16_777_215 if is_open else FOLDED_PX)
         if is_open:
             self._draw_detail(view)
+
+    def _act(self) -> None:
+        if self._drawn is not None:
+            self.acted.emit(self._drawn[0].action)
 
     def _draw_detail(self, view: HealthView) -> None:
         self.cause.setText(view.cause)

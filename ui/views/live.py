@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from app.i18n import Translator
 from app.runtime.clock import Clock
 from app.usecases.wishes import SizePreview
+from ui.keys import Keys
 from ui.presenters.chat import ChatView
 from ui.presenters.health import HealthView
 from ui.presenters.live import LiveView, PreviewView
@@ -18,20 +19,24 @@ from ui.views.controls import ControlsRow
 from ui.views.health_card import FOLDED_PX, HealthCard
 from ui.views.live_header import HEADER_PX, LiveHeader
 from ui.views.rail import RAIL_PX
+from ui.views.tiles import FOLDED_PX as TILES_FOLDED_PX
 from ui.views.tiles import MAX_PX as TILES_MAX_PX
 from ui.views.tiles import MIN_PX as TILES_MIN_PX
 from ui.views.tiles import Tiles
-from ui.widgets.basics import column, label, row
+from ui.widgets.basics import Button, box, column, label, row
 from ui.widgets.frames import FrameFeed, Preview
 
 CHAT_PX, CHAT_NARROW_PX = 372, 300
 NARROW_PX = 1160
 CHIPS = 3
+BANNER_PX = 520
 MARGIN_PX, GAP_PX, CONTROLS_PX = 14, 12, 34
 
 
 class PreviewArea(QWidget):
-    """The preview with its chips at the top left and, where there is no picture, the reason."""
+    """The preview with its chips at the top left and, where there is no picture, the reason with its one button."""
+
+    acted = Signal(str)
 
     def __init__(self, feed: FrameFeed) -> None:
         super().__init__()
@@ -47,11 +52,15 @@ class PreviewArea(QWidget):
             chip.setParent(self)
             chip.hide()
             self._chips.append(chip)
+        self.banner = box("live.banner", kind="banner")
+        self.banner.setParent(self)
+        inner = row(self.banner, margins=(14, 8, 14, 8), gap=12)
         self.message = label("live.preview_message", wraps=True)
-        self.message.setProperty("kind", "banner")
-        self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.message.setParent(self)
-        self.message.hide()
+        self.action = Button("live.preview_action", kind="small")
+        self.action.clicked.connect(self._act)
+        inner.addWidget(self.message, 1)
+        inner.addWidget(self.action)
+        self.banner.hide()
 
     def draw(self, view: PreviewView) -> None:
         """Show this state."""
@@ -64,9 +73,20 @@ class PreviewArea(QWidget):
             chip.setVisible(number < len(view.chips))
             if number < len(view.chips):
                 chip.setText(view.chips[number])
-        self.message.setText(view.message)
-        self.message.setVisible(bool(view.message))
+        told = view.told
+        self.banner.setVisible(told is not None)
+        if told is not None:
+            self.message.setText(told.text)
+            self.action.setText(told.action_label)
+            self.action.setAccessibleName(told.action_label)
+            self.action.setVisible(bool(told.action_label))
+            is_alone = not told.action_label
+            self.message.setAlignment(Qt.AlignmentFlag.AlignCenter if is_alone else Qt.AlignmentFlag.AlignVCenter)
         self._place()
+
+    def _act(self) -> None:
+        if self._view is not None and self._view.told is not None:
+            self.acted.emit(self._view.told.action)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -80,11 +100,15 @@ class PreviewArea(QWidget):
                 width = min(chip.sizeHint().width(), max(0, area.right() - 12 - left))
                 chip.setGeometry(left, area.top() + 12, width, 24)
                 left += width + 8
-        width = min(area.width() - 24, 520)
-        height = self.message.heightForWidth(width)
+        layout = self.banner.layout()
+        if layout is None or self.banner.isHidden():
+            return
+        layout.activate()
+        width = min(area.width() - 24, BANNER_PX, layout.sizeHint().width())
+        height = layout.totalHeightForWidth(width)
         has_picture = self._view is not None and self._view.ready is not None
         top = area.bottom() - height - 16 if has_picture else area.center().y() - height // 2
-        self.message.setGeometry(area.left() + (area.width() - width) // 2, top, width, height)
+        self.banner.setGeometry(area.left() + (area.width() - width) // 2, top, width, height)
 
 
 class LivePage(View):
@@ -113,7 +137,8 @@ class LivePage(View):
         self.area.preview.size_wished.connect(lambda width, height: self.wished.emit(SizePreview(width, height)))
         for view in (self.chat, self.controls):
             view.wished.connect(self.wished)
-        self.chat.acted.connect(self.acted)
+        for part in (self.area, self.health, self.chat):
+            part.acted.connect(self.acted)
         self._parts: tuple[View, ...] = (self.header, self.health, self.controls, self.tiles, self.chat)
 
     def retranslate(self, tr: Translator) -> None:
@@ -121,13 +146,22 @@ class LivePage(View):
         for part in self._parts:
             part.retranslate(tr)
 
+    def show_keys(self, keys: Keys) -> None:
+        self.controls.show_keys(keys)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         is_narrow = self.width() < NARROW_PX - RAIL_PX
         chat_px = CHAT_NARROW_PX if is_narrow else CHAT_PX
         self.controls.set_narrow(is_narrow)
         self.chat.setFixedWidth(chat_px)
-        ideal_px = (self.width() - chat_px - 2 * MARGIN_PX) * 9 // 16
+        self._size_tiles()
+
+    def _size_tiles(self) -> None:
+        if self.tiles.is_folded:
+            self.tiles.setFixedHeight(TILES_FOLDED_PX)
+            return
+        ideal_px = (self.width() - self.chat.width() - 2 * MARGIN_PX) * 9 // 16
         rest_px = self.height() - HEADER_PX - 2 * MARGIN_PX - ideal_px - FOLDED_PX - CONTROLS_PX - 3 * GAP_PX
         self.tiles.setFixedHeight(max(TILES_MIN_PX, min(TILES_MAX_PX, rest_px)))
 
@@ -137,7 +171,9 @@ class LivePage(View):
         self.area.draw(view.preview)
         self.controls.draw(view.controls)
         self.tiles.draw(view.tiles)
-        self.tiles.setVisible(not is_health_open)
+        if self.tiles.is_folded is not is_health_open:
+            self.tiles.fold(is_health_open)
+            self._size_tiles()
         self._left.setStretchFactor(self.health, 12 if is_health_open else 0)
         self.health.draw(health, is_open=is_health_open)
         self.chat.draw(chat)

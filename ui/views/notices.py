@@ -16,9 +16,8 @@ SHOWN = 3
 
 
 class Toast(View):
-    """One notice. ``acted`` carries the action of its button; pressing it also puts the notice away.
-
-    ``put_away`` carries the key of a standing trouble."""
+    """One notice. ``acted`` carries the action of its button; pressing it also puts a passing notice away, while a
+    standing trouble stays until it is over or put away by its cross: ``put_away`` carries its key."""
 
     put_away = Signal(str)
 
@@ -32,7 +31,10 @@ class Toast(View):
         self.text.setContentsMargins(0, 2, 0, 2)
         layout.addWidget(self.text, 1)
         self.action = Button(f"notice.{number}.action", kind="small")
-        self.action.clicked.connect(self._act)
+        self.action.clicked.connect(lambda: self._act(second=False))
+        self.second = Button(f"notice.{number}.second", kind="quiet")
+        self.second.clicked.connect(lambda: self._act(second=True))
+        layout.addWidget(self.second, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self.action, 0, Qt.AlignmentFlag.AlignTop)
         self.dismiss = self.button(f"notice.{number}.close", "action.close", kind="icon", icon_name="close", icon_px=14)
         self.dismiss.clicked.connect(self._dismiss)
@@ -43,18 +45,22 @@ class Toast(View):
         if view == self._view:
             return
         self._view = view
-        self.text.setText(view.text)
-        self.setAccessibleName(view.text)
-        self.action.setText(view.action_label)
-        self.action.setAccessibleName(view.action_label)
-        self.action.setVisible(bool(view.action_label))
+        told = view.told
+        self.text.setText(told.text)
+        self.setAccessibleName(told.text)
+        for button, text in ((self.action, told.action_label), (self.second, told.second_label)):
+            button.setText(text)
+            button.setAccessibleName(text)
+            button.setVisible(bool(text))
         set_look(self, tone=view.tone)
 
-    def _act(self) -> None:
+    def _act(self, *, second: bool) -> None:
         view = self._view
-        self._dismiss()
-        if view is not None:
-            self.acted.emit(view.action)
+        if view is None:
+            return
+        if not isinstance(view.dismiss, str):
+            self._dismiss()
+        self.acted.emit(view.told.second if second else view.told.action)
 
     def _dismiss(self) -> None:
         if self._view is None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeySequence, QPainter, QPaintEvent, QShortcut
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QButtonGroup, QToolButton
 
+from ui.keys import KeyAction
 from ui.theme.icons import icon
 from ui.theme.tokens import DARK, Tokens
 from ui.views.base import View
@@ -13,7 +14,7 @@ from ui.widgets.basics import column
 from ui.widgets.marks import Logo
 
 RAIL_PX = 72
-ENTRIES = (("live", "video", "Ctrl+1"), ("settings", "settings", "Ctrl+2"))
+ENTRIES = (("live", "video", KeyAction.PAGE_LIVE), ("settings", "settings", KeyAction.PAGE_SETTINGS))
 
 
 class RailButton(QToolButton):
@@ -68,13 +69,11 @@ class Rail(View):
         layout.addSpacing(8)
         self._group = QButtonGroup(self)
         self.buttons: dict[str, RailButton] = {}
-        for name, icon_name, keys in ENTRIES:
+        for name, icon_name, key in ENTRIES:
             button = RailButton(name, icon_name)
             self.texts.bind(button.setText, f"rail.{name}")
-            self.named(button, f"rail.{name}", keys=keys)
+            self.named(button, f"rail.{name}", key=key)
             button.clicked.connect(lambda _=False, page=name: self.page_asked.emit(page))
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.activated.connect(button.click)
             self._group.addButton(button)
             self.buttons[name] = button
             if name == "settings":

@@ -7,17 +7,19 @@ from PySide6.QtWidgets import QButtonGroup, QLabel, QStackedWidget
 
 from app.i18n import Translator
 from app.usecases.wishes import RefreshDevices
+from ui.keys import Keys
 from ui.presenters.settings import SettingsView
 from ui.views.base import View
 from ui.views.live_header import HEADER_PX
 from ui.views.settings_account import AboutSection, AccountSection, NetworkSection
+from ui.views.settings_keys import KeysSection
 from ui.views.settings_media import CameraSection, GeneralSection, OutputSection, SoundSection
 from ui.views.settings_rows import SettingsSection
 from ui.widgets.basics import Button, Elided, box, column, label, row
 from ui.widgets.frames import FrameFeed
 from ui.widgets.marks import Pill
 
-SECTIONS = ("general", "camera", "sound", "output", "network", "account", "about")
+SECTIONS = ("general", "camera", "sound", "output", "network", "keys", "account", "about")
 NAV_PX = 200
 
 
@@ -56,6 +58,7 @@ class SettingsPage(View):
             "sound": SoundSection(feed),
             "output": OutputSection(),
             "network": NetworkSection(),
+            "keys": KeysSection(),
             "account": AccountSection(),
             "about": AboutSection(),
         }
@@ -68,6 +71,7 @@ class SettingsPage(View):
             entries.addWidget(button)
             section = self._sections[name]
             section.wished.connect(self.wished)
+            section.acted.connect(self.acted)
             self.stack.addWidget(section)
         entries.addStretch(1)
         body.addWidget(nav)
@@ -92,6 +96,10 @@ class SettingsPage(View):
         super().retranslate(tr)
         for section in self._sections.values():
             section.retranslate(tr)
+
+    def show_keys(self, keys: Keys) -> None:
+        for section in self._sections.values():
+            section.show_keys(keys)
 
     def draw(self, view: SettingsView) -> None:
         """Show this state in the section that is open."""

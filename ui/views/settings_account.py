@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QPainter
-from PySide6.QtWidgets import QLabel, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QPainter
+from PySide6.QtWidgets import QLabel, QLineEdit, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.usecases.wishes import EndDevice, ForgetPlatform, RefreshDevices, SignOut, TryHere
+from ui.keys import KeyAction
 from ui.models.rows import ROW_ROLE, RowsModel
 from ui.presenters.settings import DeviceRow, SettingsView
+from ui.theme.apply import set_look
 from ui.theme.tokens import DARK, Tokens
 from ui.views.settings_rows import SettingsSection
 from ui.widgets.basics import Elided, box, column, label, row
@@ -46,6 +48,22 @@ class NetworkSection(SettingsSection):
         self.lan_urls = label("settings.lan_urls", type_="12", tone="2", wraps=True)
         self.lan_urls.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.section.add("settings.lan", across, hint_id="settings.lan_hint", line=self.lan_urls)
+        self.section.add_rule()
+        self.viewer_url = QLineEdit()
+        self.viewer_url.setObjectName("settings.viewer_url")
+        self.viewer_url.setReadOnly(True)
+        self.named(self.viewer_url, "tile.watch")
+        self.texts.bind(self.viewer_url.setPlaceholderText, "tile.viewer_before")
+        self.copy_url = self.button("settings.copy_url", "action.copy", icon_name="copy")
+        self.copy_url.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.viewer_url.text()))
+        beside = row(gap=10)
+        beside.addWidget(self.viewer_url, 1)
+        beside.addWidget(self.copy_url)
+        self.section.add("tile.watch", beside)
+        self.codes = label("settings.codes")
+        self.codes.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.codes.setMinimumHeight(34)
+        self.codes_row = self.section.add("tile.codes", self.codes)
 
     def draw(self, view: SettingsView) -> None:
         self.name.setText(view.platform)
@@ -62,6 +80,12 @@ class NetworkSection(SettingsSection):
         self.lan_text.setText(self._tr.text(line_id))
         self.lan_urls.setText("\n".join(view.lan_urls))
         self.lan_urls.setVisible(bool(view.lan_urls))
+        self.viewer_url.setText(view.viewer_url)
+        self.copy_url.setVisible(bool(view.viewer_url))
+        self.codes_row.setVisible(view.is_embedded)
+        codes = "\n".join(f"{phone}    {code}" for phone, code in view.codes)
+        self.codes.setText(codes or self._tr.text("tile.codes_hint"))
+        set_look(self.codes, tone="" if codes else "3")
 
 
 class _DeviceDelegate(QStyledItemDelegate):
@@ -110,6 +134,9 @@ class AccountSection(SettingsSection):
         self.sign_out = self.button("settings.sign_out", "settings.sign_out")
         self.sign_out.clicked.connect(lambda: self.wished.emit(SignOut()))
         inner.addWidget(self.sign_out)
+        self.sign_in = self.button("settings.sign_in", "action.sign_in")
+        self.sign_in.clicked.connect(lambda: self.acted.emit("sign_in"))
+        inner.addWidget(self.sign_in)
         self.section.add("settings.account", card)
         self.section.add_rule()
         self.model = RowsModel(lambda item: item.id, lambda item: f"{item.name} {item.line}", self)
@@ -153,7 +180,9 @@ class AccountSection(SettingsSection):
 
     def draw(self, view: SettingsView) -> None:
         self.account.setText(view.account_line)
-        self.sign_out.setEnabled(view.is_signed_in and not view.is_platform_locked)
+        self.sign_out.setVisible(view.is_signed_in)
+        self.sign_out.setEnabled(not view.is_platform_locked)
+        self.sign_in.setVisible(view.can_sign_in)
         self.model.follow(view.devices)
         self.devices.setFixedHeight(min(SHOWN, max(1, len(view.devices))) * ROW_PX + 10)
         self.devices.setVisible(bool(view.devices))
@@ -175,6 +204,9 @@ class AboutSection(SettingsSection):
         ):
             value.setMinimumHeight(34)
             self.section.add(message_id, value)
+        self.help = self.button("settings.help", "about.help", tip="keys.help", key=KeyAction.HELP)
+        self.help.clicked.connect(lambda: self.acted.emit("help"))
+        self.section.add("help.title", self.help)
 
     def draw(self, view: SettingsView) -> None:
         self.platform.setText(view.platform)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSlider
 
 from app.i18n import LANGUAGES, Translator
 from app.ports.engine import FileSound, FileSource
 from app.usecases.wishes import ChangeGain, ChooseAudio, ChooseVideo, ListSources, ProbeEncoders
+from ui.presenters.common import rate_text
 from ui.presenters.settings import (
     CHAT_SIZES_PX,
     MAX_GAIN_DB,
@@ -17,6 +20,7 @@ from ui.presenters.settings import (
     QUALITIES,
     STEP_KBPS,
     SettingsView,
+    gain_text,
 )
 from ui.presenters.sources import Choice
 from ui.views.settings_rows import SettingsSection
@@ -145,7 +149,8 @@ class SoundSection(SettingsSection):
         self.named(self.gain, "settings.gain")
         self.gain.setRange(MIN_GAIN_DB, MAX_GAIN_DB)
         self.gain.setFixedWidth(280)
-        self.gain.valueChanged.connect(lambda value: self.wished.emit(ChangeGain(float(value))))
+        self._settle = _settle_timer(self, lambda: self.wished.emit(ChangeGain(float(self.gain.value()))))
+        self.gain.valueChanged.connect(self._moved)
         self.gain_text = label("settings.gain_text", tone="2")
         self.section.add("settings.gain", _toggle_row(self.gain, self.gain_text), hint_id="settings.gain_hint")
 
@@ -160,10 +165,14 @@ class SoundSection(SettingsSection):
 
     def draw(self, view: SettingsView) -> None:
         self.source.show_choices(view.microphones)
-        if not self.gain.isSliderDown():
+        if not self.gain.isSliderDown() and not self._settle.isActive():
             with QSignalBlocker(self.gain):
                 self.gain.setValue(round(view.gain_db))
-        self.gain_text.setText(view.gain_text)
+            self.gain_text.setText(view.gain_text)
+
+    def _moved(self, value: int) -> None:
+        self.gain_text.setText(gain_text(value))
+        self._settle.start()
 
 
 class OutputSection(SettingsSection):
@@ -186,11 +195,8 @@ class OutputSection(SettingsSection):
         self.named(self.bitrate, "settings.bitrate")
         self.bitrate.setRange(MIN_KBPS // STEP_KBPS, MAX_KBPS // STEP_KBPS)
         self.bitrate.setFixedWidth(280)
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(SLIDER_WAIT_MS)
-        self._settle.timeout.connect(lambda: self.bitrate_asked.emit(self.bitrate.value() * STEP_KBPS))
-        self.bitrate.valueChanged.connect(lambda _: self._settle.start())
+        self._settle = _settle_timer(self, lambda: self.bitrate_asked.emit(self.bitrate.value() * STEP_KBPS))
+        self.bitrate.valueChanged.connect(self._moved)
         self.bitrate_text = label("settings.bitrate_text", tone="2")
         self.section.add(
             "settings.bitrate", _toggle_row(self.bitrate, self.bitrate_text), hint_id="settings.bitrate_hint"
@@ -221,6 +227,10 @@ class OutputSection(SettingsSection):
         self.folder_line = label("settings.folder_line", type_="12", tone="2")
         self.section.add("settings.folder", _beside(self.folder, choose), line=self.folder_line)
 
+    def _moved(self, value: int) -> None:
+        self.bitrate_text.setText(rate_text(value * STEP_KBPS))
+        self._settle.start()
+
     def _ask_folder(self) -> None:
         ask_folder(self, self._tr.text("settings.folder"), lambda path: self.change("recording_dir", path))
 
@@ -238,7 +248,7 @@ class OutputSection(SettingsSection):
         if not self.bitrate.isSliderDown() and not self._settle.isActive():
             with QSignalBlocker(self.bitrate):
                 self.bitrate.setValue(view.video_kbps // STEP_KBPS)
-        self.bitrate_text.setText(view.rate_text)
+            self.bitrate_text.setText(view.rate_text)
         if self._view is None or (view.encoders, view.encoder) != (self._view.encoders, self._view.encoder):
             with QSignalBlocker(self.encoder):
                 self.encoder.clear()
@@ -251,6 +261,15 @@ class OutputSection(SettingsSection):
         self.folder_line.setText(view.folder_line)
         self.folder_line.setVisible(bool(view.folder_line))
         self._view = view
+
+
+def _settle_timer(owner: QObject, settled: Callable[[], object]) -> QTimer:
+    """Started by each step of a slider; ``settled`` is called when it rests: settings are a file, written once then."""
+    timer = QTimer(owner)
+    timer.setSingleShot(True)
+    timer.setInterval(SLIDER_WAIT_MS)
+    timer.timeout.connect(settled)
+    return timer
 
 
 def _beside(field: Combo | QLineEdit, button: Button) -> QHBoxLayout:

@@ -38,7 +38,7 @@ class Section(QScrollArea):
 
     def add(
         self, message_id: str, control: QWidget | QHBoxLayout, *, hint_id: str = "", line: QLabel | None = None
-    ) -> None:
+    ) -> QWidget:
         """A row: its name, an optional hint below the name, the control and an optional line below it."""
         names = column(gap=2)
         name = label(f"settings.{message_id}.name", type_="13b", wraps=True)
@@ -67,10 +67,12 @@ class Section(QScrollArea):
         if line is not None:
             field.addWidget(line)
         field.addStretch(1)
-        across = row(gap=GAP_PX)
+        whole = QWidget()
+        across = row(whole, gap=GAP_PX)
         across.addWidget(holder)
         across.addLayout(field, 1)
-        self._rows.insertLayout(self._rows.count() - 1, across)
+        self._rows.insertWidget(self._rows.count() - 1, whole)
+        return whole
 
     def add_rule(self) -> None:
         """A hairline between groups."""

@@ -13,9 +13,10 @@ CARD_PX = 440
 
 
 class Sheet(View):
-    """``closed``: Escape or the scrim, when it may be left. One sheet is open at a time (the shell sees to that)."""
+    """``closed``: Escape, when it may be left. ``gone``: hidden, and who had the keyboard cannot take it back."""
 
     closed = Signal()
+    gone = Signal()
 
     def __init__(self, name: str, parent: QWidget, *, width_px: int = CARD_PX, may_leave: bool = True) -> None:
         super().__init__(name)
@@ -60,18 +61,28 @@ class Sheet(View):
         self.setGeometry(self._over.rect())
         self.show()
         self.raise_()
-        target = focus or next(iter(self._stops()), None)
-        if target is not None:
-            target.setFocus(Qt.FocusReason.PopupFocusReason)
+        if focus is not None:
+            focus.setFocus(Qt.FocusReason.PopupFocusReason)
+        else:
+            self.focus_first()
+
+    def focus_first(self) -> None:
+        """Give it the keyboard; where it already lies inside, it stays."""
+        focused = self.window().focusWidget()
+        if focused is not None and self.isAncestorOf(focused):
+            return
+        (next(iter(self._stops()), None) or self).setFocus(Qt.FocusReason.PopupFocusReason)
 
     def close_sheet(self) -> None:
         """Hide it; the keyboard goes back to where it was."""
         if self.isHidden():
             return
+        back_to, self._back_to = self._back_to, None
         self.hide()
-        if self._back_to is not None and self._back_to.isVisible():
-            self._back_to.setFocus(Qt.FocusReason.PopupFocusReason)
-        self._back_to = None
+        if back_to is not None and back_to.isVisible() and back_to.isEnabled():
+            back_to.setFocus(Qt.FocusReason.PopupFocusReason)
+        else:
+            self.gone.emit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and watched is self.parent() and not self.isHidden():
@@ -91,6 +102,8 @@ class Sheet(View):
             focused = self.window().focusWidget()
             now = stops.index(focused) if focused in stops else -1 if forward else 0
             stops[(now + (1 if forward else -1)) % len(stops)].setFocus(Qt.FocusReason.TabFocusReason)
+        else:
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
         return True
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

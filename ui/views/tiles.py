@@ -1,10 +1,11 @@
-"""The three tiles below the controls: where it is watched, the viewers' sign-in codes, the local recording."""
+"""The three tiles below the controls: where it is watched, the viewers' sign-in codes, the local recording. While the
+health detail needs the room they fold into one line with the address and the newest code."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.i18n import Translator
 from ui.presenters.live import TilesView, short_path
@@ -13,17 +14,24 @@ from ui.views.base import View
 from ui.widgets.basics import Elided, box, column, label, row
 
 CODE_ROWS = 3
-MIN_PX, MAX_PX = 124, 152
+MIN_PX, MAX_PX, FOLDED_PX = 124, 152, 40
 
 
 class Tiles(View):
-    """Draws TilesView."""
+    """Draws TilesView, as tiles or folded."""
 
     def __init__(self) -> None:
         super().__init__("tiles", kind="card")
         self._tr = Translator()
         self._view: TilesView | None = None
-        layout = row(self, margins=(12, 12, 12, 12), gap=12)
+        self.is_folded = False
+        both = column(self)
+        self._full, self._strip = QWidget(), QWidget()
+        both.addWidget(self._full)
+        both.addWidget(self._strip)
+        self._fill_strip(row(self._strip, margins=(14, 0, 14, 0), gap=10))
+        self._strip.hide()
+        layout = row(self._full, margins=(12, 12, 12, 12), gap=12)
         tile, inner = self._tile("tiles.watch", "tile.watch")
         self.url = Elided("tiles.url")
         self.url_hint = label("tiles.url_hint", type_="12", tone="2", wraps=True)
@@ -67,6 +75,31 @@ class Tiles(View):
         inner.addStretch(1)
         layout.addWidget(tile, 1)
 
+    def _fill_strip(self, line: QHBoxLayout) -> None:
+        name = label("tiles.strip_watch", type_="12", tone="2")
+        self.texts.bind(name.setText, "tile.watch")
+        self.strip_url = Elided("tiles.strip_url", type_="12")
+        self.strip_copy = self.button(
+            "tiles.strip_copy", "tile.copy_address", kind="icon", icon_name="copy", icon_px=14
+        )
+        self.strip_copy.clicked.connect(self._copy)
+        self.strip_codes = label("tiles.strip_codes", type_="12", tone="2")
+        self.texts.bind(self.strip_codes.setText, "tile.codes")
+        self.strip_phone = label("tiles.strip_phone", type_="12", tone="2")
+        self.strip_code = label("tiles.strip_code", type_="13b")
+        self.strip_code.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        line.addWidget(name)
+        line.addWidget(self.strip_url, 1)
+        line.addWidget(self.strip_copy)
+        for widget in (self.strip_codes, self.strip_phone, self.strip_code):
+            line.addWidget(widget)
+
+    def fold(self, is_folded: bool) -> None:
+        """One line, or the tiles."""
+        self.is_folded = is_folded
+        self._full.setVisible(not is_folded)
+        self._strip.setVisible(is_folded)
+
     def _tile(self, name: str, title_id: str) -> tuple[QFrame, QVBoxLayout]:
         tile = box(name, kind="tile")
         inner = column(tile, margins=(12, 8, 12, 10), gap=2)
@@ -104,11 +137,23 @@ class Tiles(View):
                 phone.setText(view.codes[number][0])
                 code.setText(view.codes[number][1])
                 code.setAccessibleName(f"{view.codes[number][0]} {view.codes[number][1]}")
+        self._draw_strip(view)
         self.record_line.setText(view.record_line)
         set_look(self.record_line, tone="" if view.record_tone == "2" else view.record_tone)
         self.record_path.setText(short_path(view.record_path))
         self.record_free.setText(view.record_free)
         self.record_free.setVisible(bool(view.record_free))
+
+    def _draw_strip(self, view: TilesView) -> None:
+        self.strip_url.setText(view.viewer_url or view.viewer_hint)
+        self.strip_copy.setVisible(bool(view.viewer_url))
+        newest = view.codes[-1] if view.is_codes_shown and view.codes else None
+        for widget in (self.strip_codes, self.strip_phone, self.strip_code):
+            widget.setVisible(newest is not None)
+        if newest is not None:
+            self.strip_phone.setText(newest[0])
+            self.strip_code.setText(newest[1])
+            self.strip_code.setAccessibleName(f"{newest[0]} {newest[1]}")
 
     def _copy(self) -> None:
         if self._view is not None:

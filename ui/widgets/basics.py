@@ -63,12 +63,6 @@ def label(name: str, *, type_: str = "", tone: str = "", wraps: bool = False) ->
     return made
 
 
-def expand(widget: QWidget) -> QWidget:
-    """Let ``widget`` take all width there is."""
-    widget.setSizePolicy(QSizePolicy.Policy.Expanding, widget.sizePolicy().verticalPolicy())
-    return widget
-
-
 class Elided(QLabel):
     """One line that is cut with an ellipsis; the whole text is its tooltip then."""
 

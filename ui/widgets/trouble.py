@@ -1,4 +1,4 @@
-"""One sentence of trouble with its one button. Hidden while there is none."""
+"""One sentence of trouble with its one button, and a quiet second where there is a choice; hidden without one."""
 
 from __future__ import annotations
 
@@ -21,8 +21,11 @@ class TroubleLine(QFrame):
         layout = row(self, gap=8)
         self.text = label(f"{name}.text", type_="12", tone=tone, wraps=True)
         self.button = Button(f"{name}.action", kind="small")
-        self.button.clicked.connect(self._click)
+        self.button.clicked.connect(lambda: self._click(second=False))
+        self.second = Button(f"{name}.second", kind="quiet")
+        self.second.clicked.connect(lambda: self._click(second=True))
         layout.addWidget(self.text, 1)
+        layout.addWidget(self.second)
         layout.addWidget(self.button)
         self.hide()
 
@@ -34,10 +37,11 @@ class TroubleLine(QFrame):
             return
         self.text.setText(view.text)
         self.text.setAccessibleName(view.text)
-        self.button.setText(view.action_label)
-        self.button.setAccessibleName(view.action_label)
-        self.button.setVisible(bool(view.action_label))
+        for button, text in ((self.button, view.action_label), (self.second, view.second_label)):
+            button.setText(text)
+            button.setAccessibleName(text)
+            button.setVisible(bool(text))
 
-    def _click(self) -> None:
+    def _click(self, *, second: bool) -> None:
         if self._view is not None:
-            self.acted.emit(self._view.action)
+            self.acted.emit(self._view.second if second else self._view.action)

@@ -22,7 +22,6 @@ from app.usecases.state import (
     MessageStatus,
     PlatformPhase,
     PlatformState,
-    RoomState,
     Trouble,
 )
 from app.usecases.wishes import (
@@ -39,6 +38,7 @@ from app.usecases.wishes import (
 from tests.ui import fakes
 from tests.ui.fakes import change
 from ui.presenters.chat import ChatPresenter, send_wish
+from ui.presenters.common import TroubleView
 from ui.presenters.entry import (
     Page,
     connect_wish,
@@ -212,13 +212,14 @@ def test_controls_carry_the_wishes_that_turn_them() -> None:
 
 def test_reason_is_told_where_the_picture_would_be() -> None:
     state = fakes.off_air()
-    assert present_live(state, ZH).preview.message == "正在打开画面…"
+    assert present_live(state, ZH).preview.told == TroubleView("正在打开画面…")
     away = change(state, engine=change(state.engine, is_attached=False))
-    assert present_live(away, ZH).preview.message == ZH.text("preview.engine_away")
+    assert present_live(away, ZH).preview.told == TroubleView(ZH.text("preview.engine_away"))
     lost = SourceChanged(is_video=True, status=SourceStatus.LOST, code="camera_lost")
     ready = fakes.PreviewReady(name="x", width_px=2, height_px=2)
     gone = change(state, engine=change(fakes.engine(ready), video_status=lost))
-    assert present_live(gone, ZH).preview.message == ZH.text("error.camera_lost")
+    told = present_live(gone, ZH).preview.told
+    assert told == TroubleView(ZH.text("error.camera_lost"), "选择画面", "choose_camera")
 
 
 def test_codes_are_shown_on_the_demo_platform_only_and_never_in_a_repr() -> None:
@@ -308,7 +309,7 @@ def test_opened_detail_stays_open_and_nothing_opens_off_air() -> None:
 def test_rows_that_did_not_change_are_kept() -> None:
     presenter = ChatPresenter()
     first = presenter.present(fakes.on_air(), ZH)
-    more = change(fakes.on_air(), room=RoomState(True, fakes.chat(6)))
+    more = change(fakes.on_air(), room=fakes.room(fakes.chat(6)))
     second = presenter.present(more, ZH)
     assert second.rows[:5] == first.rows
     assert all(kept is row for kept, row in zip(second.rows[:5], first.rows, strict=True))
@@ -316,7 +317,7 @@ def test_rows_that_did_not_change_are_kept() -> None:
 
 
 def test_failed_message_carries_its_own_request_again() -> None:
-    state = change(fakes.on_air(), room=RoomState(True, fakes.failed_chat()))
+    state = change(fakes.on_air(), room=fakes.room(fakes.failed_chat()))
     rows = ChatPresenter().present(state, ZH).rows
     assert rows[2].status is MessageStatus.SENDING
     assert rows[3].retry == SendChat("大家把问题发在评论里", "r8")
@@ -327,7 +328,7 @@ def test_key_of_a_row_stays_when_it_is_posted() -> None:
     posted = fakes.chat_line(1, "a", True, "x", id="m1", request_id="r1")
     presenter = ChatPresenter()
     keys = [
-        presenter.present(change(fakes.on_air(), room=RoomState(True, (line,))), ZH).rows[0].key
+        presenter.present(change(fakes.on_air(), room=fakes.room((line,))), ZH).rows[0].key
         for line in (sending, posted)
     ]
     assert keys[0] == keys[1]
@@ -336,7 +337,7 @@ def test_key_of_a_row_stays_when_it_is_posted() -> None:
 def test_chat_can_be_written_only_while_there_is_a_room() -> None:
     assert not ChatPresenter().present(fakes.off_air(), ZH).can_send
     assert ChatPresenter().present(fakes.on_air(), ZH).can_send
-    away = change(fakes.on_air(), room=RoomState(False))
+    away = change(fakes.on_air(), room=fakes.room(is_connected=False))
     view = ChatPresenter().present(away, ZH)
     assert view.trouble is not None
     assert view.empty_text == ZH.text("chat.empty")

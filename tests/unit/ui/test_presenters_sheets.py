@@ -102,15 +102,15 @@ def test_notices_newest_first_and_no_more_than_three() -> None:
     notices = tuple(Notice(number, Trouble("disk_full", action="choose_folder")) for number in range(5))
     views = present_notices(change(fakes.off_air(), notices=notices), ZH)
     assert [view.dismiss for view in views] == [DismissNotice(4), DismissNotice(3), DismissNotice(2)]
-    assert views[0].action_label == "更换文件夹"
+    assert views[0].told.action_label == "更换文件夹"
 
 
 def test_standing_troubles_are_told_where_the_page_has_no_place_for_them() -> None:
     broken = change(fakes.off_air(), broadcast=BroadcastState(trouble=Trouble("grace_over")))
-    assert list(standing_troubles(broken, is_asked_elsewhere=False)) == ["broadcast.grace_over"]
-    assert standing_troubles(broken, is_asked_elsewhere=True) == {}
+    assert list(standing_troubles(broken)) == ["broadcast.grace_over"]
+    assert standing_troubles(broken, told_elsewhere="broadcast.grace_over") == {}
     away = change(fakes.off_air(), platform=PlatformState(PlatformPhase.UNREACHABLE))
-    assert standing_troubles(away, is_asked_elsewhere=False)["platform"].action == "retry"
+    assert standing_troubles(away)["platform"].action == "retry"
 
 
 @pytest.mark.parametrize(

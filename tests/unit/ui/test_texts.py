@@ -12,6 +12,9 @@ from app.domain.health import Grade, HealthFigures, judge
 from app.errors import AppError, BugError, DeviceError, InputError, PlatformError, StorageError, StreamError
 from app.i18n import Translator, load_texts, placeholders
 from app.ports.engine import PublishStatus
+from ui.keys import KeyAction
+from ui.presenters.common import Place
+from ui.presenters.help import TROUBLES
 
 ROOT = Path(__file__).resolve().parents[3]
 UI_FILES = sorted((ROOT / "ui").rglob("*.py"))
@@ -28,7 +31,10 @@ FAMILIES = {
     "figure": ["rate", "fps", "dropped", "backlog", "cpu", "loudness"],
     "part": ["computer", "network", "platform"],
     "source.header": ["cameras", "screens", "microphones", "more"],
-    "settings.section": ["general", "camera", "sound", "output", "network", "account", "about"],
+    "settings.section": ["general", "camera", "sound", "output", "network", "keys", "account", "about"],
+    "keys": [action.value for action in KeyAction],
+    "help": [name for trouble in TROUBLES for name in (trouble, f"{trouble}.do")],
+    "action": [place.value for place in Place if place not in (Place.KEYS, Place.HELP)],
 }
 SETTERS = re.compile(
     r"(?:bind\([^,()]+(?:\(\))?, |named\([^,]+, |\.text\(|add_title\(|self\.button\([^,]+, |section\.add\(|"
