@@ -53,6 +53,14 @@ class I420:
             top, left = top_px // part, left_px // part
             own[top : top + height, left : left + width] = plane
 
+    def turned(self, turns: int) -> I420:
+        """Another picture, turned counter-clockwise by quarters of a circle."""
+        size = (self.height_px, self.width_px) if turns % 2 else (self.width_px, self.height_px)
+        picture = I420(*size)
+        for own, plane in zip((picture.y, picture.u, picture.v), (self.y, self.u, self.v), strict=True):
+            own[:] = np.rot90(plane, turns)
+        return picture
+
     def frame(self) -> av.VideoFrame:
         """A PyAV frame over the same memory, which it keeps alive."""
         return av.VideoFrame.from_numpy_buffer(self.data, "yuv420p")

@@ -25,7 +25,7 @@ from capture.programme import ProgrammeTime
 from capture.sources.base import PictureSource, Report
 from capture.sources.camera import camera_source
 from capture.sources.demo import DemoPictures
-from capture.sources.media import MediaPictures, MediaShelf, MediaSound
+from capture.sources.media_sources import MediaPictures, MediaShelf, MediaSound
 from capture.sources.screen import screen_source
 
 

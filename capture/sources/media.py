@@ -1,12 +1,14 @@
 """A media file that plays in a loop, paced by the programme's clock; its pictures and its sound from one thread.
 
-Both are placed by one origin, so they stay in step; every loop starts on a slot of the programme. Decoding runs
-at most half a second ahead. Who wants only one of the two pays only for that.
+Sound is decoded as soon as it is read, half a second ahead. Pictures are decoded in what time is left: a file that is
+too heavy for the machine loses pictures up to a key frame, never its sound. Who wants only one of the two pays only
+for that. Where things lie in the programme: capture.sources.placing.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -24,6 +26,7 @@ from capture.convert import Converter
 from capture.frames import PictureFormat
 from capture.programme import SAMPLE_RATE_HZ, ProgrammeTime
 from capture.sources.base import JOIN_S, Report, SourceState
+from capture.sources.placing import Placing, Span, first_s
 
 _LOG = logging.getLogger(__name__)
 
@@ -32,9 +35,11 @@ _AHEAD_LEAST_S = 0.25
 _LEAD_S = 0.1
 _RETRY_S = 2.0
 _TOO_LATE_S = 1.0
-_MOST_PICTURES = 64
-_DECODER_THREADS = 1
-"""720p needs 6 % of a core; more threads only add switching."""
+_MOST_PACKETS = 1024
+"""Pictures that wait to be decoded: 4 s of the fastest cameras."""
+_MOST_THREADS = 4
+_PIXELS_A_THREAD = 1920 * 1080 * 60
+"""720p needs 6 % of a core; up to here more threads only add switching."""
 
 
 class FileError(OSError):
@@ -42,7 +47,10 @@ class FileError(OSError):
 
 
 class MediaPlayer:
-    """Plays one file for up to two listeners. ``picture`` and ``sound`` say what is wanted; set before ``start``."""
+    """Plays one file for up to two listeners. ``want_pictures`` and ``want_sound`` say what is wanted; then ``start``.
+
+    Reports come in the player's thread and in that of ``want_…``, one after the other.
+    """
 
     def __init__(self, path: str, picture: PictureFormat, programme: ProgrammeTime, clock: Clock) -> None:
         self.path = path
@@ -51,14 +59,18 @@ class MediaPlayer:
         self._clock = clock
         self._stop = threading.Event()
         self._lock = threading.Lock()
-        self._frames: deque[tuple[float, av.VideoFrame]] = deque(maxlen=_MOST_PICTURES)
+        # Under the lock:
+        self._frames: deque[tuple[float, av.VideoFrame]] = deque(maxlen=2 * picture.rate_fps)
+        self._is_picture_new = self._is_sound_new = True
         self._ring = TimedRing()
+        # Player's thread only: where a file that is opened anew for every pass goes on.
+        self._joins_on_s = 0.0
+        # Whoever changes what is said says it before the next one can.
+        self._telling = threading.RLock()
         self._picture_report: Report | None = None
         self._sound_report: Report | None = None
         self._state = SourceState(SourceStatus.STARTING)
-        self._has_sound = False
-        self._awaits_keyframe = True
-        self._size = (0, 0)
+        self._unreadable: frozenset[bool] = frozenset()
         self._thread = threading.Thread(target=self._run, name="source-media", daemon=True)
 
     def start(self) -> None:
@@ -69,29 +81,31 @@ class MediaPlayer:
     def want_pictures(self, report: Report | None) -> None:
         """Begin (or with None end) to decode pictures; ``report`` hears how it goes."""
         with self._lock:
-            self._picture_report = report
-            self._awaits_keyframe = True
+            self._is_picture_new = True
             self._frames.clear()
-        if report is not None:
-            report(self._told(is_video=True))
+        with self._telling:
+            self._picture_report = report
+            if report is not None:
+                report(self._told(is_video=True))
 
     def want_sound(self, report: Report | None) -> None:
         """The same for sound."""
         with self._lock:
-            self._sound_report = report
+            self._is_sound_new = True
         self._ring.clear()
-        if report is not None:
-            report(self._told(is_video=False))
+        with self._telling:
+            self._sound_report = report
+            if report is not None:
+                report(self._told(is_video=False))
 
     @property
     def is_wanted(self) -> bool:
         """Whether anyone still listens."""
-        with self._lock:
-            return self._picture_report is not None or self._sound_report is not None
+        return self._picture_report is not None or self._sound_report is not None
 
     def frame_at(self, time_s: float) -> av.VideoFrame | None:
         """The picture nearest to a moment; the last one stays until the next comes."""
-        latest_s = time_s + 0.5 / self._programme.rate_fps
+        latest_s = time_s + 0.5 / self._programme.rate_fps + 1e-6
         with self._lock:
             while len(self._frames) > 1 and self._frames[1][0] <= latest_s:
                 self._frames.popleft()
@@ -109,203 +123,257 @@ class MediaPlayer:
         if self._thread.is_alive():
             self._thread.join(JOIN_S)
 
+    # ---- the player's thread ------------------------------------------------------------------------
+
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                self._play()
-            except FileError as error:
-                self._tell(SourceState(SourceStatus.FAILED, str(error), Path(self.path).name))
+                is_good = self._play_or_tell()
+            except Exception:
+                # An unforeseen failure is no reason for a picture that stands still for ever.
+                _LOG.exception("the media player failed")
+                is_good = False
+            if not is_good:
                 self._clock.wait(self._stop, _RETRY_S)
 
-    def _play(self) -> None:
-        if not Path(self.path).is_file():
-            raise FileError("file_missing")
-        try:
-            with av.open(self.path) as container:
-                self._loop(container)
-        except (av.FFmpegError, OSError, ValueError) as cause:
-            if isinstance(cause, FileError):
-                raise
-            _LOG.info("media file cannot be played: %s", type(cause).__name__)
-            raise FileError("file_unreadable") from cause
-
-    def _loop(self, container: av.container.InputContainer) -> None:
-        video = container.streams.video[0] if container.streams.video else None
-        audio = container.streams.audio[0] if container.streams.audio else None
-        self._has_sound = audio is not None
-        if video is None and (audio is None or self._picture_report is not None):
-            raise FileError("file_unreadable")
-        if video is not None:
-            video.thread_count = _DECODER_THREADS
-            self._size = (video.codec_context.width, video.codec_context.height)
-        streams = [stream for stream in (video, audio) if stream is not None]
+    def _play_or_tell(self) -> bool:
         name = Path(self.path).name
-        self._tell(SourceState(SourceStatus.LIVE, "", name, *self._size))
-        origin_s = self._programme.next_slot_s(self._clock.monotonic_s() + _LEAD_S)
+        try:
+            if not Path(self.path).is_file():
+                raise FileError("file_missing")
+            with av.open(self.path) as container:
+                self._loop(container, name)
+                return True
+        except FileError as error:
+            self._tell(SourceState(SourceStatus.FAILED, str(error), name))
+        except Exception as cause:
+            _LOG.info("media file cannot be played", exc_info=cause)
+            self._tell(SourceState(SourceStatus.FAILED, "file_unreadable", name))
+        return False
+
+    def _loop(self, container: av.container.InputContainer, name: str) -> None:
+        """Over and over, until it has to be opened anew."""
+        reel = _Reel(container, self._picture)
+        absent = frozenset(is_video for is_video, has in ((True, reel.video), (False, reel.audio)) if has is None)
+        wanted = {is_video for is_video in (True, False) if self._report(is_video) is not None}
+        if len(absent) == 2 or (wanted and wanted <= absent):
+            raise FileError("file_unreadable")
+        self._tell(SourceState(SourceStatus.LIVE, "", name, *reel.size_px), absent)
+        origin_s = max(self._joins_on_s, self._programme.next_slot_s(self._clock.monotonic_s() + _LEAD_S))
         while not self._stop.is_set():
-            length_s = 0.0
-            run = _Run(origin_s, Converter(self._picture))
-            for packet in container.demux(streams):
-                if self._stop.is_set():
-                    return
-                is_video = packet.stream is video
-                if (self._picture_report if is_video else self._sound_report) is None and packet.size:
-                    length_s = max(length_s, run.skip(packet))
-                    self._pace(run.origin_s + length_s)
-                    continue
-                if is_video and self._awaits_keyframe and packet.size:
-                    # Decoding that begins inside a group of pictures would show rubbish.
-                    if not packet.is_keyframe:
-                        continue
-                    self._awaits_keyframe = False
-                for frame in packet.decode():
-                    if isinstance(frame, av.VideoFrame):
-                        length_s = max(length_s, self._place_picture(run, frame))
-                    elif isinstance(frame, av.AudioFrame):
-                        length_s = max(length_s, self._place_sound(run, frame))
-                    self._pace(run.origin_s + length_s)
-            if length_s <= 0:
+            placing = Placing(self._programme, origin_s, reel.start_s)
+            self._pass(reel, placing)
+            if self._stop.is_set():
+                return
+            if placing.is_worthless:
                 raise FileError("file_unreadable")
+            self._tell(self._state, absent | placing.broken)
             now_s = self._clock.monotonic_s()
-            origin_s = self._programme.next_slot_s(run.origin_s + length_s - 0.5 / self._programme.rate_fps)
+            origin_s = placing.next_origin_s()
             if origin_s < now_s - _TOO_LATE_S:
                 origin_s = self._programme.next_slot_s(now_s + _LEAD_S)
-            container.seek(0)
+            if not reel.rewind():
+                self._joins_on_s = origin_s
+                return
 
-    def _pace(self, due_s: float) -> None:
-        ahead_s = due_s - self._clock.monotonic_s()
-        if ahead_s > _AHEAD_MOST_S:
-            # Filling in gusts wakes this thread four times a second instead of at every packet.
-            self._clock.wait(self._stop, ahead_s - _AHEAD_LEAST_S)
+    def _pass(self, reel: _Reel, placing: Placing) -> None:
+        """Once through the file. Reading goes before decoding pictures, so that sound is never late for them."""
+        packets = reel.packets()
+        waiting: deque[tuple[float, av.Packet[Any]]] = deque()
+        at_s, is_over = 0.0, False
+        while not self._stop.is_set():
+            now_s = self._clock.monotonic_s()
+            ahead_s = placing.origin_s + at_s - now_s
+            if not is_over and ahead_s < _AHEAD_MOST_S and len(waiting) < _MOST_PACKETS:
+                if ahead_s < -_TOO_LATE_S:
+                    # The machine slept, or the disk: what was missed is not made up for.
+                    placing.shift(now_s + _LEAD_S, at_s)
+                packet = next(packets, None)
+                if packet is None:
+                    is_over = True
+                elif packet.stream is reel.video:
+                    if packet.size:
+                        at_s = max(at_s, placing.passed(True, Span.of(packet, reel.picture_s)))
+                    waiting.append((at_s, packet))
+                else:
+                    at_s = max(at_s, self._take_sound(reel, placing, packet))
+            elif waiting:
+                if placing.origin_s + waiting[0][0] < now_s - _TOO_LATE_S:
+                    _skip_to_key(waiting)
+                    reel.restart_pictures()
+                if waiting:
+                    self._take_picture(reel, placing, *waiting.popleft())
+            elif is_over:
+                return
+            else:
+                # Filling in gusts wakes this thread four times a second instead of at every packet.
+                self._clock.wait(self._stop, ahead_s - _AHEAD_LEAST_S)
 
-    def _place_picture(self, run: _Run, frame: av.VideoFrame) -> float:
-        at_s = run.place_s(frame.time)
-        fitted = run.converter.from_frame(frame)
+    def _take_picture(self, reel: _Reel, placing: Placing, at_s: float, packet: av.Packet[Any]) -> None:
         with self._lock:
-            if self._picture_report is not None:
-                self._frames.append((run.origin_s + at_s, fitted))
-        return at_s + 1 / float(frame_rate(frame, self._picture.rate_fps))
+            is_new, self._is_picture_new = self._is_picture_new, False
+        if is_new:
+            reel.restart_pictures()
+            placing.restart_pictures()
+        if self._picture_report is None:
+            return
+        if packet.size:
+            placing.tried(True)
+        if not reel.is_decodable(packet):
+            return
+        for frame in reel.decode(packet):
+            if not isinstance(frame, av.VideoFrame):
+                continue
+            moment_s = placing.picture_s(frame.time, at_s)
+            if moment_s is None:
+                continue
+            fitted = reel.converter.from_frame(frame, turn_degrees=frame.rotation, pixel_ratio=reel.pixel_ratio)
+            with self._lock:
+                if not self._is_picture_new:
+                    self._frames.append((moment_s, fitted))
 
-    def _place_sound(self, run: _Run, frame: av.AudioFrame) -> float:
-        at_s = run.place_s(frame.time)
-        for part in run.sound_parts(frame):
-            if run.next_sample is None:
-                run.next_sample = self._programme.sample_at(run.origin_s + at_s)
-            self._ring.write(run.next_sample, part)
-            run.next_sample += part.shape[1]
-        return at_s + frame.samples / frame.sample_rate
+    def _take_sound(self, reel: _Reel, placing: Placing, packet: av.Packet[Any]) -> float:
+        with self._lock:
+            is_new, self._is_sound_new = self._is_sound_new, False
+        if is_new:
+            reel.restart_sound()
+            placing.restart_sound()
+        if self._sound_report is not None:
+            if packet.size:
+                placing.tried(False)
+            for frame in reel.decode(packet):
+                if isinstance(frame, av.AudioFrame):
+                    self._place_sound(reel, placing, frame)
+        return placing.passed(False, Span.of(packet, 0.0)) if packet.size else 0.0
+
+    def _place_sound(self, reel: _Reel, placing: Placing, frame: av.AudioFrame) -> None:
+        time_s = frame.time
+        for part in reel.resample(frame):
+            self._ring.write(placing.sample(time_s, part.shape[1]), part)
+            time_s = None
+
+    # ---- reports ------------------------------------------------------------------------------------
 
     def _told(self, is_video: bool) -> SourceState:
         state = self._state
-        if not is_video and state.status is SourceStatus.LIVE and not self._has_sound:
+        if state.status is SourceStatus.LIVE and is_video in self._unreadable:
             return SourceState(SourceStatus.FAILED, "file_unreadable", state.name)
         return state
 
-    def _tell(self, state: SourceState) -> None:
-        self._state = state
-        for report, is_video in ((self._picture_report, True), (self._sound_report, False)):
-            if report is not None:
-                report(self._told(is_video))
+    def _report(self, is_video: bool) -> Report | None:
+        return self._picture_report if is_video else self._sound_report
+
+    def _tell(self, state: SourceState, unreadable: frozenset[bool] = frozenset()) -> None:
+        with self._telling:
+            if (state, unreadable) == (self._state, self._unreadable):
+                return
+            self._state, self._unreadable = state, unreadable
+            for is_video in (True, False):
+                report = self._report(is_video)
+                if report is not None:
+                    report(self._told(is_video))
 
 
-class _Run:
-    """One pass through the file."""
+class _Reel:
+    """An opened file and its decoders."""
 
-    def __init__(self, origin_s: float, converter: Converter) -> None:
-        self.origin_s = origin_s
-        self.converter = converter
-        self.next_sample: int | None = None
-        self._first_s: float | None = None
-        self._resampler = AudioResampler(format="fltp", layout="stereo", rate=SAMPLE_RATE_HZ)
+    def __init__(self, container: av.container.InputContainer, picture: PictureFormat) -> None:
+        self._container = container
+        self.video = container.streams.video[0] if container.streams.video else None
+        self.audio = container.streams.audio[0] if container.streams.audio else None
+        self._streams = [stream for stream in (self.video, self.audio) if stream is not None]
+        self.start_s = first_s(self._streams, container.start_time)
+        self.size_px, self.picture_s, self.pixel_ratio = (0, 0), 1 / picture.rate_fps, 1.0
+        if self.video is not None:
+            context, rate = self.video.codec_context, self.video.guessed_rate or self.video.average_rate
+            self.size_px = (context.width, context.height)
+            self.picture_s = float(1 / rate) if rate else self.picture_s
+            self.pixel_ratio = float(self.video.sample_aspect_ratio or 1)
+            context.thread_count = decoder_threads(*self.size_px, 1 / self.picture_s, os.cpu_count() or 1)
+            if context.thread_count > 1:
+                context.thread_type = "AUTO"
+        self.converter = Converter(picture)
+        self._resampler = _resampler()
+        self._awaits_keyframe = True
+        self._has_warned = False
 
-    def place_s(self, time_s: float | None) -> float:
-        """Seconds since the start of the file's content."""
-        moment_s = time_s or 0.0
-        if self._first_s is None:
-            self._first_s = moment_s
-        return max(0.0, moment_s - self._first_s)
+    def packets(self) -> Iterator[av.Packet[Any]]:
+        """Those of one pass, and at its end an empty one of each stream. A file that is torn ends where it is torn."""
+        has_any = False
+        try:
+            for packet in self._container.demux(self._streams):
+                has_any = True
+                yield packet
+        except (av.FFmpegError, OSError):
+            if not has_any:
+                raise
+            self._warn("a media file cannot be read to its end")
 
-    def skip(self, packet: av.Packet[Any]) -> float:
-        """The end of a packet that nobody wants decoded."""
-        if packet.pts is None or packet.time_base is None:
-            return 0.0
-        return self.place_s(float((packet.pts + (packet.duration or 0)) * packet.time_base))
+    def rewind(self) -> bool:
+        """To the beginning; the decoders forget what they hold. False for what must be opened anew, as raw streams."""
+        self._resampler = _resampler()
+        try:
+            self._container.seek(0)
+        except (av.FFmpegError, OSError):
+            return False
+        return True
 
-    def sound_parts(self, frame: av.AudioFrame) -> Iterator[Sound]:
+    def is_decodable(self, packet: av.Packet[Any]) -> bool:
+        """Decoding that begins inside a group of pictures would show rubbish."""
+        if self._awaits_keyframe and packet.size:
+            self._awaits_keyframe = not packet.is_keyframe
+        return not self._awaits_keyframe
+
+    def decode(self, packet: av.Packet[Any]) -> list[Any]:
+        """What a packet holds; nothing when it is damaged."""
+        try:
+            return list(packet.decode())
+        except (av.FFmpegError, ValueError):
+            self._warn("a packet of a media file cannot be decoded")
+            return []
+
+    def restart_pictures(self) -> None:
+        """From the next key frame on."""
+        self._awaits_keyframe = True
+        if self.video is not None:
+            self.video.codec_context.flush_buffers()
+
+    def restart_sound(self) -> None:
+        """The next packet does not follow the last one."""
+        self._resampler = _resampler()
+        if self.audio is not None:
+            self.audio.codec_context.flush_buffers()
+
+    def resample(self, frame: av.AudioFrame) -> Iterator[Sound]:
         """The frame at 48 kHz stereo."""
-        for part in self._resampler.resample(frame):
+        try:
+            parts = self._resampler.resample(frame)
+        except ValueError:
+            # Its format changed in the middle of the file.
+            self._resampler = _resampler()
+            parts = self._resampler.resample(frame)
+        for part in parts:
             yield np.asarray(part.to_ndarray(), np.float32)
 
-
-def frame_rate(frame: av.VideoFrame, otherwise_fps: int) -> float:
-    """The rate that the frame's duration tells."""
-    if frame.duration and frame.time_base:
-        return 1 / float(frame.duration * frame.time_base)
-    return float(otherwise_fps)
+    def _warn(self, text: str) -> None:
+        if not self._has_warned:
+            self._has_warned = True
+            _LOG.warning(text, exc_info=True)
 
 
-class MediaPictures:
-    """The pictures of a player as a PictureSource."""
-
-    def __init__(self, player: MediaPlayer, has_counter: bool, report: Report, release: MediaShelf) -> None:
-        self.has_counter = has_counter
-        self._player = player
-        self._report = report
-        self._shelf = release
-
-    def start(self) -> None:
-        """Begin."""
-        self._player.want_pictures(self._report)
-        self._player.start()
-
-    def frame_at(self, time_s: float) -> av.VideoFrame | None:
-        """See PictureSource."""
-        return self._player.frame_at(time_s)
-
-    def close(self) -> None:
-        """End, unless its sound is still wanted."""
-        self._player.want_pictures(None)
-        self._shelf.give_back(self._player)
+def decoder_threads(width_px: int, height_px: int, rate_fps: float, cores: int) -> int:
+    """How many threads decode a file."""
+    needed = width_px * height_px * rate_fps / _PIXELS_A_THREAD
+    return 1 if needed <= 1 else max(1, min(cores, _MOST_THREADS))
 
 
-class MediaSound:
-    """The sound of a player as a SoundSource."""
-
-    def __init__(self, player: MediaPlayer, report: Report, release: MediaShelf) -> None:
-        self._player = player
-        self._report = report
-        self._shelf = release
-
-    def start(self) -> None:
-        """Begin."""
-        self._player.want_sound(self._report)
-        self._player.start()
-
-    def read(self, at: int, count: int) -> Sound | None:
-        """See SoundSource."""
-        return self._player.sound_at(at, count)
-
-    def close(self) -> None:
-        """End, unless its pictures are still wanted."""
-        self._player.want_sound(None)
-        self._shelf.give_back(self._player)
+def _resampler() -> AudioResampler:
+    return AudioResampler(format="fltp", layout="stereo", rate=SAMPLE_RATE_HZ)
 
 
-class MediaShelf:
-    """Players by path, so that the picture and the sound of one file come from one player. Control thread."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._players: dict[str, MediaPlayer] = {}
-
-    def take(self, path: str, picture: PictureFormat, programme: ProgrammeTime) -> MediaPlayer:
-        """The player of a file, made when there is none."""
-        if path not in self._players:
-            self._players[path] = MediaPlayer(path, picture, programme, self._clock)
-        return self._players[path]
-
-    def give_back(self, player: MediaPlayer) -> None:
-        """End a player that nobody wants any more."""
-        if not player.is_wanted:
-            self._players.pop(player.path, None)
-            player.close()
+def _skip_to_key(waiting: deque[tuple[float, av.Packet[Any]]]) -> None:
+    """Leave out what waits before the last key frame among it; everything when there is none."""
+    waiting.popleft()
+    newest = max((index for index, (_, packet) in enumerate(waiting) if packet.size and packet.is_keyframe), default=-1)
+    for _ in range(len(waiting) if newest < 0 else newest):
+        waiting.popleft()

@@ -52,6 +52,7 @@ def test_it_is_listed_with_one_that_the_system_prefers(window: Window) -> None:
     assert sum(microphone.is_default for microphone in found) == 1
 
 
+@pytest.mark.slow
 def test_what_it_hears_is_in_the_recording(sound: SoundServer, window: Window, tmp_path: Path) -> None:
     sound.play_tone(TONE_HZ, AMPLITUDE)
     assert window.ask(port.SetAudio, source=port.MicSource(device_id=MICROPHONE)) == ""
@@ -76,6 +77,7 @@ def test_what_it_hears_is_in_the_recording(sound: SoundServer, window: Window, t
     assert np.sqrt((pieces**2).mean(axis=1)).min() > AMPLITUDE / np.sqrt(2) / 2
 
 
+@pytest.mark.slow
 def test_lost_it_is_said_and_found_again_by_itself(sound: SoundServer, window: Window) -> None:
     sound.play_tone(TONE_HZ, AMPLITUDE)
     assert window.ask(port.SetAudio, source=port.MicSource(device_id=MICROPHONE)) == ""
