@@ -20,10 +20,12 @@ import msgspec
 from app.ports.supervision import (
     ChildChanged,
     CloseWindow,
+    OperatorTaken,
     PlatformFailed,
     PlatformStarted,
     Quit,
     RaiseWindow,
+    StartEngine,
     StartPlatform,
     StopPlatform,
     SupervisorEvent,
@@ -36,7 +38,7 @@ from app.runtime.clock import Clock, SystemClock
 from app.runtime.instance import InstanceLock
 from app.runtime.launch import EngineLaunch, WindowLaunch, write_launch
 from app.supervision.keeper import RestartPolicy
-from app.supervision.platform import EmbeddedPlatform
+from app.supervision.platform import EmbeddedPlatform, take_operator
 
 END_S = 5.0
 TICK_S = 0.25
@@ -56,8 +58,11 @@ class Supervisor:
         self._children: dict[str, Child] = {}
         self._policies: dict[str, RestartPolicy] = {}
         self._due: dict[str, float] = {}
+        self._given_up: set[str] = set()
         self._platform: EmbeddedPlatform | None = None
         self._platform_request = 0
+        self._operator = ("", "")
+        """Name and password as the service said them, until the window has shown them."""
         self._is_ending = False
         self._exit_code = 0
         self._engine_key, self._window_key, self._knock_key = (secrets.token_bytes(32) for _ in range(3))
@@ -143,6 +148,8 @@ class Supervisor:
     def _greet(self, channel: Channel[SupervisorEvent, WindowWish]) -> None:
         for role, child in self._children.items():
             channel.send(ChildChanged(role=role, is_up=child.is_running, restarts=self._policy(role).restarts))
+        for role in self._given_up:
+            channel.send(self._gone(role))
         if self._platform is not None and self._platform.ready >= set(PLATFORM_ROLES):
             channel.send(self._started(self._platform, 0))
 
@@ -156,6 +163,11 @@ class Supervisor:
                 self._start_platform(wish)
             case StopPlatform():
                 self._stop_platform()
+            case StartEngine():
+                self._start_missing("engine")
+            case OperatorTaken():
+                self._operator = ("", "")
+                take_operator(self._data_dir)
             case CloseWindow():
                 self._windowless_until_s = self._clock.monotonic_s() + max(0.0, wish.keep_s)
             case Quit():
@@ -180,6 +192,7 @@ class Supervisor:
         line = self._launch_line(role)
         if line is None:
             return
+        self._given_up.discard(role)
         command = [sys.executable, "-m", "app", "--role", role, "--parent", str(os.getpid())]
         self._children[role] = Child(
             role,
@@ -189,6 +202,13 @@ class Supervisor:
             on_exit=lambda code: self._happenings.put(lambda: self._exited(role, code)),
         )
         self._tell(ChildChanged(role=role, is_up=True, restarts=self._policy(role).restarts))
+
+    def _start_missing(self, *roles: str) -> None:
+        """A person asks: start those that neither run nor are about to, as if they had never died."""
+        for role in roles:
+            if role not in self._children and role not in self._due:
+                self._policies.pop(role, None)
+                self._start(role)
 
     def _launch_line(self, role: str) -> bytes | None:
         data_dir, log_dir = str(self._data_dir), str(self._log_dir)
@@ -228,8 +248,6 @@ class Supervisor:
         if self._is_ending or child is None or child.is_running:
             return
         del self._children[role]
-        policy = self._policy(role)
-        self._tell(ChildChanged(role=role, is_up=False, restarts=policy.restarts))
         if role in PLATFORM_ROLES and self._platform is not None:
             self._platform.ready.discard(role)
         if role == "window" and code == 0:
@@ -237,18 +255,26 @@ class Supervisor:
             if self._windowless_until_s is None:
                 self._quit()
             return
-        wait_s = policy.died(self._clock.monotonic_s())
+        wait_s = self._policy(role).died(self._clock.monotonic_s())
         if wait_s is None:
             self._give_up(role)
         else:
             self._due[role] = self._clock.monotonic_s() + wait_s
+            self._tell(self._gone(role))
 
     def _give_up(self, role: str) -> None:
         if role == "window":
             self._exit_code = 1
             self._quit()
-        elif role in PLATFORM_ROLES:
-            self._tell(PlatformFailed(request_id=self._platform_request, code="platform_start_failed", detail=role))
+            return
+        self._given_up.add(role)
+        self._tell(self._gone(role))
+        if role in PLATFORM_ROLES:
+            self._tell(PlatformFailed(request_id=self._platform_request, code="part_given_up", detail=role))
+
+    def _gone(self, role: str) -> ChildChanged:
+        is_given_up = role in self._given_up
+        return ChildChanged(role=role, is_up=False, restarts=self._policy(role).restarts, is_given_up=is_given_up)
 
     def _heard(self, role: str, line: bytes) -> None:
         """A line of a child's standard output: service and ingest say when they listen."""
@@ -264,42 +290,39 @@ class Supervisor:
         elif "ready" in said:
             ready = said["ready"]
             if "operator_password" in ready:
-                platform.operator = (str(ready["operator_name"]), str(ready["operator_password"]))
+                self._operator = (str(ready["operator_name"]), str(ready["operator_password"]))
             platform.ready.add(role)
             if platform.ready >= set(PLATFORM_ROLES):
                 self._tell(self._started(platform, self._platform_request))
-                platform.operator = ("", "")
 
     # ---- the embedded platform -------------------------------------------------------------------
 
     def _start_platform(self, wish: StartPlatform) -> None:
         self._platform_request = wish.request_id
-        if self._platform is not None and self._platform.on_lan == wish.on_lan:
-            if self._platform.ready >= set(PLATFORM_ROLES):
-                self._tell(self._started(self._platform, wish.request_id))
-            return
-        self._stop_platform()
-        try:
-            self._platform = EmbeddedPlatform(self._data_dir, self._log_dir, wish.on_lan)
-        except OSError as cause:
-            self._tell(
-                PlatformFailed(request_id=wish.request_id, code="platform_start_failed", detail=cause.strerror or "")
-            )
-            return
-        for role in PLATFORM_ROLES:
-            self._policies.pop(role, None)
-            self._start(role)
+        if self._platform is None or self._platform.on_lan != wish.on_lan:
+            self._stop_platform()
+            try:
+                self._platform = EmbeddedPlatform(self._data_dir, self._log_dir, wish.on_lan)
+            except OSError as cause:
+                reason = cause.strerror or ""
+                self._tell(PlatformFailed(request_id=wish.request_id, code="platform_start_failed", detail=reason))
+                return
+        if self._platform.ready >= set(PLATFORM_ROLES):
+            self._tell(self._started(self._platform, wish.request_id))
+        else:
+            self._start_missing(*PLATFORM_ROLES)
 
     def _stop_platform(self) -> None:
         self._platform = None
         for role in PLATFORM_ROLES:
             self._due.pop(role, None)
+            self._given_up.discard(role)
             child = self._children.pop(role, None)
             if child is not None:
                 child.end(END_S)
 
     def _started(self, platform: EmbeddedPlatform, request_id: int) -> PlatformStarted:
-        name, password = platform.operator
+        name, password = self._operator
         return PlatformStarted(
             request_id=request_id,
             base_url=platform.base_url,

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app.contract.rest import Role
 from server.accounts import people
 from server.secrets import FieldCipher
+from server.sessions.acts import audit
 from server.store.models import AccountRow
 from server.store.store import Tx
 
@@ -38,4 +39,15 @@ def add_demo_people(tx: Tx, cipher: FieldCipher) -> FirstOperator | None:
         return None
     operator = FirstOperator(OPERATOR_NAME, secrets.token_urlsafe(12))
     people.add_operator(tx, operator.name, people.hash_password(operator.password), "平台运营")
+    return operator
+
+
+def renew_operator(tx: Tx) -> FirstOperator | None:
+    """A new password for the demo operator, whose first one nobody took; None when there is no such operator."""
+    row = tx.db.scalar(select(AccountRow).where(AccountRow.operator_name == OPERATOR_NAME))
+    if row is None:
+        return None
+    operator = FirstOperator(OPERATOR_NAME, secrets.token_urlsafe(12))
+    row.password_hash = people.hash_password(operator.password)
+    audit(tx, people.SYSTEM, "operator.renewed", row.id, "the first password was never taken")
     return operator

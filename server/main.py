@@ -28,6 +28,7 @@ from app.errors import AppError, BugError
 from app.runtime.clock import Clock, SystemClock
 from app.runtime.launch import ServiceLaunch
 from server.config import VERSION, ServiceConfig
+from server.demo_data import renew_operator
 from server.errors import Refusal, refusal_of, reply_of
 from server.guard import Guard
 from server.logs import start_logging, stop_logging
@@ -90,13 +91,13 @@ def run_service(launch: ServiceLaunch) -> int:
     """Serve until SIGTERM or SIGINT; 0 after a clean end, 1 when it could not start.
 
     Prints one line of JSON when it listens: ``{"ready": {"port": …}}``, on the first start of a demo
-    platform with ``operator_name`` and ``operator_password``, which are shown this once. A failure to
-    start is one line ``{"failed": {"code": …}}``.
+    platform (and when the launch says that nobody took the last) with ``operator_name`` and
+    ``operator_password``, which are shown this once. A failure to start is one line ``{"failed": {"code": …}}``.
     """
     config = ServiceConfig.from_launch(launch)
     handler = start_logging(config.log_dir)
     try:
-        return asyncio.run(_serve(config, SystemClock()))
+        return asyncio.run(_serve(config, SystemClock(), launch.is_demo and launch.renews_operator))
     except AppError as error:
         log.error("service_failed", code=error.code)
         _say({"failed": {"code": error.code}})
@@ -109,7 +110,7 @@ def run_service(launch: ServiceLaunch) -> int:
         stop_logging(handler)
 
 
-async def _serve(config: ServiceConfig, clock: Clock) -> int:
+async def _serve(config: ServiceConfig, clock: Clock, renews_operator: bool) -> int:
     family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
     listener = socket.create_server((config.host, config.port), family=family, backlog=2048)
     # Without it the kernel would hold up to 4 MB for each viewer who stopped reading.
@@ -125,6 +126,7 @@ async def _serve(config: ServiceConfig, clock: Clock) -> int:
             server_settings(app, config),
             services,
             port,
+            renews_operator,
         )
         try:
             await server.serve(sockets=[listener])
@@ -164,16 +166,19 @@ def server_settings(app: FastAPI, config: ServiceConfig) -> uvicorn.Config:
 class _Server(uvicorn.Server):
     """Says when it listens, and ends with an exit status instead of the signal."""
 
-    def __init__(self, config: uvicorn.Config, services: Services, port: int) -> None:
+    def __init__(self, config: uvicorn.Config, services: Services, port: int, renews_operator: bool) -> None:
         super().__init__(config)
         self._services = services
         self._port = port
+        self._renews_operator = renews_operator
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             ready: dict[str, object] = {"port": self._port}
             operator = self._services.first_operator
+            if operator is None and self._renews_operator:
+                operator = await self._services.store.write(renew_operator)
             if operator is not None:
                 ready |= {"operator_name": operator.name, "operator_password": operator.password}
                 self._services.first_operator = None

@@ -53,6 +53,8 @@ class ServiceLaunch(_Launch, frozen=True, kw_only=True):
     trusted_proxies: tuple[str, ...] = ()
     """Addresses or networks of proxies in front of it, e.g. 127.0.0.1: only their X-Forwarded-For is believed."""
     is_demo: bool = False
+    renews_operator: bool = False
+    """Demo: say a new password of the operator also when there is one; nobody took the last."""
     hook_secret: str
     media_secret: str
     local_token: str = ""

@@ -37,14 +37,15 @@ class EmbeddedPlatform:
     hook_secret: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     media_secret: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     local_token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
-    operator: tuple[str, str] = field(default=("", ""), repr=False)
     ready: set[str] = field(default_factory=set)
     certificate: Certificate | None = None
 
     def __post_init__(self) -> None:
         self.ports = _ports(self.data_dir / "platform.json")
+        # Those that the certificate covers, for as long as this platform stands.
+        self.addresses = lan_addresses() if self.on_lan else ()
         if self.on_lan:
-            self.certificate = make_certificate(self.data_dir / "tls", lan_addresses())
+            self.certificate = make_certificate(self.data_dir / "tls", self.addresses)
 
     @property
     def base_url(self) -> str:
@@ -52,9 +53,7 @@ class EmbeddedPlatform:
 
     @property
     def lan_urls(self) -> tuple[str, ...]:
-        if not self.on_lan:
-            return ()
-        return tuple(f"{self._scheme}://{address}:{self.ports.service}" for address in lan_addresses())
+        return tuple(f"{self._scheme}://{address}:{self.ports.service}" for address in self.addresses)
 
     @property
     def ca_file(self) -> str:
@@ -66,8 +65,7 @@ class EmbeddedPlatform:
 
     @property
     def _public_host(self) -> str:
-        addresses = lan_addresses() if self.on_lan else ()
-        return addresses[0] if addresses else LOOPBACK
+        return self.addresses[0] if self.addresses else LOOPBACK
 
     def service(self) -> ServiceLaunch:
         """Launch of the service."""
@@ -77,14 +75,15 @@ class EmbeddedPlatform:
             host=ALL_ADDRESSES if self.on_lan else LOOPBACK,
             port=self.ports.service,
             public_url=f"{self._scheme}://{self._public_host}:{self.ports.service}",
-            allowed_hosts=(LOOPBACK, "localhost", *(lan_addresses() if self.on_lan else ())),
+            allowed_hosts=(LOOPBACK, "localhost", *self.addresses),
             is_demo=True,
+            renews_operator=not _taken(self.data_dir).exists(),
             hook_secret=self.hook_secret,
             media_secret=self.media_secret,
             local_token=self.local_token,
             ingest_http_url=f"{self._scheme}://{LOOPBACK}:{self.ports.http}",
             ingest_public_http_url=f"{self._scheme}://{self._public_host}:{self.ports.http}",
-            ingest_public_rtmp_url=f"{'rtmps' if self.on_lan else 'rtmp'}://{LOOPBACK}:{self.ports.rtmp}/live",
+            ingest_public_rtmp_url=f"{'rtmps' if self.on_lan else 'rtmp'}://{self._public_host}:{self.ports.rtmp}/live",
             tls_certificate=self.ca_file,
             tls_key=str(self.certificate.key) if self.certificate else "",
         )
@@ -105,6 +104,16 @@ class EmbeddedPlatform:
             tls_certificate=self.ca_file,
             tls_key=str(self.certificate.key) if self.certificate else "",
         )
+
+
+def take_operator(data_dir: Path) -> None:
+    """The person has the operator's password: no later start of the service makes another."""
+    with contextlib.suppress(OSError):
+        _taken(data_dir).touch()
+
+
+def _taken(data_dir: Path) -> Path:
+    return data_dir / "operator.taken"
 
 
 def lan_addresses() -> tuple[str, ...]:
