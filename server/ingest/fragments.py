@@ -9,6 +9,7 @@ clock was set back). A picture is then put a millisecond behind the one before; 
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections import deque
 from dataclasses import dataclass, field
@@ -18,7 +19,8 @@ import av
 from av.audio.stream import AudioStream
 from av.video.stream import VideoStream
 
-from app.rtmp.flv import AudioTag, FlvTag, VideoTag, file_header, tag
+from app.rtmp import RtmpError, TagKind
+from app.rtmp.flv import AudioTag, FlvTag, VideoTag, file_header, parse_aac_config, parse_audio, tag
 
 _MS = Fraction(1, 1000)
 _OPTIONS = {
@@ -67,6 +69,16 @@ class _Sink:
         return found
 
 
+def _sound_of(configs: list[FlvTag]) -> tuple[int, int]:
+    """Sample rate in Hz and samples of a frame, of AAC; 0 where that is not known."""
+    for config in configs:
+        if config.kind is TagKind.AUDIO and (audio := parse_audio(config.payload)).codec == "mp4a":
+            with contextlib.suppress(RtmpError):
+                # The frameLengthFlag of ISO/IEC 14496-3, 4.4.1: frames of 960 samples.
+                return parse_aac_config(audio.body).sample_rate_hz, 960 if audio.body[1] & 0b100 else 1024
+    return 0, 0
+
+
 class Fragmenter:
     """Made at a key frame. Raises av.FFmpegError when the parameters cannot be put into MP4."""
 
@@ -82,6 +94,7 @@ class Fragmenter:
         self._out = av.open(self._sink, "w", format="mp4", container_options=_OPTIONS)
         self._video: VideoStream | None = None
         self._audio: AudioStream | None = None
+        self._rate_hz = self._frame_samples = 0
         self._next_sample: int | None = None
         with av.open(io.BytesIO(b"".join(head)), format="flv") as source:
             for stream in source.streams:
@@ -89,6 +102,10 @@ class Fragmenter:
                     self._video = self._out.add_stream_from_template(stream)
                 elif isinstance(stream, AudioStream) and self._audio is None:
                     self._audio = self._out.add_stream_from_template(stream)
+                    self._rate_hz, self._frame_samples = _sound_of(configs)
+                    self._rate_hz = self._rate_hz or stream.codec_context.sample_rate or 48000
+                    # FLV says 44.1 kHz of every AAC, and libavformat believes it.
+                    self._audio.codec_context.sample_rate = self._rate_hz
             self._out.start_encoding()
         if self._video is None:
             raise ValueError("no picture in the configuration")
@@ -118,17 +135,15 @@ class Fragmenter:
         """A frame of sound; what is before the first picture or behind the sound that came is left out."""
         if self._audio is None or moment_ms < self._base_ms:
             return []
-        rate_hz = self._audio.codec_context.sample_rate or 48000
-        frame_samples = self._audio.codec_context.frame_size
-        sample = (moment_ms - self._base_ms) * rate_hz // 1000
+        sample = (moment_ms - self._base_ms) * self._rate_hz // 1000
         if self._next_sample is not None:
-            if frame_samples and abs(sample - self._next_sample) * 1000 <= AAC_DRIFT_MS * rate_hz:
+            if self._frame_samples and abs(sample - self._next_sample) * 1000 <= AAC_DRIFT_MS * self._rate_hz:
                 sample = self._next_sample
             elif sample < self._next_sample:
                 return []
-        self._next_sample = sample + max(1, frame_samples)
+        self._next_sample = sample + max(1, self._frame_samples)
         packet = av.Packet(audio.body)
-        packet.time_base = Fraction(1, rate_hz)
+        packet.time_base = Fraction(1, self._rate_hz)
         packet.dts = packet.pts = sample
         packet.is_keyframe = True
         packet.stream = self._audio

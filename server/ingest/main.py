@@ -55,6 +55,7 @@ def run_ingest(launch: IngestLaunch, limits: IngestLimits | None = None) -> int:
         return asyncio.run(_serve(launch, limits or IngestLimits(), SystemClock()))
     except InputError as error:
         log.error("ingest_failed", code=error.code, **error.detail)
+        sys.stderr.write("anchordesk: {field} must have at least {chars} characters\n".format(**error.detail))
         _say({"failed": {"code": error.code, **error.detail}})
         return 1
     except OSError as error:

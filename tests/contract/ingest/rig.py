@@ -15,6 +15,8 @@ import httpx2
 from app.contract.errors import ErrorBody, ErrorCode, ErrorReply
 from app.contract.hooks import PublishAsk, PublishGrant
 from app.rtmp import ClientConnection, ClientEvent, PublishAccepted, PublishRefused, TagKind
+from app.rtmp.client import _Phase
+from app.rtmp.commands import Command
 from app.runtime.clock import SystemClock
 from server.ingest.desk import PublishDesk
 from server.ingest.grants import GrantBook
@@ -38,6 +40,7 @@ class Rig:
     keys: dict[str, str] = field(default_factory=dict)
     is_away: bool = False
     max_kbps: int = 8000
+    probes: set[str] = field(default_factory=set)
     calls: list[tuple[str, str]] = field(default_factory=list)
     pictures: list[str] = field(default_factory=list)
     port: int = 0
@@ -77,7 +80,7 @@ class Rig:
             key_id=f"id-{session_id}",
             session_id=session_id,
             connection_id=ask.connection_id,
-            is_probe=False,
+            is_probe=ask.key in self.probes,
             max_kbps=self.max_kbps,
         )
         return httpx2.Response(200, text=grant.model_dump_json())
@@ -117,6 +120,7 @@ class Encoder:
 
     def __init__(self, rig: Rig, key: str, app: str = "live") -> None:
         self._rig = rig
+        self._key = key
         self._connection = ClientConnection(app=app, tc_url=f"rtmp://127.0.0.1/{app}", stream_key=key)
         self.events: list[ClientEvent] = []
         self.is_closed = False
@@ -127,6 +131,18 @@ class Encoder:
         """Up to the answer to publish, whatever it is."""
         self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._rig.port)
         self._connection.start()
+        await self._until_answered()
+
+    async def publish_again(self) -> None:
+        """Stop and publish anew on the same connection, which our own publisher never does."""
+        connection = self._connection
+        self.events.clear()
+        connection._send_command(Command("FCUnpublish", 6, (None, self._key)))
+        connection._send_command(Command("publish", 7, (None, self._key, "live")), connection._stream_id)
+        connection._phase = _Phase.REQUESTING
+        await self._until_answered()
+
+    async def _until_answered(self) -> None:
         while not any(isinstance(event, PublishAccepted | PublishRefused) for event in self.events):
             if self.is_closed:
                 return

@@ -146,6 +146,59 @@ def test_connections_of_one_address_are_bounded(tmp_path: Path) -> None:
     on_rig(tmp_path, body, connections_per_address=2)
 
 
+def test_publishing_again_on_the_same_connection_is_reported_as_another(tmp_path: Path) -> None:
+    async def body(rig: Rig) -> None:
+        encoder = Encoder(rig, "key")
+        await encoder.connect()
+        encoder.start_media()
+        await until(lambda: "started" in rig.names())
+        first = rig.desk.publishers[0].connection_id
+        await encoder.publish_again()
+        assert isinstance(encoder.events[-1], PublishAccepted)
+        assert not rig.desk.publishers[0].has_started
+        second = rig.desk.publishers[0].connection_id
+        encoder.start_media()
+        await until(lambda: rig.names().count("started") == 2)
+        encoder.close()
+        await until(lambda: rig.names().count("stopped") == 2)
+        told = [(name, json.loads(text)["connection_id"]) for name, text in rig.calls]
+        assert first != second
+        # A question does not wait behind the reports.
+        assert [one for name, one in told if name == "authorize"] == [first, second]
+        facts = [(name, one) for name, one in told if name != "authorize"]
+        assert facts == [(name, one) for one in (first, second) for name in ("started", "stopped")]
+        reasons = [json.loads(text)["reason"] for name, text in rig.calls if name == "stopped"]
+        assert reasons[0] == "unpublished"
+
+    on_rig(tmp_path, body)
+
+
+def test_a_probe_ends_though_it_goes_on_sending(tmp_path: Path) -> None:
+    async def body(rig: Rig) -> None:
+        rig.probes.add("key")
+        encoder = Encoder(rig, "key")
+        await encoder.connect()
+        began_s = time.monotonic()
+        keep = asyncio.create_task(_keep_sending(encoder))
+        assert await encoder.until_closed() == ["media_invalid"]
+        keep.cancel()
+        assert 0.3 < time.monotonic() - began_s < 2.0
+
+    on_rig(tmp_path, body, probe_s=0.4)
+
+
+def test_a_probe_that_sends_too_much_is_ended(tmp_path: Path) -> None:
+    async def body(rig: Rig) -> None:
+        rig.probes.add("key")
+        encoder = Encoder(rig, "key")
+        await encoder.connect()
+        for moment_ms in range(0, 4000, 40):
+            encoder.frame(moment_ms, size_bytes=20_000)
+        assert await encoder.until_closed() == ["media_invalid"]
+
+    on_rig(tmp_path, body, probe_max_kbps=400)
+
+
 def test_an_order_drops_a_publisher_with_its_code(tmp_path: Path) -> None:
     async def body(rig: Rig) -> None:
         encoder = Encoder(rig, "key")

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.media_token import MediaClaim, sign, verify
+from app.errors import InputError
+from server.media_token import MediaClaim, require_secret, sign, verify
 
 SECRET = "s" * 32
 NOW = 1_800_000_000
@@ -48,3 +49,14 @@ def test_ids_of_any_letters_survive(session_id: str, viewer_id: str) -> None:
     token = sign(SECRET, session_id, viewer_id, NOW + 30)
     if len(token) <= 512:
         assert verify(SECRET, token, NOW) == MediaClaim(session_id, viewer_id, NOW + 30)
+
+
+@pytest.mark.parametrize("secret", ["", "short", "s" * 31])
+def test_a_secret_that_could_be_guessed_is_not_taken(secret: str) -> None:
+    with pytest.raises(InputError) as refused:
+        require_secret("media_secret", secret)
+    assert (refused.value.code, refused.value.detail["field"]) == ("secret_too_short", "media_secret")
+
+
+def test_a_secret_that_is_long_enough_is_taken() -> None:
+    require_secret("media_secret", SECRET)
