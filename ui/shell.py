@@ -227,9 +227,10 @@ class MainWindow(QWidget):
                 self.settings.draw(present_settings(state, tr))
 
     def _draw_notices(self) -> None:
-        standing = standing_troubles(self.state, told_elsewhere=self.sheets.told_trouble(self.state))
+        standing = standing_troubles(self.state)
         self._put_away &= set(standing)
-        told = {key: trouble for key, trouble in standing.items() if key not in self._put_away}
+        hidden = {*self._put_away, self.sheets.told_trouble(self.state)}
+        told = {key: trouble for key, trouble in standing.items() if key not in hidden}
         if self.page is not Page.DESK:
             told = {}  # the entry pages have a place of their own for these
         self.notices.draw(present_notices(self.state, self.tr_, told))
@@ -387,6 +388,7 @@ class MainWindow(QWidget):
     def shut(self) -> None:
         """Let go of everything that the window holds; it cannot be used afterwards."""
         self._may_close = True
+        self._leave_timer.stop()
         self.bridge.close()
         QGuiApplication.styleHints().colorSchemeChanged.disconnect(self._scheme_changed)
         self.close()

@@ -7,9 +7,10 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QApplication, QMenu
 
-from app.ports.engine import DemoSource, PreviewReady
+from app.domain.health import Grade, HealthReport
+from app.ports.engine import DemoSource, PreviewReady, SourceChanged, SourceStatus
 from app.runtime.shared_frames import FrameWriter, Levels
 from app.usecases.state import BroadcastPhase, BroadcastState, Trouble
 from app.usecases.wishes import (
@@ -219,6 +220,63 @@ def test_health_opens_by_itself_and_by_hand(open_window: Open) -> None:
     assert not card.detail.isVisible()
     card.fold.click()
     assert card.detail.isVisible()
+
+
+def test_health_and_picture_offer_the_one_thing_to_do(open_window: Open, segment: FrameWriter) -> None:
+    lost = SourceChanged(is_video=True, status=SourceStatus.FAILED, code="camera_in_use", name="C922")
+    report = HealthReport(Grade.BAD, "health.no_picture", "health.no_picture.cause", action="settings")
+    state = fakes.on_air(paint(segment, (9, 9, 9)))
+    stage = open_window(change(state, engine=change(state.engine, video_status=lost), health=report))
+    live = stage.window.live
+    assert live.area.action.text() == "选择画面"
+    area = live.area.preview.picture_rect()
+    assert area.contains(live.area.banner.geometry())
+    live.health.action.click()
+    assert stage.window.desk_page == "settings"
+    stage.push(state)
+    stage.window.rail.buttons["live"].click()
+    assert not live.area.banner.isVisible()
+    assert not live.health.action.isVisible()
+
+
+def test_address_and_codes_stay_in_reach_while_the_detail_is_open(open_window: Open) -> None:
+    stage = open_window(fakes.slow_network())
+    tiles = stage.window.live.tiles
+    assert tiles.is_folded
+    assert tiles.isVisible()
+    tiles.strip_copy.click()
+    assert QApplication.clipboard().text() == "http://127.0.0.1:8080/live/s1"
+    assert (tiles.strip_phone.text(), tiles.strip_code.text()) == ("137****2208", "015577")
+    stage.window.live.health.fold.click()
+    assert not tiles.is_folded
+    assert tiles.url.isVisible()
+
+
+def test_a_waiting_session_can_be_ended_from_its_notice(open_window: Open) -> None:
+    trouble = Trouble("session_waiting", {"title": "x"}, "go_live")
+    state = change(fakes.off_air(), broadcast=BroadcastState(session=fakes.session(), trouble=trouble))
+    stage = open_window(state)
+    toast = stage.window.notices.toasts[0]
+    assert (toast.action.text(), toast.second.text()) == ("接着播", "结束这场")
+    toast.second.click()
+    assert stage.wishes(EndLive) == [EndLive()]
+    assert toast.isVisible()
+    toast.action.click()
+    assert stage.wishes(GoLive) == [GoLive("应届生简历逐行修改", fakes.Category.JOB_SEARCH)]
+
+
+def test_why_it_ended_is_told_in_the_summary_and_not_again(open_window: Open) -> None:
+    stage = open_window(fakes.on_air())
+    ended = fakes.ended()
+    ended = change(ended, broadcast=change(ended.broadcast, trouble=Trouble("grace_over", action="go_live")))
+    stage.push(ended)
+    summary = stage.window.sheets.summary
+    assert summary.trouble.isVisible()
+    assert not stage.window.notices.isVisible()
+    summary.done.click()
+    assert not stage.window.notices.isVisible()
+    stage.push(change(ended, default_title="x"))
+    assert not stage.window.notices.isVisible()
 
 
 def test_curve_paints_rate_and_drops(open_window: Open) -> None:

@@ -30,6 +30,7 @@ from app.usecases.wishes import (
     HideCamera,
     ListSources,
     MuteMicrophone,
+    RetryEngine,
     TryHere,
     Wish,
 )
@@ -102,6 +103,7 @@ _WISHES: Mapping[str, Wish] = {
     "unmute": MuteMicrophone(False),
     "show_camera": HideCamera(False),
     "end_waiting": EndLive(),
+    "retry_engine": RetryEngine(),
 }
 
 

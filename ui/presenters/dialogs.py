@@ -136,11 +136,8 @@ def trouble_key(trouble: Trouble) -> str:
     return f"broadcast.{trouble.code}"
 
 
-def standing_troubles(state: DeskState, *, told_elsewhere: str = "") -> dict[str, Trouble]:
-    """Troubles of broadcast, account and service that the open page has no place for, by key.
-
-    ``told_elsewhere``: the key of the one that an open sheet tells itself.
-    """
+def standing_troubles(state: DeskState) -> dict[str, Trouble]:
+    """Troubles of broadcast, account and service that the open page has no place for, by key."""
     found: dict[str, Trouble] = {}
     if state.broadcast.trouble is not None:
         found[trouble_key(state.broadcast.trouble)] = state.broadcast.trouble
@@ -150,7 +147,6 @@ def standing_troubles(state: DeskState, *, told_elsewhere: str = "") -> dict[str
         found[f"account.{trouble.code}"] = replace(trouble, action="sign_in")
     if state.platform.phase is PlatformPhase.UNREACHABLE:
         found["platform"] = state.platform.trouble or Trouble("platform_unreachable", action="retry")
-    found.pop(told_elsewhere, None)
     return found
 
 

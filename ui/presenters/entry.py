@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from app.i18n import Translator
-from app.usecases.state import AccountPhase, DeskState, PlatformPhase
+from app.usecases.state import AccountPhase, AccountState, DeskState, PlatformPhase
 from app.usecases.wishes import ConnectPlatform, ForgetPlatform, SignIn, Wish
 from ui.presenters.common import BUSY_PHASES, TroubleView, platform_name, retry_platform, trouble_view
 
@@ -109,9 +109,19 @@ def present_sign_in(state: DeskState, tr: Translator) -> SignInView:
         has_code_been_sent=account.phase in (AccountPhase.CODE_SENT, AccountPhase.SIGNING_IN),
         resend_label=tr.text("sign_in.asking") if is_asking else resend,
         can_resend=wait_s <= 0 and account.phase in (AccountPhase.SIGNED_OUT, AccountPhase.CODE_SENT),
-        trouble=trouble_view(account.trouble, tr),
+        trouble=_sign_in_trouble(account, tr),
         is_back_shown=state.broadcast.phase in BUSY_PHASES,
     )
+
+
+def _sign_in_trouble(account: AccountState, tr: Translator) -> TroubleView | None:
+    """While the next code may not be asked for, no button offers it and a refusal says how long that is."""
+    told = trouble_view(account.trouble, tr)
+    if told is None or account.trouble is None or account.resend_in_s <= 0:
+        return told
+    if account.trouble.code == "rate_limited":
+        return TroubleView(tr.text("sign_in.too_often", seconds=account.resend_in_s))
+    return TroubleView(told.text) if told.action == "ask_code" else told
 
 
 def digits_of(text: str) -> str:

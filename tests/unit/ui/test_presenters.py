@@ -19,7 +19,6 @@ from app.usecases.state import (
     AccountState,
     BroadcastPhase,
     DeskState,
-    MessageStatus,
     PlatformPhase,
     PlatformState,
     Trouble,
@@ -31,13 +30,11 @@ from app.usecases.wishes import (
     HideCamera,
     MuteMicrophone,
     Record,
-    SendChat,
     SignIn,
     TryHere,
 )
 from tests.ui import fakes
 from tests.ui.fakes import change
-from ui.presenters.chat import ChatPresenter, send_wish
 from ui.presenters.common import TroubleView
 from ui.presenters.entry import (
     Page,
@@ -155,6 +152,21 @@ def test_sign_in_shows_the_demo_code_once_it_is_there() -> None:
     assert "9" in view.resend_label
 
 
+def test_no_button_offers_a_code_that_may_not_be_asked_for_yet() -> None:
+    state = change(fakes.off_air(), account=AccountState(AccountPhase.CODE_SENT, phone="13800138000"))
+    wrong = change(state, account=change(state.account, trouble=Trouble("code_wrong", action="ask_code")))
+    view = present_sign_in(wrong, ZH).trouble
+    assert view is not None
+    assert view.action == "ask_code"
+    waiting = change(wrong, account=change(wrong.account, resend_in_s=42))
+    view = present_sign_in(waiting, ZH).trouble
+    assert view == TroubleView(ZH.text("error.code_wrong"))
+    often = change(waiting, account=change(waiting.account, trouble=Trouble("rate_limited")))
+    view = present_sign_in(often, ZH).trouble
+    assert view is not None
+    assert "42" in view.text
+
+
 def test_password_is_shown_while_it_was_not_noted() -> None:
     state = fakes.off_air()
     assert present_password(state) is None
@@ -210,6 +222,15 @@ def test_controls_carry_the_wishes_that_turn_them() -> None:
     assert view.record_wish == Record(False)
 
 
+def test_a_screen_reader_hears_the_state_of_each_switch() -> None:
+    off, on = present_live(fakes.off_air(), ZH).controls, fakes.on_air()
+    other = change(on, engine=change(on.engine, is_muted=True, is_camera_off=True))
+    turned = present_live(other, ZH).controls
+    assert (off.mute_name, turned.mute_name) == ("麦克风：已打开", "麦克风：已静音")
+    assert (off.camera_name, turned.camera_name) == ("摄像头：画面已开", "摄像头：画面已关")
+    assert (off.record_name, turned.record_name) == ("录制：未在录制", "录制：正在录制")
+
+
 def test_reason_is_told_where_the_picture_would_be() -> None:
     state = fakes.off_air()
     assert present_live(state, ZH).preview.told == TroubleView("正在打开画面…")
@@ -220,6 +241,15 @@ def test_reason_is_told_where_the_picture_would_be() -> None:
     gone = change(state, engine=change(fakes.engine(ready), video_status=lost))
     told = present_live(gone, ZH).preview.told
     assert told == TroubleView(ZH.text("error.camera_lost"), "选择画面", "choose_camera")
+
+
+def test_troubles_of_a_device_have_their_button_at_the_picture() -> None:
+    ready = fakes.PreviewReady(name="x", width_px=2, height_px=2)
+    for code in ("no_camera", "camera_in_use", "camera_frozen", "screen_unavailable", "file_missing"):
+        status = SourceChanged(is_video=True, status=SourceStatus.FAILED, code=code)
+        told = present_live(change(fakes.off_air(), engine=fakes.engine(ready, video_status=status)), ZH).preview.told
+        assert told is not None
+        assert (told.text, told.action) == (ZH.text(f"error.{code}"), "choose_camera")
 
 
 def test_codes_are_shown_on_the_demo_platform_only_and_never_in_a_repr() -> None:
@@ -262,6 +292,13 @@ def test_health_of_a_slow_network() -> None:
     assert view.log[0].text == ZH.text("error.ingest_closed")
 
 
+def test_health_has_one_button_where_there_is_one_thing_to_do() -> None:
+    report = HealthReport(Grade.BAD, "health.no_sound", "health.no_sound.cause", action="choose_microphone")
+    view = present_health(change(fakes.on_air(), health=report), ZH)
+    assert (view.action, view.action_label) == ("choose_microphone", "选择麦克风")
+    assert present_health(fakes.on_air(), ZH).action == ""
+
+
 def test_folded_card_costs_no_figures() -> None:
     view = present_health(fakes.on_air(), EN, is_detailed=False)
     assert view.figures == ()
@@ -301,53 +338,3 @@ def test_opened_detail_stays_open_and_nothing_opens_off_air() -> None:
     fold = DetailFold()
     off = change(fakes.off_air(), health=HealthReport(Grade.BAD, "health.no_picture"))
     assert not fold.follow(off)
-
-
-# ---- chat ----------------------------------------------------------------------------------------
-
-
-def test_rows_that_did_not_change_are_kept() -> None:
-    presenter = ChatPresenter()
-    first = presenter.present(fakes.on_air(), ZH)
-    more = change(fakes.on_air(), room=fakes.room(fakes.chat(6)))
-    second = presenter.present(more, ZH)
-    assert second.rows[:5] == first.rows
-    assert all(kept is row for kept, row in zip(second.rows[:5], first.rows, strict=True))
-    assert presenter.present(more, ZH).rows is second.rows
-
-
-def test_failed_message_carries_its_own_request_again() -> None:
-    state = change(fakes.on_air(), room=fakes.room(fakes.failed_chat()))
-    rows = ChatPresenter().present(state, ZH).rows
-    assert rows[2].status is MessageStatus.SENDING
-    assert rows[3].retry == SendChat("大家把问题发在评论里", "r8")
-
-
-def test_key_of_a_row_stays_when_it_is_posted() -> None:
-    sending = fakes.chat_line(1, "a", True, "x", id="r1", status=MessageStatus.SENDING, request_id="r1")
-    posted = fakes.chat_line(1, "a", True, "x", id="m1", request_id="r1")
-    presenter = ChatPresenter()
-    keys = [
-        presenter.present(change(fakes.on_air(), room=fakes.room((line,))), ZH).rows[0].key
-        for line in (sending, posted)
-    ]
-    assert keys[0] == keys[1]
-
-
-def test_chat_can_be_written_only_while_there_is_a_room() -> None:
-    assert not ChatPresenter().present(fakes.off_air(), ZH).can_send
-    assert ChatPresenter().present(fakes.on_air(), ZH).can_send
-    away = change(fakes.on_air(), room=fakes.room(is_connected=False))
-    view = ChatPresenter().present(away, ZH)
-    assert view.trouble is not None
-    assert view.empty_text == ZH.text("chat.empty")
-
-
-def test_message_is_trimmed_and_cut() -> None:
-    assert send_wish("  ") is None
-    wish = send_wish(" " + "长" * 300)
-    assert wish is not None
-    assert wish.text == "长" * 200
-    other = send_wish("a")
-    assert other is not None
-    assert other.request_id != wish.request_id

@@ -13,6 +13,8 @@ from app.ports.engine import (
     RecordStatus,
 )
 from app.usecases.state import (
+    AccountPhase,
+    AccountState,
     BroadcastPhase,
     BroadcastState,
     DeskState,
@@ -25,13 +27,26 @@ from app.usecases.wishes import (
     AskCode,
     ConnectPlatform,
     DismissNotice,
+    EndLive,
     ForgetPlatform,
     GoLive,
+    HideCamera,
     ListSources,
+    MuteMicrophone,
+    RetryEngine,
 )
 from tests.ui import fakes
 from tests.ui.fakes import change
-from ui.presenters.common import Place, action_target, bytes_text, clock_text, file_name, rate_text, trouble_view
+from ui.presenters.common import (
+    Place,
+    TroubleView,
+    action_target,
+    bytes_text,
+    clock_text,
+    file_name,
+    rate_text,
+    trouble_view,
+)
 from ui.presenters.dialogs import (
     go_live_wish,
     is_asked_before_closing,
@@ -108,9 +123,37 @@ def test_notices_newest_first_and_no_more_than_three() -> None:
 def test_standing_troubles_are_told_where_the_page_has_no_place_for_them() -> None:
     broken = change(fakes.off_air(), broadcast=BroadcastState(trouble=Trouble("grace_over")))
     assert list(standing_troubles(broken)) == ["broadcast.grace_over"]
-    assert standing_troubles(broken, told_elsewhere="broadcast.grace_over") == {}
     away = change(fakes.off_air(), platform=PlatformState(PlatformPhase.UNREACHABLE))
     assert standing_troubles(away)["platform"].action == "retry"
+
+
+def test_lost_sign_in_on_air_always_has_a_way_to_the_form() -> None:
+    for account in (
+        AccountState(AccountPhase.SIGNED_OUT, trouble=Trouble("token_expired")),
+        AccountState(AccountPhase.CODE_SENT, phone="13800138000"),
+    ):
+        told = standing_troubles(change(fakes.on_air(), account=account))
+        assert [trouble.action for trouble in told.values()] == ["sign_in"]
+    for phase in (AccountPhase.RESTORING, AccountPhase.SIGNING_IN):
+        assert standing_troubles(change(fakes.on_air(), account=AccountState(phase))) == {}
+
+
+def test_a_session_that_waits_can_be_gone_on_with_or_ended() -> None:
+    trouble = Trouble("session_waiting", {"title": "x"}, "go_live")
+    state = change(fakes.off_air(), broadcast=BroadcastState(session=fakes.session(), trouble=trouble))
+    view = present_notices(state, ZH, standing_troubles(state))[0]
+    assert (view.tone, view.told.action_label, view.told.second_label) == ("warn", "接着播", "结束这场")
+    assert action_target(view.told.action, state) == GoLive("应届生简历逐行修改", Category.JOB_SEARCH)
+    assert action_target(view.told.second, state) == EndLive()
+
+
+def test_the_summary_says_why_it_ended() -> None:
+    ended = fakes.ended()
+    state = change(ended, broadcast=replace(ended.broadcast, trouble=Trouble("ended_here_only")))
+    view = present_summary(state, ZH)
+    assert view is not None
+    assert view.trouble == TroubleView(ZH.text("error.ended_here_only"))
+    assert [notice.tone for notice in present_notices(state, ZH, standing_troubles(state))] == ["warn"]
 
 
 @pytest.mark.parametrize(
@@ -144,6 +187,9 @@ def test_what_the_button_of_a_trouble_does() -> None:
     assert action_target("ask_code", state) == AskCode("13800138000")
     assert action_target("retry", state) == ListSources()
     assert action_target("", state) is None
+    assert action_target("unmute", state) == MuteMicrophone(False)
+    assert action_target("show_camera", state) == HideCamera(False)
+    assert action_target("retry_engine", state) == RetryEngine()
     away = change(state, platform=PlatformState(PlatformPhase.UNREACHABLE, "https://x"))
     assert action_target("retry", away) == ConnectPlatform("https://x")
     refused = change(state, broadcast=BroadcastState(trouble=Trouble("ingest_unreachable")))
@@ -178,6 +224,15 @@ def test_bitrate_is_kept_within_bounds() -> None:
     output = bitrate_wish(fakes.off_air(), 99_999).changes["output"]  # type: ignore[union-attr]
     assert output.video_kbps == 8000
     assert msgspec.structs.replace(output, video_kbps=2500) == Output()
+
+
+def test_viewer_address_and_codes_are_in_the_settings_too() -> None:
+    view = present_settings(fakes.on_air(), ZH)
+    assert view.viewer_url == "http://127.0.0.1:8080/live/s1"
+    assert view.codes == (("139****0001", "482913"), ("137****2208", "015577"))
+    assert "482913" not in repr(view)
+    assert present_settings(fakes.off_air(), ZH).viewer_url == ""
+    assert present_settings(change(fakes.on_air(), platform=fakes.platform(is_embedded=False)), ZH).codes == ()
 
 
 def test_output_is_locked_on_air() -> None:

@@ -8,12 +8,17 @@ import pytest
 
 from app.contract.errors import ErrorCode
 from app.contract.rest import Category
+from app.domain import health
 from app.domain.health import Grade, HealthFigures, judge
 from app.errors import AppError, BugError, DeviceError, InputError, PlatformError, StorageError, StreamError
 from app.i18n import Translator, load_texts, placeholders
 from app.ports.engine import PublishStatus
+from app.usecases import context
+from app.usecases.state import BroadcastState
+from tests.ui import fakes
+from tests.ui.fakes import change
 from ui.keys import KeyAction
-from ui.presenters.common import Place
+from ui.presenters.common import Place, action_target
 from ui.presenters.help import TROUBLES
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -34,7 +39,6 @@ FAMILIES = {
     "settings.section": ["general", "camera", "sound", "output", "network", "keys", "account", "about"],
     "keys": [action.value for action in KeyAction],
     "help": [name for trouble in TROUBLES for name in (trouble, f"{trouble}.do")],
-    "action": [place.value for place in Place if place not in (Place.KEYS, Place.HELP)],
 }
 SETTERS = re.compile(
     r"(?:bind\([^,()]+(?:\(\))?, |named\([^,]+, |\.text\(|add_title\(|self\.button\([^,]+, |section\.add\(|"
@@ -87,6 +91,14 @@ def test_every_code_raised_or_told_has_a_sentence() -> None:
             text = path.read_text(encoding="utf-8")
             codes |= {f"error.{code}" for code in told.findall(text)} | set(logged.findall(text))
     assert codes - set(load_texts("zh")) == set()
+
+
+def test_every_action_that_is_named_has_a_label_and_leads_somewhere() -> None:
+    waiting = change(fakes.off_air(), broadcast=BroadcastState(session=fakes.session()))
+    named = {*context._ACTIONS.values(), *health._ACTIONS.values(), *Place, "continue_live", "end_waiting"}
+    named -= {Place.KEYS, Place.HELP}
+    assert {f"action.{action}" for action in named} - set(load_texts("zh")) == set()
+    assert [action for action in named if action_target(action, waiting) is None] == []
 
 
 def test_codes_named_by_the_engine_have_sentences() -> None:
