@@ -32,10 +32,10 @@ run: setup-run
 	@$(PY) -m app $(ARGS)
 
 test: setup-test
-	@timeout --foreground --signal=INT --kill-after=30 $(TEST_S) $(PY) -m pytest -m "not slow" $(ARGS)
+	@timeout --foreground --signal=INT --kill-after=30 $(TEST_S) $(PY) -m pytest -m "not slow" --durations=15 $(ARGS)
 
 test-slow: setup-test
-	@timeout --foreground --signal=INT --kill-after=30 $(SLOW_S) $(PY) -m pytest -m slow $(ARGS)
+	@timeout --foreground --signal=INT --kill-after=30 $(SLOW_S) $(PY) -m pytest -m slow --durations=15 $(ARGS)
 
 check: setup-test
 	@.venv/bin/ruff check .

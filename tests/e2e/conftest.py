@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from server.demo_data import ANCHOR_PHONE
+from tests.e2e.aftermath import command_lines, findings
 from tests.leftovers import Guard
 from tests.viewer.browser import ViewerBrowser
 from tools import material
@@ -27,22 +27,36 @@ def desktop(tmp_path_factory: pytest.TempPathFactory, leftovers: Guard) -> Itera
 
 @pytest.fixture(scope="session")
 def clip() -> str:
-    """A real media file: moving picture and speech."""
-    return str(material.clip())
+    """A real media file: moving picture and speech; small, so that a fresh clone has rendered it in a moment."""
+    return str(material.clip(seconds=12, width_px=640, height_px=360))
 
 
 @pytest.fixture
-def start(desktop: Desktop, tmp_path: Path) -> Iterator[Callable[..., Program]]:
-    """Starts programs; each is ended with the test."""
-    programs: list[Program] = []
+def start(desktop: Desktop, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..., Program]]:
+    """Starts programs; each is ended with the test, and must have nothing to be ashamed of.
 
-    def start(name: str = "data", **settings: Any) -> Program:
-        programs.append(Program(tmp_path / name, desktop.environment))
+    ``@pytest.mark.provokes("event", …)`` names what a test means to be logged as an error, or printed by a library.
+    """
+    programs: list[Program] = []
+    # Shown, not raised: the program is to run as it runs for people, and whatever it prints fails the test. What a
+    # process had open when it ended is the kernel's; leaks are looked for in process, by tests/contract.
+    environment = {**desktop.environment, "PYTHONWARNINGS": "default,ignore::ResourceWarning"}
+
+    def start(name: str = "data") -> Program:
+        programs.append(Program(tmp_path / name, environment))
         return programs[-1]
 
     yield start
+    provoked = [str(event) for mark in request.node.iter_markers("provokes") for event in mark.args]
+    found: list[str] = []
     for program in reversed(programs):
-        program.close()
+        is_running = program.process.poll() is None
+        lines = command_lines(program.process.pid) if is_running else []
+        code = program.close()
+        if is_running and code:
+            found.append(f"asked to end, it ended with {code}")
+        found += findings(program.data_dir, lines, provoked)
+    assert not found, "\n".join(found)
 
 
 @pytest.fixture

@@ -52,6 +52,8 @@ def goes_on(program: Program) -> None:
     program.until(lambda state: state["stats"].get("frames_sent", 0) > before + 20, "sending")
 
 
+# OpenCV says so of whatever is no number.
+@pytest.mark.provokes("can't be used to capture by name")
 def test_devices_that_are_missing_or_taken(anchor: Program, tmp_path: Path) -> None:
     anchor.go_live("没有摄像头")
     anchor.wish("ChooseVideo", source={"type": "CameraSource", "device_id": "/dev/video-none"})
@@ -121,6 +123,7 @@ def test_a_service_that_is_not_there(start: Callable[..., Program], free_port: i
     reads(program, "error.platform_unreachable")
 
 
+@pytest.mark.slow
 def test_a_service_that_goes_in_the_midst_of_a_broadcast(anchor: Program) -> None:
     anchor.go_live("服务断了")
     service = anchor.children()["service"]
@@ -139,6 +142,7 @@ def test_a_service_that_goes_in_the_midst_of_a_broadcast(anchor: Program) -> Non
     anchor.end_live()
 
 
+@pytest.mark.slow
 def test_an_ingest_that_accepts_and_stays_silent(anchor: Program) -> None:
     ingest = anchor.children()["ingest"]
     os.kill(ingest, signal.SIGSTOP)
@@ -168,6 +172,7 @@ def test_an_ingest_that_cannot_be_reached(anchor: Program) -> None:
     anchor.end_live()
 
 
+@pytest.mark.slow
 def test_live_elsewhere_can_be_taken_over(anchor: Program, start: Callable[..., Program]) -> None:
     first: dict[str, Any] = anchor.go_live("在办公室")
     second = start("second")

@@ -110,6 +110,7 @@ def running(folder: Path, **changes: Any) -> Iterator[Service]:
         service.clear()
 
 
+@pytest.mark.slow
 def test_it_starts_serves_and_ends_in_time_with_sockets_open(tmp_path: Path) -> None:
     with running(tmp_path) as service, service.client() as client:
         ready = service.said["ready"]
@@ -144,6 +145,7 @@ def test_it_starts_serves_and_ends_in_time_with_sockets_open(tmp_path: Path) -> 
         assert again.end(signal.SIGINT)[0] == 0
 
 
+@pytest.mark.slow
 def test_what_was_acknowledged_survives_kills(tmp_path: Path) -> None:
     chance = random.Random(20261124)
     phones = [f"1390000{number:04d}" for number in range(10)]
