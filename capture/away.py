@@ -1,4 +1,4 @@
-"""What becomes of a broadcast whose window is away: a grace, then a slate for a moment, then the end. Pure.
+"""What becomes of a broadcast or recording whose window is away: a grace, a slate for a moment, then the end. Pure.
 
 | the window | what happens |
 |---|---|
@@ -44,9 +44,9 @@ class WindowWatch:
         self._away_since_s = self._clock.monotonic_s()
         self._told = ""
 
-    def step(self, is_publishing: bool) -> Step:
-        """What is to be done now; each step is told once. Without a broadcast there is nothing to do."""
-        if self._away_since_s is None or not is_publishing:
+    def step(self, is_on: bool) -> Step:
+        """What is to be done now; each step is told once. While nothing is published or recorded, nothing."""
+        if self._away_since_s is None or not is_on:
             return ""
         away_s = self._clock.monotonic_s() - self._away_since_s
         grace_s = self._grace_s if self._keep_s is None else self._keep_s

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import av
 
-from app.errors import AppError, BugError, InputError
+from app.errors import AppError, BugError, InputError, StorageError
 from app.ports import engine as port
 from app.runtime.clock import Clock
 from app.runtime.shared_frames import Levels
@@ -88,9 +88,17 @@ class Engine:
         self._post = post
         self._microphones = microphones
         self._preview = Preview(shared_name, clock)
-        self._outputs = Outputs(clock, emit, self._on_record, lambda: post(self._replace_encoder), make_recorder)
-        self._lock = threading.Lock()
-        # Under the lock:
+        # Held from a change of state until it was told, so that what is told last is how it is.
+        self._telling = threading.RLock()
+        self._outputs = Outputs(
+            clock,
+            emit,
+            self._on_record,
+            lambda: post(self._outputs.replace_encoder),
+            make_recorder,
+            telling=self._telling,
+        )
+        # Under it:
         self._video_status = port.SourceChanged(is_video=True, status=port.SourceStatus.OFF)
         self._audio_status = port.SourceChanged(is_video=False, status=port.SourceStatus.OFF)
         self._generation = {True: 0, False: 0}
@@ -152,6 +160,8 @@ class Engine:
             case port.SetPreview():
                 self._preview_wish = command
                 self._size_preview()
+                if command.width_px > 0 and command.height_px > 0 and self._preview.ready is None:
+                    raise StorageError("preview_failed")
             case port.StartPublish():
                 if not command.targets:
                     raise InputError
@@ -169,22 +179,23 @@ class Engine:
 
     # ---- what it is ---------------------------------------------------------------------------------
 
-    def snapshot(self) -> port.Snapshot:
-        """Everything a new window must know. Control thread."""
-        with self._lock:
-            video_status, audio_status = self._video_status, self._audio_status
-        return port.Snapshot(
-            video=self._video,
-            audio=self._audio,
-            is_muted=self._is_muted,
-            is_camera_off=self._is_camera_off,
-            output=self._output,
-            video_status=video_status,
-            audio_status=audio_status,
-            publish=self._outputs.publish_states,
-            record=self._outputs.record_state,
-            preview=self._preview.ready,
-        )
+    def tell_all(self, tell: Callable[[port.AnyEvent], object]) -> None:
+        """Tell everything a new window must know; no change is told between looking and telling. Control thread."""
+        with self._telling:
+            tell(
+                port.Snapshot(
+                    video=self._video,
+                    audio=self._audio,
+                    is_muted=self._is_muted,
+                    is_camera_off=self._is_camera_off,
+                    output=self._output,
+                    video_status=self._video_status,
+                    audio_status=self._audio_status,
+                    publish=self._outputs.publish_states,
+                    record=self._outputs.record_state,
+                    preview=self._preview.ready,
+                )
+            )
 
     @property
     def output(self) -> port.Output:
@@ -192,15 +203,20 @@ class Engine:
         return self._output
 
     @property
-    def is_publishing(self) -> bool:
-        """Whether a publisher is at work. Any thread."""
-        return self._outputs.is_publishing
+    def is_on(self) -> bool:
+        """Whether it publishes or records. Any thread."""
+        return self._outputs.is_on
 
     def statistics(self) -> port.Stats:
         """Called once a second by the control thread."""
         compositor, mixer = self._programme.compositor, self._programme.mixer
         return self._statistics.make(
-            compositor.frames, compositor.late_frames, mixer.meter, self._outputs, self._output.video_kbps
+            compositor.frames,
+            compositor.late_frames,
+            mixer.late_blocks,
+            mixer.meter,
+            self._outputs,
+            self._output.video_kbps,
         )
 
     def set_ending(self, is_ending: bool) -> None:
@@ -246,7 +262,7 @@ class Engine:
         self._programme.sound.start()
 
     def _reporter(self, is_video: bool) -> Report:
-        with self._lock:
+        with self._telling:
             self._generation[is_video] += 1
             generation = self._generation[is_video]
 
@@ -259,17 +275,16 @@ class Engine:
                 width_px=state.width_px,
                 height_px=state.height_px,
             )
-            with self._lock:
+            with self._telling:
                 # A source that was replaced may still have something to say.
                 if generation != self._generation[is_video]:
                     return
                 if is_video:
                     self._video_status = changed
+                    self._programme.compositor.set_status(state.status)
                 else:
                     self._audio_status = changed
-            if is_video:
-                self._programme.compositor.set_status(state.status)
-            self._emit(changed)
+                self._emit(changed)
 
         return report
 
@@ -332,12 +347,6 @@ class Engine:
         if changed.status is port.RecordStatus.FAILED:
             self._post(self._outputs.drop_failed_recording)
         self._emit(changed)
-
-    def _replace_encoder(self) -> None:
-        try:
-            self._outputs.replace_encoder()
-        except AppError:
-            _LOG.exception("no encoder is left")
 
 
 def check_output(output: port.Output) -> None:

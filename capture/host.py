@@ -13,7 +13,6 @@ import queue
 import signal
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from app.logs import start_logging, stop_logging
@@ -31,6 +30,7 @@ from capture.packets import StreamFormat
 from capture.record.finisher import Finisher
 from capture.record.recorder import Recorder
 from capture.sources.screen import list_monitors
+from capture.worker import Worker
 
 _LOG = logging.getLogger(__name__)
 _STATS_S = 1.0
@@ -48,7 +48,7 @@ class Host:
         self._stop = threading.Event()
         self._calls: queue.Queue[Call] = queue.Queue(_MOST_COMMANDS)
         self._microphones = PortAudioHost()
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="engine-worker")
+        self._worker = Worker("engine-worker")
         self._channel: ChannelListener[port.AnyEvent, port.AnyCommand] = ChannelListener(
             launch.endpoint,
             bytes.fromhex(launch.key_hex),
@@ -67,6 +67,7 @@ class Host:
 
     def start(self) -> None:
         """Begin; the window may attach from now on."""
+        self._worker.start()
         self._thread.start()
         self._channel.start()
 
@@ -82,24 +83,28 @@ class Host:
         """Broadcast and recording end in order, then the channel."""
         self._stop.set()
         self._thread.join(_END_S)
-        self._worker.shutdown(wait=True, cancel_futures=True)
+        self._worker.close()
         self._finisher.close()
         self._channel.close()
 
     # ---- channel's threads --------------------------------------------------------------------------
 
     def _on_attached(self, channel: Channel[port.AnyEvent, port.AnyCommand]) -> None:
-        # The snapshot is made where the state changes, so that no later event can overtake it.
         def greet() -> None:
             self._watch.attached()
             self._engine.set_ending(False)
-            channel.send(self._engine.snapshot())
+            self._engine.tell_all(channel.send)
 
         self._post(greet)
 
     def _on_detached(self) -> None:
-        _LOG.info("the window is away")
-        self._post(self._watch.lost)
+        def lose() -> None:
+            # The next window may have been greeted before this was said of the last.
+            if not self._channel.is_attached:
+                _LOG.info("the window is away")
+                self._watch.lost()
+
+        self._post(lose)
 
     def _on_command(self, command: port.AnyCommand) -> None:
         self._post(lambda: self._carry_out(command))
@@ -124,8 +129,9 @@ class Host:
                     pass
                 else:
                     self._guard(call)
-                if self._clock.monotonic_s() >= due_s:
-                    due_s = max(due_s + _STATS_S, self._clock.monotonic_s())
+                now_s = self._clock.monotonic_s()
+                if now_s >= due_s:
+                    due_s = next_due_s(due_s, now_s, _STATS_S)
                     self._guard(self._second)
         finally:
             self._guard(self._engine.close)
@@ -139,7 +145,7 @@ class Host:
 
     def _second(self) -> None:
         self._channel.send(self._engine.statistics())
-        step = self._watch.step(self._engine.is_publishing)
+        step = self._watch.step(self._engine.is_on)
         if step == "slate":
             _LOG.warning("no window came back: the slate is shown")
             self._engine.set_ending(True)
@@ -155,7 +161,7 @@ class Host:
             case port.ProbeEncoders():
                 self._later(command, self._probe)
             case port.GetSnapshot():
-                self._channel.send(self._engine.snapshot())
+                self._engine.tell_all(self._channel.send)
                 self._done(command)
             case port.Detach():
                 self._watch.leaves(command.keep_s)
@@ -193,7 +199,8 @@ class Host:
             else:
                 self._done(command)
 
-        self._worker.submit(work)
+        if not self._worker.submit(work):
+            self._done(command, "rate_limited")
 
     def _list_devices(self) -> port.DevicesListed:
         return port.DevicesListed(
@@ -202,6 +209,11 @@ class Host:
 
     def _probe(self) -> port.EncodersProbed:
         return port.EncodersProbed(encoders=probe_encoders(self._engine.output))
+
+
+def next_due_s(due_s: float, now_s: float, period_s: float) -> float:
+    """When something that was due comes next: in step, but never twice in a row for what was missed."""
+    return due_s + period_s if due_s + period_s > now_s else now_s + period_s
 
 
 def run_engine(launch: EngineLaunch) -> int:

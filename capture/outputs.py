@@ -1,7 +1,8 @@
 """Where the programme goes: publishers and the recording, fed by one encoding that runs while any of them does.
 
 Control thread, unless a docstring says otherwise. A hardware encoder that gives up is replaced by libx264: the
-publishers connect again with the new headers, the recording goes on in a new file.
+publishers connect again with the new headers, the recording goes on in a new file. When no encoder is left, targets are
+told as refused and the recording as failed (``encoder_failed``).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Protocol
 
 import av
 
-from app.errors import AppError, InputError
+from app.errors import AppError, BugError, InputError
 from app.ports.engine import (
     Output,
     PublishChanged,
@@ -61,6 +62,10 @@ class RecorderPart(Protocol):
     def recorded_bytes(self) -> int:
         """Written so far."""
 
+    @property
+    def free_bytes(self) -> int:
+        """Left on the disk when its thread last asked; asking here could hang with the disk."""
+
     def start(self) -> None:
         """Begin; raises StorageError."""
 
@@ -97,7 +102,11 @@ def make_publisher(
 
 
 class Outputs:
-    """``on_publish`` and ``on_record`` are called in any thread, ``on_encoder_failed`` in the encoding thread."""
+    """``on_publish`` and ``on_record`` are called in any thread, ``on_encoder_failed`` in the encoding's threads.
+
+    ``telling`` is held from a change of state until it was told: who holds it sees what was told last, and nothing is
+    told meanwhile.
+    """
 
     def __init__(
         self,
@@ -108,6 +117,7 @@ class Outputs:
         make_recorder: MakeRecorder,
         make_publisher: MakePublisher = make_publisher,
         make_encoding: MakeEncoding = Encoding,
+        telling: threading.RLock | None = None,
     ) -> None:
         self._clock = clock
         self._on_publish, self._on_record = on_publish, on_record
@@ -120,10 +130,11 @@ class Outputs:
         self._targets: tuple[Target, ...] = ()
         self._recorder: RecorderPart | None = None
         self._recording: StartRecording | None = None
-        self._recordings = 0
+        self._publishings = self._recordings = 0
         # Replaced whole; the compositor's and the mixer's thread read it.
         self._encoding: Encoding | None = None
-        self._lock = threading.Lock()
+        self._telling = telling or threading.RLock()
+        # Under it:
         self._publish: dict[str, PublishChanged] = {}
         self._record = RecordChanged(status=RecordStatus.IDLE)
 
@@ -144,13 +155,13 @@ class Outputs:
     @property
     def publish_states(self) -> tuple[PublishChanged, ...]:
         """What each target last said."""
-        with self._lock:
+        with self._telling:
             return tuple(self._publish.values())
 
     @property
     def record_state(self) -> RecordChanged:
         """What the recorder last said."""
-        with self._lock:
+        with self._telling:
             return self._record
 
     @property
@@ -159,6 +170,11 @@ class Outputs:
         return any(
             state.status not in (PublishStatus.IDLE, PublishStatus.REFUSED) for state in self.publish_states
         )  # fmt: skip
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the programme goes anywhere: is published, or recorded."""
+        return self.is_publishing or self.record_state.status is RecordStatus.RECORDING
 
     # ---- control thread -----------------------------------------------------------------------------
 
@@ -178,9 +194,9 @@ class Outputs:
         return self._recorder.recorded_bytes if self._recorder is not None else 0
 
     @property
-    def recording_directory(self) -> str:
-        """Where is recorded to; empty when nothing is."""
-        return self._recording.directory if self._recording is not None else ""
+    def free_disk_bytes(self) -> int:
+        """What the recorder last found free; 0 without one."""
+        return self._recorder.free_bytes if self._recorder is not None else 0
 
     def figures(self) -> tuple[EncodingFigures, list[PublishFigures]]:
         """Of the encoding and of each publisher."""
@@ -195,31 +211,41 @@ class Outputs:
 
     def start_publish(self, targets: tuple[Target, ...]) -> None:
         """Publish to these, and to no others from now on. Raises AppError; then nothing is published."""
+        if len({target.name for target in targets}) < len(targets):
+            raise InputError
         self.stop_publish()
+        number = self._publishings
+
+        def on_changed(changed: PublishChanged) -> None:
+            # One that could not end in time has nothing to say while the next one runs.
+            if number == self._publishings:
+                self._publish_changed(changed)
+
         try:
             encoding = self._ensure_encoding()
             for target in targets:
                 self._publishers[target.name] = self._make_publisher(
-                    target, encoding.stream, self._publish_changed, self._clock, encoding.request_keyframe
+                    target, encoding.stream, on_changed, self._clock, encoding.request_keyframe
                 )
-        except AppError:
-            self._publishers.clear()
-            self._release()
+            for publisher in self._publishers.values():
+                publisher.start()
+                encoding.add(publisher.offer)
+        except Exception:
+            self.stop_publish()
             raise
         self._targets = targets
-        for publisher in self._publishers.values():
-            publisher.start()
-            encoding.add(publisher.offer)
 
     def stop_publish(self) -> None:
         """Say goodbye to all; harmless without any."""
         publishers, self._publishers, self._targets = self._publishers, {}, ()
-        for name, publisher in publishers.items():
+        for publisher in publishers.values():
             self._remove(publisher.offer)
             publisher.stop()
-            if self._publish[name].status is not PublishStatus.IDLE:
-                # After a refusal the publisher has nothing more to say.
-                self._publish_changed(PublishChanged(target=name, status=PublishStatus.IDLE))
+        for state in self.publish_states:
+            # After a refusal, or one that could not end in time, the publisher has nothing more to say.
+            if state.status is not PublishStatus.IDLE:
+                self._publish_changed(PublishChanged(target=state.target, status=PublishStatus.IDLE))
+        self._publishings += 1
         self._release()
 
     def start_recording(self, wanted: StartRecording) -> None:
@@ -239,11 +265,11 @@ class Outputs:
             encoding = self._ensure_encoding()
             recorder = self._make_recorder(wanted.directory, wanted.name, encoding.stream, on_changed, self._clock)
             recorder.start()
-        except AppError:
+            encoding.add(recorder.offer)
+        except Exception:
             self._release()
             raise
         self._recorder, self._recording = recorder, wanted
-        encoding.add(recorder.offer)
 
     def stop_recording(self) -> None:
         """Finish the file; harmless without one."""
@@ -259,18 +285,37 @@ class Outputs:
             self.stop_recording()
 
     def replace_encoder(self) -> None:
-        """After ``on_encoder_failed``: all goes on with libx264. Raises EncoderError when that fails too."""
+        """After ``on_encoder_failed``: all goes on with libx264, or is told as ended when that is what failed."""
+        if self._encoding is None or not self._encoding.has_failed:
+            # Everything was stopped, and perhaps started anew, before this was called.
+            return
         targets, recording = self._targets, self._recording
-        failed = self.encoder
+        is_last = self.encoder == SOFTWARE
         self.stop_recording()
         self.stop_publish()
-        if failed == SOFTWARE:
-            raise EncoderError
         self._must_be_software = True
         if targets:
-            self.start_publish(targets)
+            self._go_on(lambda: self.start_publish(targets), is_last, lambda code: self._refuse(targets, code))
         if recording is not None:
-            self.start_recording(recording)
+            self._go_on(lambda: self.start_recording(recording), is_last, self._fail_recording)
+
+    def _go_on(self, start: Callable[[], None], is_last: bool, tell: Callable[[str], None]) -> None:
+        try:
+            if is_last:
+                raise EncoderError
+            start()
+        except Exception as error:
+            _LOG.exception("not gone on with after an encoder failed")
+            tell(error.code if isinstance(error, AppError) else BugError.default_code)
+
+    def _refuse(self, targets: tuple[Target, ...], code: str) -> None:
+        for target in targets:
+            self._publish_changed(PublishChanged(target=target.name, status=PublishStatus.REFUSED, code=code))
+
+    def _fail_recording(self, code: str) -> None:
+        # What was recorded so far still becomes an MP4; its end is not told any more.
+        self._recordings += 1
+        self._record_changed(RecordChanged(status=RecordStatus.FAILED, code=code))
 
     def close(self) -> None:
         """End everything."""
@@ -313,13 +358,13 @@ class Outputs:
             encoding.stop()
 
     def _publish_changed(self, changed: PublishChanged) -> None:
-        with self._lock:
+        with self._telling:
             if self._publish.get(changed.target) == changed:
                 return
             self._publish[changed.target] = changed
-        self._on_publish(changed)
+            self._on_publish(changed)
 
     def _record_changed(self, changed: RecordChanged) -> None:
-        with self._lock:
+        with self._telling:
             self._record = changed
-        self._on_record(changed)
+            self._on_record(changed)

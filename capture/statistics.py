@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 
 import psutil
 
@@ -34,8 +33,8 @@ class Statistics:
         self._on_air_since_s = None
 
     def make(
-        self, frames: int, late_frames: int, meter: Meter, outputs: Outputs, target_kbps: int
-    ) -> Stats:  # fmt: skip
+        self, frames: int, late_frames: int, late_blocks: int, meter: Meter, outputs: Outputs, target_kbps: int
+    ) -> Stats:
         """Figures since the call before."""
         now_s, cpu_s = self._clock.monotonic_s(), _cpu_s()
         passed_s = max(1e-3, now_s - self._at_s)
@@ -51,6 +50,7 @@ class Statistics:
             programme_frames=frames,
             programme_fps=max(0, frames - self._frames) / passed_s,
             late_frames=late_frames,
+            late_blocks=late_blocks,
             encoded_frames=encoding.encoded_frames,
             frames_sent=max((figures.frames_sent for figures in publishers), default=0),
             frames_dropped=(max(figures.frames_dropped for figures in publishers) + dropped) if publishers else 0,
@@ -68,7 +68,7 @@ class Statistics:
             encoder=outputs.encoder,
             on_air_s=self._on_air_s(outputs, now_s),
             recorded_bytes=outputs.recorded_bytes,
-            free_disk_bytes=_free_bytes(outputs.recording_directory),
+            free_disk_bytes=outputs.free_disk_bytes,
         )
         self._at_s, self._cpu_s, self._frames = now_s, cpu_s, frames
         self._encoding, self._sent_bytes = encoding, sent_bytes
@@ -87,12 +87,3 @@ class Statistics:
 def _cpu_s() -> float:
     times = os.times()
     return times.user + times.system + times.children_user + times.children_system
-
-
-def _free_bytes(directory: str) -> int:
-    if not directory:
-        return 0
-    try:
-        return shutil.disk_usage(directory).free
-    except OSError:
-        return 0

@@ -250,8 +250,8 @@ class SourceChanged(Event, frozen=True, kw_only=True):
     is_video: bool
     status: SourceStatus
     code: str = ""
-    """no_camera, camera_in_use, camera_lost, camera_frozen, no_microphone, microphone_in_use, microphone_lost,
-    file_missing, file_unreadable, screen_unavailable"""
+    """no_camera, camera_in_use, camera_forbidden, camera_lost, camera_frozen, no_microphone, microphone_in_use,
+    microphone_lost, file_missing, file_unreadable, screen_unavailable"""
     name: str = ""
     width_px: int = 0
     height_px: int = 0
@@ -261,7 +261,8 @@ class PublishChanged(Event, frozen=True, kw_only=True):
     target: str
     status: PublishStatus
     code: str = ""
-    """ingest_unreachable, ingest_silent, ingest_closed, tls_failed, key_unknown, key_dead, key_foreign, replaced"""
+    """ingest_unreachable, ingest_silent, ingest_closed, tls_failed, key_unknown, key_dead, key_foreign, replaced,
+    encoder_failed"""
     attempt: int = 0
     retry_in_ms: int = 0
 
@@ -271,7 +272,7 @@ class RecordChanged(Event, frozen=True, kw_only=True):
     path: str = ""
     """The .mkv while it is written and when it failed; the .mp4 when it is done; empty when nothing was recorded."""
     code: str = ""
-    """disk_full, folder_missing, folder_unwritable, storage_failed"""
+    """disk_full, folder_missing, folder_unwritable, storage_failed, encoder_failed"""
     is_finishing: bool = False
     """IDLE only: the .mp4 is being made; one more event with its path follows."""
 
@@ -314,17 +315,23 @@ class PreviewReady(Event, frozen=True, kw_only=True):
 
 
 class Stats(Event, frozen=True, kw_only=True):
-    """Once a second; counters are totals since publishing began, rates over the last second."""
+    """Once a second; rates over the time since the one before, whole numbers are totals of what they count."""
 
     at_ms: int
     """Monotonic milliseconds of the engine."""
     programme_frames: int = 0
+    """Composed since the programme's format was last changed; ``late_frames`` and ``late_blocks`` likewise."""
     programme_fps: float = 0.0
     late_frames: int = 0
     """Slots of the programme that were missed (the machine was too slow)."""
+    late_blocks: int = 0
+    """Blocks of 20 ms of its sound that were missed."""
     encoded_frames: int = 0
+    """Since publishing or recording began, whichever was first."""
     frames_sent: int = 0
+    """Since publishing began, of the target that got the most; 0 while nothing is published."""
     frames_dropped: int = 0
+    """Since publishing began: before the encoder and on the way to the target that lost the most."""
     video_kbps: float = 0.0
     """What the encoder made."""
     sent_kbps: float = 0.0
@@ -345,7 +352,9 @@ class Stats(Event, frozen=True, kw_only=True):
     encoder: str = ""
     on_air_s: float = 0.0
     recorded_bytes: int = 0
+    """Of the running recording; 0 without one."""
     free_disk_bytes: int = 0
+    """Where it is recorded to, as found within the last seconds; 0 while nothing is."""
 
 
 class Snapshot(Event, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ import msgspec
 MAX_FRAME_BYTES = 1024 * 1024
 QUEUE_MESSAGES = 512
 JOIN_S = 2.0
+HANDSHAKE_S = 5.0
 
 Out = TypeVar("Out")
 In = TypeVar("In")
@@ -94,9 +95,8 @@ class Channel(Generic[Out, In]):
     def _shut(self) -> None:
         self._closing.set()
         # A shutdown wakes a reader that is blocked in read(); close() alone would not.
-        with contextlib.suppress(OSError, ValueError):
-            if family_is_socket(self._link):
-                _shutdown_fd(self._link.fileno())
+        if family_is_socket(self._link):
+            _cut(self._link)
         with contextlib.suppress(queue.Full):
             self._queue.put_nowait(None)
 
@@ -130,6 +130,15 @@ def family_is_socket(link: Connection) -> bool:
     return sys.platform != "win32" and isinstance(link, Connection)
 
 
+def _cut(link: Connection) -> None:
+    """Wake whoever reads from it."""
+    with contextlib.suppress(OSError, ValueError):
+        if family_is_socket(link):
+            _shutdown_fd(link.fileno())
+        else:
+            link.close()
+
+
 def _shutdown_fd(descriptor: int) -> None:
     import socket
 
@@ -156,8 +165,10 @@ class ChannelListener(Generic[Out, In]):
         on_message: Callable[[In], None],
         on_detached: Callable[[], None],
         name: str,
+        handshake_s: float = HANDSHAKE_S,
     ) -> None:
         self._endpoint = endpoint
+        self._handshake_s = handshake_s
         self._key = key
         self._incoming = incoming
         self._on_attached = on_attached
@@ -181,6 +192,12 @@ class ChannelListener(Generic[Out, In]):
     def start(self) -> None:
         """Begin to accept."""
         self._thread.start()
+
+    @property
+    def is_attached(self) -> bool:
+        """Whether a peer is there. Any thread."""
+        with self._lock:
+            return self._current is not None
 
     def send(self, message: Out) -> bool:
         """Send to the attached peer; False when there is none."""
@@ -220,12 +237,21 @@ class ChannelListener(Generic[Out, In]):
             threading.Thread(target=self._greet, args=(link,), name=f"{self._name}-greet", daemon=True).start()
 
     def _greet(self, link: Connection) -> None:
+        # Reads of this handshake have no deadline of their own.
+        deadline = threading.Timer(self._handshake_s, _cut, (link,))
+        deadline.name, deadline.daemon = f"{self._name}-deadline", True
+        deadline.start()
         try:
             connection.deliver_challenge(link, self._key)
             connection.answer_challenge(link, self._key)
-        except (OSError, EOFError, AuthenticationError):
+        except (OSError, EOFError, AuthenticationError, ValueError):
+            # Nor must the number of this descriptor be another's by the time the deadline comes.
+            deadline.cancel()
+            deadline.join()
             link.close()
             return
+        deadline.cancel()
+        deadline.join()
         holder: list[Channel[Out, In]] = []
 
         def closed() -> None:

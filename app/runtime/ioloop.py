@@ -39,14 +39,18 @@ class IoLoop:
             self._loop.call_soon_threadsafe(call)
 
     def close(self, last: Coroutine[Any, Any, None]) -> None:
-        """Run ``last`` in the loop, cancel what is left, end the thread. Blocks at most JOIN_S twice."""
+        """Run ``last`` in the loop, cancel what is left, end the thread. Blocks at most JOIN_S twice.
+
+        What ``last`` raises is raised here, after the thread has ended.
+        """
         done = asyncio.run_coroutine_threadsafe(self._finish(last), self._loop)
         try:
             done.result(JOIN_S)
         except TimeoutError:
             done.cancel()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(JOIN_S)
+        finally:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(JOIN_S)
 
     async def _finish(self, last: Coroutine[Any, Any, None]) -> None:
         try:

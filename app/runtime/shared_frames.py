@@ -26,6 +26,7 @@ VERSION = 1
 SLOTS = 4
 HEADER_BYTES = 128
 SLOT_HEADER_BYTES = 16
+_SHARED_FOLDER = Path("/dev/shm")  # noqa: S108 (the system's folder of POSIX shared memory)
 _HEAD = struct.Struct("<4sIIIII")
 _U64 = struct.Struct("<Q")
 _LEVELS = struct.Struct("<fffI")
@@ -47,10 +48,9 @@ class SharedFramesError(OSError):
 
 def remove_stale(prefix: str) -> int:
     """Remove segments of ``prefix`` that an engine left behind; returns how many (POSIX with /dev/shm only)."""
-    root = Path("/dev/shm")  # noqa: S108 (the system's folder of POSIX shared memory)
     removed = 0
-    if root.is_dir():
-        for path in root.glob(f"{prefix}*"):
+    if _SHARED_FOLDER.is_dir():
+        for path in _SHARED_FOLDER.glob(f"{prefix}*"):
             with contextlib.suppress(OSError):
                 path.unlink()
                 removed += 1
@@ -61,12 +61,11 @@ class FrameWriter:
     """Owned by the engine; one thread writes frames, one may write levels."""
 
     def __init__(self, name: str, width_px: int, height_px: int) -> None:
+        """Raises SharedFramesError when there is no room for it."""
         self.width_px, self.height_px = width_px, height_px
         self._frame_bytes = width_px * height_px * 4
         self._slot_bytes = SLOT_HEADER_BYTES + self._frame_bytes
-        self._memory = shared_memory.SharedMemory(name, create=True, size=HEADER_BYTES + SLOTS * self._slot_bytes)
-        if sys.platform != "win32":
-            os.chmod(f"/dev/shm/{name}", 0o600) if os.path.exists(f"/dev/shm/{name}") else None  # noqa: S108
+        self._memory = _create(name, HEADER_BYTES + SLOTS * self._slot_bytes)
         self.name = name
         self._sequence = 0
         self._levels_sequence = 0
@@ -154,6 +153,33 @@ class FrameReader:
         """Unmap."""
         self._view.release()
         self._memory.close()
+
+
+def _create(name: str, size_bytes: int) -> shared_memory.SharedMemory:
+    try:
+        memory = shared_memory.SharedMemory(name, create=True, size=size_bytes)
+    except OSError as cause:
+        raise SharedFramesError(str(cause)) from cause
+    path = _SHARED_FOLDER / name
+    try:
+        if path.exists():
+            os.chmod(path, 0o600)
+            _reserve(path, size_bytes)
+    except OSError as cause:
+        memory.close()
+        memory.unlink()
+        raise SharedFramesError(str(cause)) from cause
+    return memory
+
+
+def _reserve(path: Path, size_bytes: int) -> None:
+    # Without it the memory is promised only: the first write that finds none ends the process (SIGBUS).
+    if sys.platform == "linux":
+        descriptor = os.open(path, os.O_RDWR)
+        try:
+            os.posix_fallocate(descriptor, 0, size_bytes)
+        finally:
+            os.close(descriptor)
 
 
 def _buffer(memory: shared_memory.SharedMemory) -> memoryview:

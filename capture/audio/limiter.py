@@ -22,7 +22,6 @@ class Limiter:
         self._tail: Sound = np.zeros((2, _STEP), np.float32)
         self._tail_needed = 1.0
         self._gain = 1.0
-        self.limited_blocks = 0
 
     def process(self, sound: Sound, peak: float | None = None) -> Sound:
         """A block whose length is a multiple of 48; ``peak`` is its absolute maximum, when already known."""
@@ -31,7 +30,6 @@ class Limiter:
         out, self._tail = joined[:, : sound.shape[1]], joined[:, sound.shape[1] :]
         if highest <= CEILING and self._tail_needed >= 1.0 and self._gain >= 1.0:
             return out
-        self.limited_blocks += 1
         return out * self._curve(joined)
 
     def _curve(self, joined: Sound) -> Sound:

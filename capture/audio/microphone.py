@@ -62,6 +62,7 @@ class MicrophoneSound:
         self._ring = DriftRing(TARGET_S)
         self._state = SourceState(SourceStatus.OFF)
         self._last_block_s = 0.0
+        self._noted_resyncs = 0
         self._thread = threading.Thread(target=self.run, name="source-microphone", daemon=True)
 
     def start(self) -> None:
@@ -82,31 +83,49 @@ class MicrophoneSound:
     def run(self) -> None:
         """The loop; ends when closed."""
         while not self._stop.is_set():
-            self._last_block_s = 0.0
+            wait_s = RETRY_LOST_S
             try:
-                stream = self._host.open(self._device_id, self._on_rate, self._on_block)
-            except DeviceError as error:
-                if self._state.status is not SourceStatus.LOST:
-                    self._set(SourceStatus.FAILED, error.code)
-                is_lost = self._state.status is SourceStatus.LOST
-                self._clock.wait(self._stop, RETRY_LOST_S if is_lost else RETRY_FAILED_S)
-                continue
-            try:
-                self._watch()
-            finally:
-                stream.close()
-            self._clock.wait(self._stop, RETRY_LOST_S)
+                wait_s = self._once()
+            except Exception:
+                # Nor may a driver that fails in giving its device back end this thread.
+                _LOG.exception("the microphone failed")
+            self._clock.wait(self._stop, wait_s)
+
+    def _once(self) -> float:
+        """From opening to closing; how long to wait before the next time."""
+        self._last_block_s = 0.0
+        try:
+            stream = self._host.open(self._device_id, self._on_rate, self._on_block)
+        except Exception as error:
+            if self._state.status is not SourceStatus.LOST:
+                self._set(SourceStatus.FAILED, _code_of(error))
+            return RETRY_LOST_S if self._state.status is SourceStatus.LOST else RETRY_FAILED_S
+        try:
+            self._watch()
+        except Exception as error:
+            _LOG.error("the microphone failed", exc_info=error)
+            self._set(SourceStatus.LOST, "microphone_lost")
+        finally:
+            stream.close()
+        return RETRY_LOST_S
 
     def _watch(self) -> None:
         opened_s = self._clock.monotonic_s()
         while not self._clock.wait(self._stop, _WATCH_S):
             heard_s = self._last_block_s
+            self._note_jumps()
             if heard_s and self._state.status is not SourceStatus.LIVE:
                 self._set(SourceStatus.LIVE)
             limit_s = _SILENT_S if heard_s else _WAKES_WITHIN_S
             if self._clock.monotonic_s() - max(heard_s, opened_s) > limit_s:
                 self._set(SourceStatus.LOST, "microphone_lost")
                 return
+
+    def _note_jumps(self) -> None:
+        resyncs = self._ring.resyncs
+        if resyncs > self._noted_resyncs:
+            _LOG.info("microphone: its sound jumped, %d times so far", resyncs)
+        self._noted_resyncs = resyncs
 
     def _on_rate(self, rate_hz: int) -> None:
         self._ring = DriftRing(TARGET_S, rate_hz)
@@ -121,3 +140,11 @@ class MicrophoneSound:
             self._state = state
             _LOG.info("microphone: %s %s", status, code)
             self._report(state)
+
+
+def _code_of(error: Exception) -> str:
+    if isinstance(error, DeviceError):
+        return error.code
+    # A driver or library that fails in an unforeseen way is tried again like a device that is taken.
+    _LOG.error("the microphone failed", exc_info=error)
+    return "microphone_in_use"

@@ -49,7 +49,7 @@ class Mixer:
         self._last_factor = 1.0
         self._limiter = Limiter()
         self.meter = Meter()
-        self.skipped_blocks = 0
+        self.late_blocks = 0
         self._thread = threading.Thread(target=self._run, name="mixer", daemon=True)
 
     def start(self) -> None:
@@ -80,9 +80,13 @@ class Mixer:
         while not self._clock.wait(self._stop, self._due_s(number) - self._clock.monotonic_s()):
             behind = self._block_at(self._clock.monotonic_s()) - number
             if behind > _CATCH_UP_BLOCKS:
-                self.skipped_blocks += behind
+                self.late_blocks += behind
                 number += behind
-            self.mix(number)
+            try:
+                self.mix(number)
+            except Exception:
+                # Whatever it was, it costs 20 ms of sound, never all that follows.
+                _LOG.exception("mixing a block failed")
             number += 1
 
     def mix(self, number: int) -> Sound:

@@ -82,14 +82,22 @@ class Compositor:
                 self.late_frames += missed
                 slot += missed
             try:
-                frame = self.compose(slot)
+                self.step(slot)
             except Exception:
-                # A source that fails in an unforeseen way costs a picture, never the programme.
-                _LOG.exception("composing a picture failed")
-                frame = self._cards.frame(Card.BACK_SOON)
-            self.frames += 1
-            self._on_picture(slot, frame)
+                # Whatever it was, it costs a picture, never all that follow.
+                _LOG.exception("a picture of the programme is missing")
             slot += 1
+
+    def step(self, slot: int) -> None:
+        """Compose one slot and hand it on."""
+        try:
+            frame = self.compose(slot)
+        except Exception:
+            # A source that fails in an unforeseen way is a source without a picture.
+            _LOG.exception("composing a picture failed")
+            frame = self._cards.frame(Card.BACK_SOON)
+        self.frames += 1
+        self._on_picture(slot, frame)
 
     def compose(self, slot: int) -> av.VideoFrame:
         """The picture of one slot."""

@@ -42,7 +42,8 @@ class EncodingFigures:
 class Encoding:
     """One run of the encoders. ``start`` and ``stop`` once each, from the control thread.
 
-    ``on_failed`` is called once, in the encoding thread, when an encoder gives up; no more packets come then.
+    ``on_failed`` is called once, in the encoding or the mixer's thread, when an encoder gives up; no more packets come
+    then. A sound encoder is tried anew first: its successor makes the same headers.
     """
 
     def __init__(self, output: Output, encoder: str, clock: Clock, on_failed: Callable[[], None]) -> None:
@@ -50,7 +51,9 @@ class Encoding:
         self._clock = clock
         self._on_failed = on_failed
         self._video = VideoEncoder(output, encoder)
-        self._audio: AudioEncoder | None = AudioEncoder(output.audio_kbps)
+        self._audio_kbps = output.audio_kbps
+        self._audio = AudioEncoder(output.audio_kbps)
+        self._is_audio_proven = True
         self.encoder = encoder
         self.stream = StreamFormat(
             output.width_px,
@@ -69,6 +72,7 @@ class Encoding:
         self._video_kbps: int | None = None
         self._is_key_wanted = False
         self._is_closing = False
+        self._has_failed = False
         self._dropped_frames = 0
         self._sinks: tuple[Sink, ...] = ()
         # Written by the encoding thread only:
@@ -87,11 +91,16 @@ class Encoding:
             self._sinks = (*self._sinks, sink)
             self._is_key_wanted = True
 
-    def remove(self, sink: Sink) -> bool:
-        """One taker less; whether any is left."""
+    def remove(self, sink: Sink) -> None:
+        """One taker less."""
         with self._condition:
             self._sinks = tuple(other for other in self._sinks if other != sink)
-            return bool(self._sinks)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it gave up. Any thread."""
+        with self._condition:
+            return self._has_failed
 
     def request_keyframe(self) -> None:
         """The next picture becomes a key frame. Any thread."""
@@ -114,16 +123,28 @@ class Encoding:
 
     def offer_sound(self, at: int, sound: Sound) -> None:
         """Mixer's thread; encodes at once."""
-        if self._audio is None:
+        if self.has_failed:
             return
         try:
-            packets = self._audio.encode(at, sound)
-        except EncoderError:
-            # A broadcast without sound is better than none; the meter still shows what the microphone gives.
-            _LOG.exception("the sound encoder failed")
-            self._audio = None
+            packets = self._encode_sound(at, sound)
+        except Exception:
+            _LOG.exception("no sound can be encoded any more")
+            self._give_up()
             return
         self._hand_out(packets)
+
+    def _encode_sound(self, at: int, sound: Sound) -> list[EncodedPacket]:
+        try:
+            packets = self._audio.encode(at, sound)
+        except Exception:
+            if not self._is_audio_proven:
+                raise
+            _LOG.exception("the sound encoder failed; a new one takes its place")
+            self._is_audio_proven = False
+            self._audio = AudioEncoder(self._audio_kbps)
+            packets = self._audio.encode(at, sound)
+        self._is_audio_proven = self._is_audio_proven or bool(packets)
+        return packets
 
     def figures(self) -> EncodingFigures:
         """Any thread."""
@@ -140,15 +161,13 @@ class Encoding:
 
     def _run(self) -> None:
         while (work := self._next()) is not None:
-            slot, frame = work
             began_s = self._clock.monotonic_s()
             try:
-                packets = self._video.encode(slot, frame)
-            except EncoderError:
+                packets = self._encode(*work)
+            except Exception:
+                # Whatever it was: without a report the broadcast would stand still, and nobody would know.
                 _LOG.exception("the encoder %s failed", self.encoder)
-                with self._condition:
-                    self._sinks = ()
-                self._on_failed()
+                self._give_up()
                 return
             self._encode_s += self._clock.monotonic_s() - began_s
             self._encoded_frames += len(packets)
@@ -159,21 +178,34 @@ class Encoding:
         with self._condition:
             while not self._waiting and not self._is_closing:
                 self._condition.wait()
-            if self._is_closing:
-                return None
-            if self._is_key_wanted:
-                self._is_key_wanted = False
-                self._video.request_keyframe()
+            return None if self._is_closing else self._waiting.popleft()
+
+    def _encode(self, slot: int, frame: av.VideoFrame) -> list[EncodedPacket]:
+        with self._condition:
+            is_key_wanted, self._is_key_wanted = self._is_key_wanted, False
             video_kbps, self._video_kbps = self._video_kbps, None
-            work = self._waiting.popleft()
+        if is_key_wanted:
+            self._video.request_keyframe()
         if video_kbps is not None:
             try:
                 self._video.set_bitrate(video_kbps)
             except EncoderError:
                 _LOG.warning("the bit rate stays: no other encoder could be opened")
-        return work
+        return self._video.encode(slot, frame)
+
+    def _give_up(self) -> None:
+        with self._condition:
+            self._sinks = ()
+            if self._has_failed or self._is_closing:
+                return
+            self._has_failed = True
+        self._on_failed()
 
     def _hand_out(self, packets: list[EncodedPacket]) -> None:
         for packet in packets:
             for sink in self._sinks:
-                sink(packet)
+                try:
+                    sink(packet)
+                except Exception:
+                    # One target that fails costs itself, not the others.
+                    _LOG.exception("a packet was not taken")

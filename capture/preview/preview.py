@@ -15,7 +15,7 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoRef
 
 from app.ports.engine import PreviewReady
 from app.runtime.clock import Clock
-from app.runtime.shared_frames import FrameWriter, Levels
+from app.runtime.shared_frames import FrameWriter, Levels, SharedFramesError
 
 _LOG = logging.getLogger(__name__)
 _JOIN_S = 2.0
@@ -52,7 +52,7 @@ class Preview:
             return PreviewReady(name=writer.name, width_px=writer.width_px, height_px=writer.height_px)
 
     def resize(self, width_px: int, height_px: int, is_mirrored: bool) -> PreviewReady | None:
-        """A new segment when the size differs; none for 0 × 0. Sizes are cut to 8192 px."""
+        """A new segment when the size differs; none for 0 × 0, or when memory does not suffice. At most 8192 px."""
         width_px, height_px = min(width_px, _MOST_PX), min(height_px, _MOST_PX)
         with self._writer_lock:
             self._is_mirrored = is_mirrored
@@ -64,7 +64,10 @@ class Preview:
                 old.close()
             if width_px > 0 and height_px > 0:
                 self._made += 1
-                self._writer = FrameWriter(f"{self._prefix}-{self._made}", width_px, height_px)
+                try:
+                    self._writer = FrameWriter(f"{self._prefix}-{self._made}", width_px, height_px)
+                except SharedFramesError as error:
+                    _LOG.error("no preview: %s", error)
         return self.ready
 
     def offer(self, frame: av.VideoFrame) -> None:
@@ -97,7 +100,14 @@ class Preview:
                     return
                 frame, self._newest = self._newest, None
             if frame is not None:
-                self._write(frame)
+                self._write_or_note(frame)
+
+    def _write_or_note(self, frame: av.VideoFrame) -> None:
+        try:
+            self._write(frame)
+        except Exception:
+            # Whatever it was, it costs one picture of the preview, never all that follow.
+            _LOG.exception("a picture of the preview is missing")
 
     def _write(self, frame: av.VideoFrame) -> None:
         ready = self.ready

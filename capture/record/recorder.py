@@ -89,6 +89,7 @@ class Recorder:
         self._last: RecordChanged | None = None
         self._path = ""
         # Set by start, then the writer's own:
+        self._free_bytes = 0
         self._file: RecordingFile | None = None
         self._writer: MatroskaWriter | None = None
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
@@ -103,6 +104,11 @@ class Recorder:
     def recorded_bytes(self) -> int:
         """Written to the file so far."""
         return self._file.size_bytes if self._file is not None else 0
+
+    @property
+    def free_bytes(self) -> int:
+        """Left on the disk when it was last looked at, at the start and then every few seconds. Never blocks."""
+        return self._free_bytes
 
     @property
     def waiting_bytes(self) -> int:
@@ -121,7 +127,8 @@ class Recorder:
         """Make the file and begin, once. Raises StorageError: disk_full, folder_missing, folder_unwritable."""
         if not os.path.isdir(self._directory):
             raise StorageError("folder_missing")
-        if self._disk.free_bytes(self._directory) < self._limits.start_free_bytes:
+        self._free_bytes = self._disk.free_bytes(self._directory)
+        if self._free_bytes < self._limits.start_free_bytes:
             raise StorageError("disk_full")
         file = self._create()
         try:
@@ -206,7 +213,8 @@ class Recorder:
     def _check(self, file: RecordingFile, writer: MatroskaWriter) -> None:
         if not file.is_in_place():
             raise StorageError("folder_missing")
-        if self._disk.free_bytes(self._directory) < self._limits.floor_free_bytes:
+        self._free_bytes = self._disk.free_bytes(self._directory)
+        if self._free_bytes < self._limits.floor_free_bytes:
             # There is still room for the index.
             writer.close()
             raise StorageError("disk_full")

@@ -91,6 +91,8 @@ class DeviceLoop:
         self._clock = clock
         self._stop = threading.Event()
         self._lock = threading.Lock()
+        # Held from a change of state until it was told; the lock above only while something is read or written.
+        self._telling = threading.RLock()
         self._state = SourceState(SourceStatus.OFF)
         self._frame: av.VideoFrame | None = None
         self._frame_s = 0.0
@@ -115,34 +117,49 @@ class DeviceLoop:
 
     def check(self, now_s: float) -> bool:
         """Whether the device is frozen; reports it once."""
-        with self._lock:
-            is_frozen = self._state.status is SourceStatus.LIVE and now_s - self._frame_s > FREEZE_S
-        if is_frozen:
-            self._set(SourceStatus.LOST, self._code("frozen"))
+        if not self._is_frozen(now_s):
+            return False
+        with self._telling:
+            # A picture may have come while the other thread was telling something.
+            is_frozen = self._is_frozen(now_s)
+            if is_frozen:
+                self._set(SourceStatus.LOST, self._code("frozen"))
         return is_frozen
+
+    def _is_frozen(self, now_s: float) -> bool:
+        with self._lock:
+            return self._state.status is SourceStatus.LIVE and now_s - self._frame_s > FREEZE_S
 
     def run(self) -> None:
         """The loop; ends when closed."""
         while not self._stop.is_set():
+            wait_s = RETRY_LOST_S
             try:
-                device = self._open_device()
-            except Exception as error:
-                # A device that was there before stays LOST while it is away: the reason has not changed.
-                if self._state.status is not SourceStatus.LOST:
-                    self._set(SourceStatus.FAILED, self._code_of(error, "in_use"))
-                is_lost = self._state.status is SourceStatus.LOST
-                self._clock.wait(self._stop, RETRY_LOST_S if is_lost else RETRY_FAILED_S)
-                continue
-            try:
-                self._deliver(device)
-            except Exception as error:
-                if self._state.status is not SourceStatus.LOST:
-                    has_run = self._state.status is SourceStatus.LIVE
-                    code = self._code_of(error, "lost" if has_run else "in_use")
-                    self._set(SourceStatus.LOST if has_run else SourceStatus.FAILED, code)
-            finally:
-                device.close()
-            self._clock.wait(self._stop, RETRY_LOST_S)
+                wait_s = self._once()
+            except Exception:
+                # Nor may a driver that fails in giving its device back end this thread.
+                _LOG.exception("the %s failed", self._kind)
+            self._clock.wait(self._stop, wait_s)
+
+    def _once(self) -> float:
+        """From opening to closing; how long to wait before the next time."""
+        try:
+            device = self._open_device()
+        except Exception as error:
+            # A device that was there before stays LOST while it is away: the reason has not changed.
+            if self._state.status is not SourceStatus.LOST:
+                self._set(SourceStatus.FAILED, self._code_of(error, "in_use"))
+            return RETRY_LOST_S if self._state.status is SourceStatus.LOST else RETRY_FAILED_S
+        try:
+            self._deliver(device)
+        except Exception as error:
+            if self._state.status is not SourceStatus.LOST:
+                has_run = self._state.status is SourceStatus.LIVE
+                code = self._code_of(error, "lost" if has_run else "in_use")
+                self._set(SourceStatus.LOST if has_run else SourceStatus.FAILED, code)
+        finally:
+            device.close()
+        return RETRY_LOST_S
 
     def _deliver(self, device: PictureDevice) -> None:
         opened_s = self._clock.monotonic_s()
@@ -174,11 +191,12 @@ class DeviceLoop:
 
     def _set(self, status: SourceStatus, code: str = "", width_px: int = 0, height_px: int = 0) -> None:
         state = SourceState(status, code, self._name, width_px, height_px)
-        with self._lock:
-            if state == self._state:
-                return
-            self._state = state
-            if status is not SourceStatus.LIVE:
-                self._frame = None
-        _LOG.info("picture source: %s %s", status, code)
-        self._report(state)
+        with self._telling:
+            with self._lock:
+                if state == self._state:
+                    return
+                self._state = state
+                if status is not SourceStatus.LIVE:
+                    self._frame = None
+            _LOG.info("picture source: %s %s", status, code)
+            self._report(state)

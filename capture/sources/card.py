@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +13,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from capture.convert import Converter
 from capture.frames import PictureFormat
+
+_LOG = logging.getLogger(__name__)
 
 
 class Card(StrEnum):
@@ -78,10 +81,13 @@ def _paint(card: Card, width_px: int, height_px: int) -> np.ndarray:
     return np.ascontiguousarray(np.asarray(image)[:, :, ::-1])
 
 
-def _font(size_px: int) -> ImageFont.FreeTypeFont | None:
-    """A font with Chinese glyphs; None when the system has none of those that are known."""
-    for name in _FONT_FILES.get(sys.platform, ()):
-        if Path(name).is_file():
+def _font(size_px: int, files: tuple[str, ...] = _FONT_FILES.get(sys.platform, ())) -> ImageFont.FreeTypeFont | None:
+    """A font with Chinese glyphs; None when the system has none of those that are known, or cannot read it."""
+    for name in files:
+        try:
             # Index 2 of the Noto collections is Simplified Chinese.
             return ImageFont.truetype(name, size_px, index=2 if "NotoSansCJK" in name else 0)
+        except OSError as error:
+            if Path(name).exists():
+                _LOG.warning("the font %s cannot be used: %s", name, error)
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -33,8 +34,12 @@ class FakeEncoding:
         self.output, self.encoder, self.on_failed = output, encoder, on_failed
         self.stream = STREAM
         self.sinks: list[Sink] = []
-        self.is_running = False
+        self.is_running = self.has_failed = False
         self.video_kbps = output.video_kbps
+
+    def fail(self) -> None:
+        self.has_failed = True
+        self.on_failed()
 
     def start(self) -> None:
         self.is_running = True
@@ -45,9 +50,8 @@ class FakeEncoding:
     def add(self, sink: Sink) -> None:
         self.sinks.append(sink)
 
-    def remove(self, sink: Sink) -> bool:
-        self.sinks.remove(sink)
-        return bool(self.sinks)
+    def remove(self, sink: Sink) -> None:
+        self.sinks = [other for other in self.sinks if other != sink]
 
     def request_keyframe(self) -> None:
         """Nothing is encoded here."""
@@ -67,7 +71,7 @@ class FakePublisher:
             raise InputError("ingest_address_invalid")
         self.target, self.on_changed = target, on_changed
         self.packets: list[EncodedPacket] = []
-        self.is_running = False
+        self.is_running = self.is_stopped = False
 
     def say(self, status: PublishStatus) -> None:
         self.on_changed(PublishChanged(target=self.target.name, status=status))
@@ -80,23 +84,28 @@ class FakePublisher:
         self.packets.append(packet)
 
     def stop(self) -> None:
-        self.is_running = False
-        self.say(PublishStatus.IDLE)
+        self.is_stopped = True
+        if self.is_running:
+            self.is_running = False
+            self.say(PublishStatus.IDLE)
 
     def figures(self) -> PublishFigures:
         return PublishFigures(frames_sent=len(self.packets))
 
 
 class FakeRecorder:
+    missing = {"missing"}
+
     def __init__(
         self, directory: str, name: str, stream: StreamFormat, on_changed: Callable[[RecordChanged], None], clock: Clock
     ) -> None:
         self.directory, self.on_changed = directory, on_changed
         self.packets: list[EncodedPacket] = []
         self.recorded_bytes = 7
+        self.free_bytes = 5_000
 
     def start(self) -> None:
-        if self.directory == "missing":
+        if self.directory in self.missing:
             raise StorageError("folder_missing")
         self.on_changed(RecordChanged(status=RecordStatus.RECORDING))
 
@@ -196,6 +205,14 @@ def test_an_address_that_cannot_be_used_leaves_nothing_behind(rig: Rig) -> None:
     assert not rig.outputs.is_busy
     assert not rig.encodings[0].is_running
     assert not any(publisher.is_running for publisher in rig.publishers)
+    assert [publisher.is_stopped for publisher in rig.publishers] == [True]
+
+
+def test_two_targets_of_one_name_are_refused_before_anything_is_stopped(rig: Rig) -> None:
+    rig.outputs.start_publish((target(),))
+    with pytest.raises(InputError):
+        rig.outputs.start_publish((target("a"), target("a", "rtmp://there/live")))
+    assert rig.publishers[0].is_running
 
 
 def test_a_recording_that_cannot_begin_leaves_nothing_behind(rig: Rig) -> None:
@@ -252,7 +269,7 @@ def test_a_hardware_encoder_that_gives_up_costs_a_reconnect_not_the_broadcast(ri
     rig.outputs.set_output(Output(encoder="h264_nvenc"))
     rig.outputs.start_publish((target(),))
     rig.outputs.start_recording(StartRecording(directory="here", name="x"))
-    rig.encodings[0].on_failed()
+    rig.encodings[0].fail()
     assert rig.failures == 1
     rig.outputs.replace_encoder()
     assert rig.outputs.encoder == "libx264"
@@ -264,11 +281,119 @@ def test_a_hardware_encoder_that_gives_up_costs_a_reconnect_not_the_broadcast(ri
     assert rig.outputs.encoder == "libx264", "it is not trusted again"
 
 
-def test_when_libx264_gives_up_there_is_no_other(rig: Rig) -> None:
+def test_when_libx264_gives_up_that_is_told_of_every_target_and_of_the_recording(rig: Rig) -> None:
+    rig.outputs.start_publish((target("a"), target("b")))
+    rig.outputs.start_recording(StartRecording(directory="here", name="x"))
+    rig.encodings[0].fail()
+    rig.outputs.replace_encoder()
+    assert not rig.outputs.is_busy and not rig.outputs.is_on
+    assert {(state.target, state.status, state.code) for state in rig.outputs.publish_states} == {
+        ("a", PublishStatus.REFUSED, "encoder_failed"),
+        ("b", PublishStatus.REFUSED, "encoder_failed"),
+    }
+    assert rig.published[-1].status is PublishStatus.REFUSED
+    assert (rig.recorded[-1].status, rig.recorded[-1].code) == (RecordStatus.FAILED, "encoder_failed")
+    rig.recorders[0].on_changed(RecordChanged(status=RecordStatus.IDLE, path="x.mp4"))
+    assert rig.recorded[-1].status is RecordStatus.FAILED, "the end of the file does not hide why"
+    rig.outputs.stop_publish()
+    assert {state.status for state in rig.outputs.publish_states} == {PublishStatus.IDLE}
+
+
+def test_when_no_other_encoder_can_be_opened_that_is_told(rig: Rig) -> None:
+    rig.outputs.set_output(Output(encoder="h264_nvenc"))
     rig.outputs.start_publish((target(),))
-    with pytest.raises(EncoderError):
-        rig.outputs.replace_encoder()
-    assert not rig.outputs.is_busy
+    rig.absent = {"libx264"}
+    rig.encodings[0].fail()
+    rig.outputs.replace_encoder()
+    assert [(state.status, state.code) for state in rig.outputs.publish_states] == [
+        (PublishStatus.REFUSED, "encoder_failed")
+    ]
+
+
+@pytest.mark.parametrize("fails", ["publish", "record"])
+def test_after_a_change_of_encoder_either_goes_on_without_the_other(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, fails: str
+) -> None:
+    rig.outputs.set_output(Output(encoder="h264_nvenc"))
+    rig.outputs.start_publish((target(),))
+    rig.outputs.start_recording(StartRecording(directory="here", name="x"))
+    rig.encodings[0].fail()
+    if fails == "publish":
+        monkeypatch.setattr(FakePublisher, "start", lambda self: 1 / 0)
+    else:
+        monkeypatch.setattr(FakeRecorder, "missing", {"here"})
+    rig.outputs.replace_encoder()
+    [state] = rig.outputs.publish_states
+    if fails == "publish":
+        assert (state.status, state.code) == (PublishStatus.REFUSED, "bug")
+        assert rig.outputs.record_state.status is RecordStatus.RECORDING
+        rig.give(KEY)
+        assert rig.recorders[1].packets == [KEY]
+    else:
+        assert state.status is PublishStatus.CONNECTING
+        assert (rig.recorded[-1].status, rig.recorded[-1].code) == (RecordStatus.FAILED, "folder_missing")
+
+
+def test_a_failure_that_was_stopped_meanwhile_changes_nothing(rig: Rig) -> None:
+    rig.outputs.start_publish((target(),))
+    rig.encodings[0].fail()
+    rig.outputs.stop_publish()
+    rig.outputs.start_publish((target(),))
+    rig.outputs.replace_encoder()
+    assert rig.publishers[1].is_running and rig.outputs.encoder == "libx264"
+
+
+def test_a_publisher_that_ends_too_late_does_not_speak_for_the_next(rig: Rig) -> None:
+    rig.outputs.start_publish((target(),))
+    rig.outputs.start_publish((target(),))
+    rig.publishers[1].say(PublishStatus.ON_AIR)
+    rig.publishers[0].say(PublishStatus.IDLE)
+    assert [state.status for state in rig.outputs.publish_states] == [PublishStatus.ON_AIR]
+
+
+def test_the_programme_is_on_while_it_is_published_or_recorded(rig: Rig) -> None:
+    assert not rig.outputs.is_on
+    rig.outputs.start_publish((target(),))
+    assert rig.outputs.is_on
+    rig.publishers[0].say(PublishStatus.REFUSED)
+    assert not rig.outputs.is_on
+    rig.outputs.start_recording(StartRecording(directory="here", name="x"))
+    assert rig.outputs.is_on and not rig.outputs.is_publishing
+    assert rig.outputs.free_disk_bytes == 5_000
+    rig.outputs.stop_recording()
+    assert not rig.outputs.is_on
+    assert rig.outputs.free_disk_bytes == 0
+
+
+def test_what_is_told_last_is_how_it_is() -> None:
+    """Two threads change the state of a target: the second change waits until the first was told."""
+    telling = threading.RLock()
+    told: list[PublishStatus] = []
+    may_go_on, is_telling = threading.Event(), threading.Event()
+
+    def tell(changed: PublishChanged) -> None:
+        if changed.status is PublishStatus.STARTING:
+            is_telling.set()
+            may_go_on.wait(5)
+        told.append(changed.status)
+
+    rig = Rig()
+    rig.outputs = Outputs(
+        ManualClock(), tell, rig.recorded.append, lambda: None, rig._recorder, rig._publisher, rig._encoding, telling
+    )
+    rig.outputs.set_output(Output(encoder="libx264"))
+    rig.outputs.start_publish((target(),))
+    first = threading.Thread(target=rig.publishers[0].say, args=(PublishStatus.STARTING,))
+    second = threading.Thread(target=rig.publishers[0].say, args=(PublishStatus.ON_AIR,))
+    first.start()
+    assert is_telling.wait(5)
+    second.start()
+    second.join(0.05)
+    may_go_on.set()
+    first.join(5)
+    second.join(5)
+    assert told == [PublishStatus.CONNECTING, PublishStatus.STARTING, PublishStatus.ON_AIR]
+    assert rig.outputs.publish_states[0].status is told[-1]
 
 
 def test_a_recording_that_still_makes_its_file_does_not_speak_for_the_next(rig: Rig) -> None:
