@@ -9,8 +9,6 @@ import errno
 import select
 import socket
 import ssl
-import struct
-import sys
 import threading
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -18,12 +16,12 @@ from typing import Any, Protocol
 from app.errors import StreamError
 from app.runtime.clock import Clock
 from capture.publish.address import Address
+from capture.publish.kernel import kernel_of
 from capture.publish.policy import INGEST_CLOSED, INGEST_SILENT, INGEST_UNREACHABLE, TLS_FAILED
 
 SEND_BUFFER_BYTES = 128 * 1024
 _RECEIVE_BYTES = 16 * 1024
 _SLICE_S = 0.1
-_TCP_INFO_RTT_AT = 68
 _Place = tuple[Any, ...]
 
 
@@ -41,8 +39,8 @@ class Link(Protocol):
     def end_sending(self) -> None:
         """No more is sent; the peer may still answer."""
 
-    def unsent_bytes(self) -> int:
-        """Bytes in the kernel that the peer has not acknowledged; 0 where the platform does not tell."""
+    def unsent_bytes(self) -> int | None:
+        """Bytes in the kernel that the peer has not acknowledged; None where the platform does not tell."""
 
     def rtt_ms(self) -> float:
         """Smoothed round-trip time; 0 where the platform does not tell."""
@@ -59,17 +57,21 @@ class SocketLink:
 
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
+        self._kernel = kernel_of(sock)
+        self._taken_bytes = 0
 
     def fileno(self) -> int:
         return self._socket.fileno()
 
     def send(self, data: memoryview) -> int:
         try:
-            return self._socket.send(data)
+            taken_bytes = self._socket.send(data)
         except (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return 0
         except OSError:
             raise StreamError(INGEST_CLOSED) from None
+        self._taken_bytes += taken_bytes
+        return taken_bytes
 
     def receive(self) -> bytes | None:
         try:
@@ -90,27 +92,11 @@ class SocketLink:
         except OSError:
             raise StreamError(INGEST_CLOSED) from None
 
-    def unsent_bytes(self) -> int:
-        if sys.platform == "linux":
-            import fcntl
-            import termios
-
-            try:
-                answer = fcntl.ioctl(self._socket.fileno(), termios.TIOCOUTQ, b"\0\0\0\0")
-            except OSError:
-                return 0
-            return int(struct.unpack("i", answer)[0])
-        return 0
+    def unsent_bytes(self) -> int | None:
+        return self._kernel.unsent_bytes(self._taken_bytes)
 
     def rtt_ms(self) -> float:
-        if sys.platform == "linux":
-            try:
-                info = self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_RTT_AT + 4)
-            except OSError:
-                return 0.0
-            if len(info) >= _TCP_INFO_RTT_AT + 4:
-                return int(struct.unpack_from("I", info, _TCP_INFO_RTT_AT)[0]) / 1000
-        return 0.0
+        return self._kernel.rtt_ms()
 
     def close(self) -> None:
         self._socket.close()

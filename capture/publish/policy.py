@@ -38,7 +38,7 @@ class Times:
     command_s: float = 5.0
     """From the connection to the acceptance of the publish."""
     progress_s: float = 4.0
-    """Media waits, and not one byte of it moves."""
+    """Media waits, and not one byte of it arrives."""
     on_air_s: float = 1.0
     finish_s: float = 0.5
     """For the last bytes and the peer's goodbye when publishing is stopped."""
@@ -88,15 +88,12 @@ class PublishPolicy:
         self._phase_since_s = 0.0
         self._moved_at_s = 0.0
         self._media_since_s: float | None = None
-        self._last_unsent_bytes = 0
+        self._sent_bytes = 0
+        self._arrived_bytes: int | None = None
+        self._is_waiting = False
         self._was_accepted = False
         self.status = PublishStatus.IDLE
         self.retry_in_s = 0.0
-
-    @property
-    def was_accepted(self) -> bool:
-        """Whether any connection so far was let in."""
-        return self._was_accepted
 
     def connecting(self) -> PublishChanged:
         """A connection is being tried."""
@@ -111,15 +108,24 @@ class PublishPolicy:
         self._was_accepted = True
         self._phase_since_s = self._moved_at_s = now_s
         self._media_since_s = None
-        self._last_unsent_bytes = 0
+        self._sent_bytes, self._arrived_bytes, self._is_waiting = 0, None, False
         return self._change(PublishStatus.STARTING)
 
-    def moved(self, now_s: float, sent_bytes: int, unsent_bytes: int) -> PublishChanged | None:
-        """Called after every attempt to send: bytes the kernel took just now, and all that still wait anywhere."""
-        is_idle = unsent_bytes == 0
-        if sent_bytes or is_idle or unsent_bytes < self._last_unsent_bytes:
+    def moved(self, now_s: float, sent_bytes: int, own_bytes: int, kernel_bytes: int | None) -> PublishChanged | None:
+        """Called after every attempt to send, with what was just measured.
+
+        ``sent_bytes``: taken by the kernel just now; ``own_bytes``: it would not take yet; ``kernel_bytes``: it holds
+        and the peer has not acknowledged, None where the platform does not tell. There, what the kernel takes counts as
+        progress; elsewhere only what the peer has got: at a low bit rate the kernel takes 10 s of a dead connection.
+        """
+        self._sent_bytes += sent_bytes
+        arrived_bytes = self._sent_bytes - (kernel_bytes or 0)
+        self._is_waiting = own_bytes > 0 or bool(kernel_bytes)
+        if self._arrived_bytes is None or arrived_bytes > self._arrived_bytes:
+            self._arrived_bytes = arrived_bytes
             self._moved_at_s = now_s
-        self._last_unsent_bytes = unsent_bytes
+        elif not self._is_waiting:
+            self._moved_at_s = now_s
         if sent_bytes and self._media_since_s is None:
             self._media_since_s = now_s
         if (
@@ -137,7 +143,7 @@ class PublishPolicy:
         if self.status is PublishStatus.CONNECTING:
             is_late = now_s - self._phase_since_s >= self._times.command_s
         else:
-            is_late = self._last_unsent_bytes > 0 and now_s - self._moved_at_s >= self._times.progress_s
+            is_late = self._is_waiting and now_s - self._moved_at_s >= self._times.progress_s
         return INGEST_SILENT if is_late else None
 
     def failed(self, code: str) -> PublishChanged:

@@ -180,16 +180,13 @@ class Publisher:
         connection.start()
         self._out = memoryview(b"")
         self._policy.connected(self._clock.monotonic_s())
-        measured_s = 0.0
         while not self._stop.is_set():
             sent_bytes = self._pump(link, connection)
             now_s = self._clock.monotonic_s()
-            if now_s - measured_s >= _TICK_S:
-                measured_s = now_s
-                self._kernel_bytes = link.unsent_bytes()
-                self._rtt_ms = link.rtt_ms()
+            kernel_bytes = link.unsent_bytes()
+            self._kernel_bytes, self._rtt_ms = kernel_bytes or 0, link.rtt_ms()
             if connection.is_publishing:
-                change = self._policy.moved(now_s, sent_bytes, len(self._out) + self._kernel_bytes)
+                change = self._policy.moved(now_s, sent_bytes, len(self._out), kernel_bytes)
                 if change is not None:
                     self._on_changed(change)
             code = self._policy.overdue(now_s)
