@@ -69,6 +69,8 @@ class Lifetimes:
     """After a start of the service no grace period runs out before the ingest had this long to report."""
     reconcile_s: float = 5.0
     """How often the ingest is asked which connections it really has."""
+    ingest_away_s: float = 30.0
+    """Without a sign of the ingest for this long its sessions count as interrupted."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -44,6 +44,8 @@ class KeyDied:
 
 @dataclass(frozen=True, slots=True)
 class DeviceEnded:
+    """Its sockets are closed. One that signed in anew opens others."""
+
     device_id: str
 
 

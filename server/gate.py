@@ -20,7 +20,6 @@ class Person:
 
     account_id: str
     device_id: str
-    nickname: str
     roles: frozenset[Role]
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import traceback
+from collections.abc import Awaitable, Callable
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -20,6 +22,7 @@ from app.contract.hooks import CloseOrder, DropOrder
 from app.contract.rest import Health, PlatformInfo, Session
 from app.errors import AppError
 from app.runtime.clock import Clock
+from server.accounts.codes import forget_codes
 from server.accounts.tokens import forget_expired
 from server.config import VERSION, ServiceConfig
 from server.demo_data import FirstOperator, add_demo_people
@@ -64,7 +67,12 @@ class Services:
         self.store = Store(self._writer, self._reader, clock)
         self.hub = Hub(clock, limits)
         self.ingest = IngestControl(
-            config.ingest_http_url, config.hook_secret, config.tls_certificate, ingest_transport
+            config.ingest_http_url,
+            config.hook_secret,
+            # On one machine both sides show the same certificate, which it made itself.
+            (config.tls_certificate, config.ingest_ca_file),
+            config.ingest_server_name,
+            ingest_transport,
         )
         self.sender: CodeSender = code_sender or (DemoCodeSender(clock) if config.is_demo else MissingCodeSender())
         self.sign_in_rate = Buckets(clock, limits.sign_in_burst, limits.sign_in_per_s)
@@ -76,6 +84,7 @@ class Services:
         self.first_operator: FirstOperator | None = None
         self._deadlines_ms: dict[str, int] = {}
         self._started_s = clock.monotonic_s()
+        self._ingest_heard_s = clock.monotonic_s()
         self._housekept_s = clock.monotonic_s()
         self._stop = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -88,7 +97,7 @@ class Services:
         if self.config.is_demo:
             self.first_operator = await self.store.write(lambda tx: add_demo_people(tx, self.cipher))
         self._deadlines_ms = await self.store.read(acts.waiting)
-        self._started_s = self.clock.monotonic_s()
+        self._started_s = self._ingest_heard_s = self.clock.monotonic_s()
         self._tasks = [
             asyncio.create_task(self._tick_forever(), name="service-tick"),
             asyncio.create_task(self._reconcile_forever(), name="service-reconcile"),
@@ -149,57 +158,85 @@ class Services:
             return
         now_ms = self.clock.utc().timestamp() * 1000
         for session_id in [one for one, deadline_ms in self._deadlines_ms.items() if deadline_ms <= now_ms]:
-            await self.store.write(partial(acts.run_out_grace, session_id=session_id))
+            await self._survive("grace", partial(self.store.write, partial(acts.run_out_grace, session_id=session_id)))
+
+    def ingest_heard(self) -> None:
+        """The ingest has shown itself by its secret: it is not away, even if it cannot be asked."""
+        self._ingest_heard_s = self.clock.monotonic_s()
 
     async def reconcile(self) -> None:
         """Compare with what the ingest really has; see ``publishing.reconcile``."""
         found = await self.ingest.connections()
         if found is None:
+            silent_s = self.clock.monotonic_s() - self._ingest_heard_s
+            if self.ingest.is_reachable is False and silent_s >= self.config.lifetimes.ingest_away_s:
+                await self.store.write(publishing.lose_sight)
             return
-        connected = {fact.connection_id for fact in found}
-        still_dead = await self.store.write(lambda tx: publishing.reconcile(tx, connected))
-        for key_id in still_dead:
+        self.ingest_heard()
+        for key_id in await self.store.write(lambda tx: publishing.reconcile(tx, found)):
             self.ingest.drop(DropOrder(key_id=key_id, code=ErrorCode.KEY_DEAD.value))
+        kept = await self.ingest.sessions()
+        for session_id in await self.store.read(lambda db: publishing.ended_of(db, kept)) if kept else ():
+            self._close_at_ingest(session_id)
+
+    async def housekeep(self) -> None:
+        """Delete what can no longer be used."""
+        await self.store.write(forget_expired)
+        await self.store.write(forget_codes)
 
     def _deliver(self, effects: list[Effect]) -> None:
         for effect in effects:
-            match effect:
-                case FactPosted():
-                    self.hub.post(effect)
-                case KeyDied():
-                    self.ingest.drop(DropOrder(key_id=effect.key_id, code=ErrorCode.KEY_DEAD.value))
-                    if not effect.is_probe:
-                        self.hub.revoke_key(effect)
-                case DeviceEnded():
-                    self.hub.end_device(effect.device_id)
-                case SessionClosed():
-                    order = CloseOrder(session_id=effect.session_id, code=ErrorCode.SESSION_ENDED.value)
-                    self.ingest.close_session(order)
-                case GraceSet():
-                    if effect.deadline_ms is None:
-                        self._deadlines_ms.pop(effect.session_id, None)
-                    else:
-                        self._deadlines_ms[effect.session_id] = effect.deadline_ms
+            try:
+                self._carry_out(effect)
+            except Exception as error:  # the effects that follow are other people's
+                _log_bug("effect_failed", error, effect=type(effect).__name__)
+
+    def _carry_out(self, effect: Effect) -> None:
+        match effect:
+            case FactPosted():
+                self.hub.post(effect)
+            case KeyDied():
+                self.ingest.drop(DropOrder(key_id=effect.key_id, code=ErrorCode.KEY_DEAD.value))
+                if not effect.is_probe:
+                    self.hub.revoke_key(effect)
+            case DeviceEnded():
+                self.hub.end_device(effect.device_id)
+            case SessionClosed():
+                self._close_at_ingest(effect.session_id)
+            case GraceSet():
+                if effect.deadline_ms is None:
+                    self._deadlines_ms.pop(effect.session_id, None)
+                else:
+                    self._deadlines_ms[effect.session_id] = effect.deadline_ms
+
+    def _close_at_ingest(self, session_id: str) -> None:
+        self.ingest.close_session(CloseOrder(session_id=session_id, code=ErrorCode.SESSION_ENDED.value))
 
     async def _tick_forever(self) -> None:
         while not await self._is_stopped_within(TICK_S):
-            self.hub.tick()
-            try:
-                await self.run_out_graces()
-                if self.clock.monotonic_s() - self._housekept_s >= HOUSEKEEPING_S:
-                    self._housekept_s = self.clock.monotonic_s()
-                    await self.store.write(forget_expired)
-            except AppError as error:
-                log.error("tick_failed", code=error.code)
+            await self._survive("tick", self._tick)
+
+    async def _tick(self) -> None:
+        self.hub.tick()
+        await self.run_out_graces()
+        if self.clock.monotonic_s() - self._housekept_s >= HOUSEKEEPING_S:
+            self._housekept_s = self.clock.monotonic_s()
+            await self.housekeep()
 
     async def _reconcile_forever(self) -> None:
         if not self.config.ingest_http_url:
             return
         while not await self._is_stopped_within(self.config.lifetimes.reconcile_s):
-            try:
-                await self.reconcile()
-            except AppError as error:
-                log.error("reconcile_failed", code=error.code)
+            await self._survive("reconcile", self.reconcile)
+
+    async def _survive(self, what: str, work: Callable[[], Awaitable[object]]) -> None:
+        """What goes wrong once is logged and tried again the next time: it must not end what the service does."""
+        try:
+            await work()
+        except AppError as error:
+            log.error(f"{what}_failed", code=error.code)
+        except Exception as error:
+            _log_bug(f"{what}_failed", error)
 
     async def _is_stopped_within(self, seconds: float) -> bool:
         try:
@@ -207,6 +244,12 @@ class Services:
                 return await self._stop.wait()
         except TimeoutError:
             return False
+
+
+def _log_bug(event: str, error: Exception, **particulars: str) -> None:
+    # The message of a foreign exception may quote personal data; where it arose does not.
+    trace = "".join(traceback.format_tb(error.__traceback__))
+    log.error(event, kind=type(error).__name__, trace=trace, **particulars)
 
 
 def _platform_id(tx: Tx) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 
+from app.contract.errors import ErrorCode
+from server.errors import Refusal
+
 _KEPT_FORMAT = {"\u200d", "\ufe0f"}  # joins of emoji
 _DROPPED = {"Cc", "Cf", "Cs", "Co", "Cn"}
 
@@ -16,3 +19,14 @@ def plain_text(text: str) -> str:
     spaced = "".join(" " if char in "\t\r\n\u2028\u2029" else char for char in unicodedata.normalize("NFC", text))
     kept = "".join(c for c in spaced if c in _KEPT_FORMAT or unicodedata.category(c) not in _DROPPED)
     return " ".join(kept.split())
+
+
+def checked_line(text: str, max_chars: int, field: str) -> str:
+    """``plain_text`` that says something and is no longer than ``max_chars``. Raises Refusal (input_invalid).
+
+    Measured afterwards: normalising can make a text longer, and a column of the database takes so much.
+    """
+    line = plain_text(text)
+    if not 1 <= len(line) <= max_chars:
+        raise Refusal(ErrorCode.INPUT_INVALID, detail={"field": field})
+    return line

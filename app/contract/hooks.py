@@ -9,8 +9,11 @@ ingest → service, under ``/internal/v1`` with ``Authorization: Bearer <hook se
 service → ingest, on the ingest's HTTP port, same secret:
     POST /control/drop       DropOrder    (closes the publisher within a second)
     POST /control/close      CloseOrder   (session ended: closes the players too, finishes the HLS list)
-    GET  /control/publishers list[PublishFact] of the connections that publish now; the service asks every few
-                             seconds and takes what is not among them for stopped (a crash of either side)
+    GET  /control/publishers list[PublisherFact] of the connections that publish now; the service asks every few
+                             seconds and takes what is not among them for stopped, and what ``has_started`` for
+                             started (a crash of either side, a report that was lost)
+    GET  /control/sessions   list[str], ids of the sessions it keeps something of; those that have ended are
+                             closed again
 """
 
 from __future__ import annotations
@@ -42,6 +45,11 @@ class PublishFact(_Wire):
     session_id: str
     connection_id: str
     reason: str = ""
+
+
+class PublisherFact(PublishFact):
+    has_started: bool = False
+    """Whether its first key frame has come."""
 
 
 class ProbeReport(_Wire):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hmac
 import secrets
 
+from sqlalchemy import delete
+
 from app.contract.errors import ErrorCode
 from server.config import Lifetimes, Limits
 from server.errors import Refusal
@@ -39,6 +41,20 @@ def make_code(tx: Tx, cipher: FieldCipher, phone: str, lifetimes: Lifetimes, lim
     row.tries_left = lifetimes.code_tries
     row.sent_in_hour += 1
     return code
+
+
+def take_back(tx: Tx, cipher: FieldCipher, phone: str, code: str) -> None:
+    """It could not be sent: as if it had not been asked for."""
+    row = tx.db.get(CodeRow, cipher.lookup("phone", phone))
+    if row is not None and row.code_hash == cipher.lookup("code", f"{phone}.{code}"):
+        row.code_hash = None
+        row.sent_in_hour -= 1
+
+
+def forget_codes(tx: Tx) -> None:
+    """Housekeeping: what neither signs in nor counts towards the hour any more is deleted."""
+    is_over = (CodeRow.expires_ms <= tx.now_ms) & (CodeRow.hour_started_ms <= tx.now_ms - HOUR_MS)
+    tx.db.execute(delete(CodeRow).where(is_over))
 
 
 def spend_code(tx: Tx, cipher: FieldCipher, phone: str, code: str) -> Refusal | None:

@@ -62,7 +62,10 @@ def start_device(
         tx.db.add(row)
         tx.db.flush()
     else:
-        # Whoever held the tokens of before is out: the person has just proved themself again.
+        # Whoever held the tokens of before is out, with their sockets: the person has just proved themself again.
+        # A broadcast of this device goes on.
+        if row.ended_ms is None:
+            tx.effects.append(DeviceEnded(row.id))
         tx.db.execute(delete(AccessRow).where(AccessRow.device_id == row.id))
         tx.db.execute(delete(RefreshRow).where(RefreshRow.device_id == row.id))
         row.name, row.last_seen_ms, row.ended_ms = label, tx.now_ms, None
@@ -124,7 +127,7 @@ def authenticate(db: Db, token: str, now_ms: int) -> Person:
         raise Refusal(ErrorCode.DEVICE_ENDED)
     if access.expires_ms <= now_ms:
         raise Refusal(ErrorCode.TOKEN_EXPIRED)
-    return Person(account.id, device.id, account.nickname, people.roles_of(db, account.id))
+    return Person(account.id, device.id, people.roles_of(db, account.id))
 
 
 def end_device(tx: Tx, device: DeviceRow) -> None:

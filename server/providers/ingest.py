@@ -4,38 +4,52 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Iterable
+from typing import Any, TypeVar
 
 import httpx2
 import structlog
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from app.contract.hooks import CloseOrder, DropOrder, PublishFact
+from app.contract.hooks import CloseOrder, DropOrder, PublisherFact
+from app.errors import InputError
 
 RETRY_AFTER_S = (0.2, 0.5, 1.0, 2.0, 4.0)
 TIMEOUT_S = 2.0
 MAX_ORDERS = 500
-_connections = TypeAdapter(list[PublishFact])
+_connections = TypeAdapter(list[PublisherFact])
+_sessions = TypeAdapter(list[str])
+T = TypeVar("T")
 log = structlog.get_logger("ingest")
 
 
 class IngestControl:
     """Orders are sent in the background and repeated a few times; each is safe to repeat.
 
-    One that could not be delivered is not lost for good: the ingest is asked for its connections
-    regularly, and those with a dead key are dropped again.
+    One that could not be delivered is not lost for good: the ingest is asked regularly for its connections
+    and sessions; those with a dead key are dropped again, those that have ended are closed again.
     """
 
     def __init__(
         self,
         base_url: str,
         secret: str,
-        tls_certificate: str = "",
+        trusted_files: Iterable[str] = (),
+        server_name: str = "",
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
+        """``trusted_files``: certificates beside those of the public authorities; empty names are left out.
+
+        ``server_name`` is the name in the ingest's certificate where it is not the host of ``base_url``.
+        Raises InputError (ingest_certificate_unreadable).
+        """
         trusted = ssl.create_default_context()
-        if tls_certificate:
-            # On one machine both sides show the same certificate, which it made itself.
-            trusted.load_verify_locations(tls_certificate)
+        try:
+            for path in filter(None, trusted_files):
+                trusted.load_verify_locations(path)
+        except OSError as error:  # ssl.SSLError is one
+            raise InputError("ingest_certificate_unreadable") from error
+        self._extensions: dict[str, Any] = {"sni_hostname": server_name} if server_name else {}
         self._client = httpx2.AsyncClient(
             verify=trusted,
             base_url=base_url or "http://ingest.invalid",
@@ -54,21 +68,13 @@ class IngestControl:
     def close_session(self, order: CloseOrder) -> None:
         self._send("/control/close", order)
 
-    async def connections(self) -> list[PublishFact] | None:
+    async def connections(self) -> list[PublisherFact] | None:
         """What publishes now; None when the ingest cannot say."""
-        try:
-            reply = await self._client.get("/control/publishers")
-        except httpx2.HTTPError:
-            self.is_reachable = False
-            return None
-        self.is_reachable = True
-        if reply.status_code != 200:
-            return None
-        try:
-            return _connections.validate_json(reply.content)
-        except ValidationError:
-            log.warning("publishers_unreadable")
-            return None
+        return await self._ask("/control/publishers", _connections)
+
+    async def sessions(self) -> list[str] | None:
+        """Ids of the sessions it still keeps something of; None when the ingest cannot say."""
+        return await self._ask("/control/sessions", _sessions)
 
     async def close(self) -> None:
         """Orders under way are given up."""
@@ -76,6 +82,24 @@ class IngestControl:
             order.cancel()
         await asyncio.gather(*self._orders, return_exceptions=True)
         await self._client.aclose()
+
+    async def _ask(self, path: str, form: TypeAdapter[T]) -> T | None:
+        try:
+            reply = await self._client.get(path, extensions=self._extensions)
+        except httpx2.HTTPError as error:
+            if self.is_reachable is not False:
+                log.warning("ingest_away", cause=type(error).__name__)
+            self.is_reachable = False
+            return None
+        # A proxy in front answers for an ingest that is gone.
+        self.is_reachable = reply.status_code < 500
+        if reply.status_code != 200:
+            return None
+        try:
+            return form.validate_json(reply.content)
+        except ValidationError:
+            log.warning("answer_unreadable", path=path)
+            return None
 
     def _send(self, path: str, order: BaseModel) -> None:
         if len(self._orders) >= MAX_ORDERS:
@@ -88,7 +112,7 @@ class IngestControl:
     async def _deliver(self, path: str, order: BaseModel) -> None:
         for wait_s in (*RETRY_AFTER_S, None):
             try:
-                reply = await self._client.post(path, json=order.model_dump(mode="json"))
+                reply = await self._client.post(path, json=order.model_dump(mode="json"), extensions=self._extensions)
                 if reply.status_code < 500:
                     if reply.is_error and reply.status_code != 404:
                         log.error("order_refused", path=path, status=reply.status_code)

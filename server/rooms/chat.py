@@ -11,6 +11,7 @@ from app.contract.errors import ErrorCode
 from app.contract.events import MAX_CHAT_CHARS, ChatAck
 from app.contract.rest import ChatMessage
 from app.domain.session import SessionState
+from server.accounts.presence import require_presence
 from server.errors import Refusal
 from server.gate import Act, Person, Subject, require
 from server.rooms.facts import post_fact, posted
@@ -41,22 +42,31 @@ def checked_request_id(request_id: str) -> str:
     return request_id
 
 
-def post_message(tx: Tx, session_id: str, person: Person, request_id: str, text: str) -> ChatAck:
-    """Post ``text`` once, however often the request comes. Raises Refusal."""
-    row = tx.db.get(SessionRow, session_id)
-    if row is None:
-        raise Refusal(ErrorCode.NOT_FOUND)
-    earlier = tx.db.scalar(
+def find_posted(db: Db, session_id: str, person: Person, request_id: str, text: str) -> ChatAck | None:
+    """The acknowledgement of a request that was carried out before. Raises Refusal when it had another text."""
+    earlier = db.scalar(
         select(MessageRow).where(
             MessageRow.session_id == session_id,
             MessageRow.author_id == person.account_id,
             MessageRow.request_id == request_id,
         )
     )
+    if earlier is None:
+        return None
+    if earlier.text != text:
+        raise Refusal(ErrorCode.IDEMPOTENCY_MISMATCH)
+    return ChatAck(request_id=request_id, message_id=earlier.id, seq=earlier.seq)
+
+
+def post_message(tx: Tx, session_id: str, person: Person, request_id: str, text: str) -> ChatAck:
+    """Post ``text`` once, however often the request comes. Raises Refusal."""
+    row = tx.db.get(SessionRow, session_id)
+    if row is None:
+        raise Refusal(ErrorCode.NOT_FOUND)
+    earlier = find_posted(tx.db, session_id, person, request_id, text)
     if earlier is not None:
-        if earlier.text != text:
-            raise Refusal(ErrorCode.IDEMPOTENCY_MISMATCH)
-        return ChatAck(request_id=request_id, message_id=earlier.id, seq=earlier.seq)
+        return earlier
+    require_presence(tx.db, person)
     require(Act.CHAT, person, Subject(row.anchor_id, SessionState(row.state)))
     message = MessageRow(
         id=new_id(),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import msgspec
 import structlog
+from sqlalchemy.orm import Session as Db
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from app.contract.errors import ErrorCode
@@ -29,13 +30,14 @@ from app.contract.events import (
 )
 from app.errors import AppError
 from app.runtime.clock import Clock, utc_ms
+from server.accounts.presence import is_present
 from server.accounts.tokens import authenticate
 from server.config import Limits
 from server.errors import Refusal, refusal_of
 from server.gate import Act, Person, require
 from server.limits import Buckets
 from server.messages import sentence
-from server.rooms.chat import checked_request_id, checked_text, post_message
+from server.rooms.chat import checked_request_id, checked_text, find_posted, post_message
 from server.rooms.facts import Resume, read_resume
 from server.rooms.hub import Hub, RoomSocket, frames_of
 from server.store.store import Store
@@ -131,11 +133,16 @@ class Connection:
 
     async def _attend(self, socket: RoomSocket, first: Envelope, hello: Hello) -> int:
         limit = self._services.limits.resume_facts
-        resume: Resume | None = None
-        if socket.session_id.isalnum() and len(socket.session_id) <= 64:
-            resume = await self._services.store.read(
-                lambda db: read_resume(db, socket.session_id, hello.after_seq, limit)
-            )
+        is_room = socket.session_id.isalnum() and len(socket.session_id) <= 64
+
+        def read(db: Db) -> tuple[bool, Resume | None]:
+            is_welcome = socket.person is None or is_present(db, socket.person)
+            return is_welcome, read_resume(db, socket.session_id, hello.after_seq, limit) if is_room else None
+
+        # The hub closes the sockets of a device that ends; this one may have ended just before it was heard of there.
+        is_welcome, resume = await self._services.store.read(read)
+        if not is_welcome:
+            return int(CloseCode.ENDED_ELSEWHERE)
         if resume is None:
             await self._send_now(self._refused(first.id, Refusal(ErrorCode.NOT_FOUND)))
             return int(CloseCode.FORBIDDEN)
@@ -222,7 +229,13 @@ class Connection:
         text = checked_text(wish.text)
         wait_s = self._services.chat_rate.take(person.account_id)
         if wait_s > 0:
-            raise Refusal(ErrorCode.RATE_LIMITED, retry_after_s=wait_s)
+            # Sent again because its answer was lost: what is posted already is no new message.
+            earlier = await self._services.store.read(
+                lambda db: find_posted(db, socket.session_id, person, request_id, text)
+            )
+            if earlier is None:
+                raise Refusal(ErrorCode.RATE_LIMITED, retry_after_s=wait_s)
+            return self._envelope(earlier, "chat.ack", socket.session_id, request_id)
         ack = await self._services.store.write(lambda tx: post_message(tx, socket.session_id, person, request_id, text))
         return self._envelope(ack, "chat.ack", socket.session_id, request_id)
 

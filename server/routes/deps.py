@@ -33,6 +33,7 @@ SomeId = Annotated[str, Path(pattern=r"^[0-9A-Za-z]{1,64}$", max_length=64)]
 _documented_bearer = HTTPBearer(
     auto_error=False, scheme_name="bearer", description="Access token of POST /auth/sign-in"
 )
+DocumentedBearer = Annotated[Any, Depends(_documented_bearer)]
 
 
 def services_of(connection: HTTPConnection) -> Services:
@@ -64,7 +65,7 @@ async def optional_person(request: Request, services: WithServices) -> Person | 
 
 
 async def signed_in_person(
-    person: Annotated[Person | None, Depends(optional_person)], _bearer: Annotated[Any, Depends(_documented_bearer)]
+    person: Annotated[Person | None, Depends(optional_person)], _bearer: DocumentedBearer
 ) -> Person:
     if person is None:
         raise Refusal(ErrorCode.NOT_SIGNED_IN)
@@ -120,7 +121,12 @@ def client_address(request: Request) -> str:
 
 
 def require_secret(request: Request, secret: str) -> None:
-    """Compare the bearer secret in constant time. An empty secret opens nothing. Raises Refusal."""
-    given = request.headers.get("authorization", "").removeprefix("Bearer ").encode("utf-8", "replace")
-    if not secret or not hmac.compare_digest(given, secret.encode()):
+    """Raises Refusal when it is not shown."""
+    if not has_secret(request, secret):
         raise Refusal(ErrorCode.NOT_SIGNED_IN)
+
+
+def has_secret(request: Request, secret: str) -> bool:
+    """Whether the bearer secret is shown; compared in constant time. An empty secret opens nothing."""
+    given = request.headers.get("authorization", "").removeprefix("Bearer ").encode("utf-8", "replace")
+    return bool(secret) and hmac.compare_digest(given, secret.encode())

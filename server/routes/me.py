@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from app.contract.errors import ErrorCode
 from app.contract.rest import API_PREFIX, Account, Device, MeChange
 from server.accounts import people, tokens
-from server.errors import Refusal
+from server.accounts.presence import require_presence
 from server.routes.deps import REFUSALS, SignedIn, SomeId, WithServices
 from server.store.models import AccountRow
 from server.store.store import Tx
-from server.text import plain_text
+from server.text import checked_line
 
+MAX_NICKNAME_CHARS = 20
 router = APIRouter(prefix=f"{API_PREFIX}/me", responses=REFUSALS, tags=["me"])
 
 
@@ -25,11 +25,10 @@ async def get_me(person: SignedIn, services: WithServices) -> Account:
 
 @router.patch("")
 async def change_me(wish: MeChange, person: SignedIn, services: WithServices) -> Account:
-    nickname = plain_text(wish.nickname)
-    if not nickname:
-        raise Refusal(ErrorCode.INPUT_INVALID, detail={"field": "nickname"})
+    nickname = checked_line(wish.nickname, MAX_NICKNAME_CHARS, "nickname")
 
     def work(tx: Tx) -> Account:
+        require_presence(tx.db, person)
         row = tx.db.get_one(AccountRow, person.account_id)
         row.nickname = nickname
         return people.to_wire(tx.db, services.cipher, row)

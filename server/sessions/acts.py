@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session as Db
 from app.contract.errors import ErrorCode
 from app.contract.rest import KeyRequest, SessionCreate
 from app.domain.session import EndReason, SessionState
+from server.accounts.presence import require_presence
 from server.effects import DeathCause
 from server.errors import Refusal
 from server.gate import Act, Person, Subject, require
@@ -19,7 +20,10 @@ from server.sessions.transitions import grace_deadline_ms, move
 from server.sessions.views import SessionView, view_of
 from server.store.models import AuditRow, IdempotencyRow, SessionRow
 from server.store.store import Tx
-from server.text import plain_text
+from server.text import checked_line
+
+MAX_TITLE_CHARS = 40
+MAX_REASON_CHARS = 200
 
 
 def find_open(db: Db, anchor_id: str) -> SessionRow | None:
@@ -42,7 +46,7 @@ def subject_of(row: SessionRow) -> Subject:
 
 def open_session(tx: Tx, person: Person, wish: SessionCreate, idempotency_key: str | None) -> SessionView:
     """One open session an anchor. The same key with the same wish gives the session it made. Raises Refusal."""
-    require(Act.OPEN_SESSION, person)
+    _require(tx, Act.OPEN_SESSION, person)
     request_hash = hashlib.sha256(wish.model_dump_json().encode()).hexdigest()
     if idempotency_key is not None:
         done = tx.db.get(IdempotencyRow, (person.account_id, idempotency_key))
@@ -50,9 +54,7 @@ def open_session(tx: Tx, person: Person, wish: SessionCreate, idempotency_key: s
             if done.request_hash != request_hash:
                 raise Refusal(ErrorCode.IDEMPOTENCY_MISMATCH)
             return view_of(tx.db, get(tx.db, done.subject_id))
-    title = plain_text(wish.title)
-    if not title:
-        raise Refusal(ErrorCode.INPUT_INVALID, detail={"field": "title"})
+    title = checked_line(wish.title, MAX_TITLE_CHARS, "title")
     existing = find_open(tx.db, person.account_id)
     if existing is not None:
         raise Refusal(ErrorCode.STATE_CONFLICT, detail={"session_id": existing.id, "state": existing.state})
@@ -83,20 +85,20 @@ def open_session(tx: Tx, person: Person, wish: SessionCreate, idempotency_key: s
 
 def issue_stream_key(tx: Tx, person: Person, session_id: str, wish: KeyRequest, platform_tag: str) -> keys.IssuedKey:
     row = get(tx.db, session_id)
-    require(Act.RUN_SESSION, person, subject_of(row))
+    _require(tx, Act.RUN_SESSION, person, subject_of(row))
     return keys.issue(tx, row, person.device_id, platform_tag, is_probe=False, is_taking_over=wish.take_over)
 
 
 def issue_probe_key(tx: Tx, person: Person, session_id: str, platform_tag: str) -> keys.IssuedKey:
     row = get(tx.db, session_id)
-    require(Act.RUN_SESSION, person, subject_of(row))
+    _require(tx, Act.RUN_SESSION, person, subject_of(row))
     return keys.issue(tx, row, person.device_id, platform_tag, is_probe=True, is_taking_over=False)
 
 
 def end(tx: Tx, person: Person, session_id: str) -> SessionView:
     """Idempotent: what has ended stays as it ended."""
     row = get(tx.db, session_id)
-    require(Act.RUN_SESSION, person, subject_of(row))
+    _require(tx, Act.RUN_SESSION, person, subject_of(row))
     if row.state != SessionState.ENDED:
         is_unused = row.state == SessionState.SCHEDULED
         _finish(tx, row, EndReason.CANCELLED if is_unused else EndReason.ANCHOR, DeathCause.ENDED)
@@ -104,24 +106,20 @@ def end(tx: Tx, person: Person, session_id: str) -> SessionView:
 
 
 def cut_off(tx: Tx, person: Person, session_id: str, reason: str) -> SessionView:
-    require(Act.CUT_OFF, person)
+    _require(tx, Act.CUT_OFF, person)
     row = get(tx.db, session_id)
-    text = plain_text(reason)
-    if not text:
-        raise Refusal(ErrorCode.INPUT_INVALID, detail={"field": "reason"})
+    text = checked_line(reason, MAX_REASON_CHARS, "reason")
     _finish(tx, row, EndReason.CUT_OFF, DeathCause.CUT_OFF)
     audit(tx, person.account_id, "session.cut_off", row.id, text)
     return view_of(tx.db, row)
 
 
-def run_out_grace(tx: Tx, session_id: str) -> int | None:
-    """End the session if its grace period is over by now; else the moment at which it will be (ms), or None."""
+def run_out_grace(tx: Tx, session_id: str) -> None:
+    """End the session if its grace period is over by now."""
     row = get(tx.db, session_id)
     deadline_ms = grace_deadline_ms(row)
-    if deadline_ms is None or tx.now_ms < deadline_ms:
-        return deadline_ms
-    _finish(tx, row, EndReason.GRACE_OVER, DeathCause.ENDED)
-    return None
+    if deadline_ms is not None and tx.now_ms >= deadline_ms:
+        _finish(tx, row, EndReason.GRACE_OVER, DeathCause.ENDED)
 
 
 def waiting(db: Db) -> dict[str, int]:
@@ -136,6 +134,12 @@ def audit(tx: Tx, actor_id: str, action: str, subject_id: str, reason: str) -> N
             id=new_id(), at_ms=tx.now_ms, actor_id=actor_id, action=action, subject_id=subject_id, reason=reason[:200]
         )
     )
+
+
+def _require(tx: Tx, act: Act, person: Person, subject: Subject | None = None) -> None:
+    """What the gate says, and that the device is still signed in at the moment of the write. Raises Refusal."""
+    require(act, person, subject)
+    require_presence(tx.db, person)
 
 
 def _finish(tx: Tx, row: SessionRow, reason: EndReason, cause: DeathCause) -> None:

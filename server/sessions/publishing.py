@@ -1,18 +1,19 @@
 """What the ingest asks and reports. Store thread, inside a write.
 
 A publication is one connection. The session is live while one with its stream key has started and not
-stopped. Reports may be repeated, and come late: each is judged by the connection it names.
+stopped. Reports may be repeated, and come late: each is judged by the connection it names. That a connection
+has stopped is final when the ingest said so; when it was only missed, the ingest may say that it is there after all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session as Db
 
 from app.contract.errors import ErrorCode
-from app.contract.hooks import ProbeReport, PublishAsk, PublishFact, PublishGrant
+from app.contract.hooks import ProbeReport, PublishAsk, PublisherFact, PublishFact, PublishGrant
 from app.domain.session import SessionState
 from server.errors import Refusal
 from server.secrets import digest
@@ -24,6 +25,10 @@ from server.store.store import Tx
 PUBLISH_APP = "live"
 ABSENT_AFTER_MS = 5000
 """A connection that started this recently may not be in the ingest's list yet."""
+ABSENT = "absent"
+"""Stop reason of a connection that was missed: the only one that is not the ingest's word."""
+MAX_NAMED = 500
+"""Of ids in one question to the database, which takes so many parameters only."""
 
 
 def authorize(tx: Tx, ask: PublishAsk, platform_tag: str, max_kbps: int) -> PublishGrant:
@@ -69,7 +74,9 @@ def started(tx: Tx, fact: PublishFact) -> None:
     if key.dead_ms is not None or session.state == SessionState.ENDED:
         raise Refusal(ErrorCode.KEY_DEAD)
     if publication.stopped_ms is not None:
-        return
+        if publication.stop_reason != ABSENT:
+            return
+        publication.stopped_ms = publication.stop_reason = None
     if publication.started_ms is None:
         publication.started_ms = tx.now_ms
     if publication.is_probe:
@@ -86,7 +93,9 @@ def started(tx: Tx, fact: PublishFact) -> None:
 def stopped(tx: Tx, fact: PublishFact) -> None:
     """The connection is gone. Unknown ones are no fault: the report is about the past."""
     publication = tx.db.get(PublicationRow, fact.connection_id[:128])
-    if publication is None or publication.key_id != fact.key_id or publication.stopped_ms is not None:
+    if publication is None or publication.key_id != fact.key_id:
+        return
+    if publication.stopped_ms is not None and publication.stop_reason != ABSENT:
         return
     publication.stopped_ms = tx.now_ms
     publication.stop_reason = fact.reason[:200]
@@ -120,31 +129,75 @@ def grants(db: Db, max_kbps: int) -> list[PublishGrant]:
     ]
 
 
-def reconcile(tx: Tx, connected: Collection[str]) -> list[str]:
-    """Take the ingest's word for which connections exist: what is not among them has stopped.
+def reconcile(tx: Tx, found: Collection[PublisherFact]) -> list[str]:
+    """Take the ingest's word for which connections exist and have started: what is not among them has stopped.
 
-    Returns ids of dead keys that are still publishing and must be dropped. This heals what a crash of
-    the ingest or a lost report left behind; without it a session would stay live with nobody publishing.
+    Returns ids of keys that are publishing though they are dead, and must be dropped. This heals what a crash
+    of either side or a lost report left behind; without it a session would stay live with nobody publishing,
+    or be waited for while somebody does.
     """
+    connected = {fact.connection_id for fact in found}
+    silent = _miss(tx, lambda one: one.connection_id in connected)
+    living = _living_keys(tx, {fact.key_id for fact in found})
+    dead = {fact.key_id for fact in found} - living
+    running = set(
+        tx.db.scalars(
+            select(PublicationRow.connection_id).where(
+                PublicationRow.started_ms.is_not(None), PublicationRow.stopped_ms.is_(None)
+            )
+        )
+    )
+    for fact in found:
+        if fact.has_started and fact.key_id in living and fact.connection_id not in running:
+            try:
+                started(tx, fact)
+            except Refusal:
+                dead.add(fact.key_id)
+    for session_id in sorted(silent):
+        _interrupt_when_silent(tx, session_id)
+    return sorted(dead)
+
+
+def lose_sight(tx: Tx) -> None:
+    """The ingest has been away for long: nothing is known to be published. When it is back it says what there is."""
+    for session_id in sorted(_miss(tx, lambda _one: False)):
+        _interrupt_when_silent(tx, session_id)
+
+
+def ended_of(db: Db, session_ids: Collection[str]) -> list[str]:
+    """Those of the sessions that have ended."""
+    ended: list[str] = []
+    for part in _parts(session_ids):
+        query = select(SessionRow.id).where(SessionRow.id.in_(part), SessionRow.state == SessionState.ENDED.value)
+        ended.extend(db.scalars(query))
+    return ended
+
+
+def _miss(tx: Tx, is_there: Callable[[PublicationRow], bool]) -> set[str]:
+    """Mark what is not there. Returns the sessions that may have nobody publishing now."""
     sessions: set[str] = set()
     for publication in tx.db.scalars(select(PublicationRow).where(PublicationRow.stopped_ms.is_(None))):
         began_ms = publication.started_ms or publication.authorized_ms
-        if publication.connection_id in connected or tx.now_ms - began_ms < ABSENT_AFTER_MS:
+        if is_there(publication) or tx.now_ms - began_ms < ABSENT_AFTER_MS:
             continue
         publication.stopped_ms = tx.now_ms
-        publication.stop_reason = "absent"
+        publication.stop_reason = ABSENT
         if not publication.is_probe:
             sessions.add(publication.session_id)
-    for session_id in sorted(sessions):
-        _interrupt_when_silent(tx, session_id)
-    return list(
-        tx.db.scalars(
-            select(KeyRow.id)
-            .join(PublicationRow, PublicationRow.key_id == KeyRow.id)
-            .where(KeyRow.dead_ms.is_not(None), PublicationRow.connection_id.in_(list(connected)[:500]))
-            .distinct()
-        )
-    )
+    tx.db.flush()
+    return sessions
+
+
+def _living_keys(tx: Tx, key_ids: Collection[str]) -> set[str]:
+    living: set[str] = set()
+    for part in _parts(key_ids):
+        living.update(tx.db.scalars(select(KeyRow.id).where(KeyRow.id.in_(part), KeyRow.dead_ms.is_(None))))
+    return living
+
+
+def _parts(ids: Iterable[str]) -> Iterable[list[str]]:
+    listed = sorted(ids)
+    return (listed[at : at + MAX_NAMED] for at in range(0, len(listed), MAX_NAMED))
 
 
 def _publication(tx: Tx, fact: PublishFact) -> PublicationRow:

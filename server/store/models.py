@@ -110,7 +110,7 @@ class SessionRow(Base):
     created_ms: Mapped[int] = mapped_column(BigInteger)
     started_ms: Mapped[int | None] = mapped_column(BigInteger)
     interrupted_ms: Mapped[int | None] = mapped_column(BigInteger)
-    ended_ms: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    ended_ms: Mapped[int | None] = mapped_column(BigInteger)
     last_seq: Mapped[int] = mapped_column(default=0)
     message_count: Mapped[int] = mapped_column(default=0)
 

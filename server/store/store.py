@@ -9,6 +9,7 @@ order of the commits, before the writes that caused them resolve.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
 import threading
 from collections.abc import Callable
@@ -146,6 +147,9 @@ class Store:
         except SQLAlchemyError as error:
             fault = _translated(error)
             return [_Outcome(job, error=fault) for job in batch]
+        except Exception as error:  # the writer must outlive a bug, and nobody may wait for ever
+            log.error("commit_failed", kind=type(error).__name__)
+            return [_Outcome(job, error=BugError()) for job in batch]
         self.commits += 1
         self.writes += len(batch)
         return outcomes
@@ -165,13 +169,18 @@ class Store:
         return _Outcome(job, value=value, effects=tx.effects)
 
     def _deliver_later(self, outcomes: list[_Outcome]) -> None:
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._deliver, outcomes)
+        if self._loop is not None:
+            # The loop may be closed meanwhile: then nobody waits any more.
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._deliver, outcomes)
 
     def _deliver(self, outcomes: list[_Outcome]) -> None:
         effects = [effect for outcome in outcomes for effect in outcome.effects]
         if effects:
-            self._listener(effects)
+            try:
+                self._listener(effects)
+            except Exception as error:  # the writes themselves are committed, and somebody waits for each
+                log.error("effects_failed", kind=type(error).__name__)
         for outcome in outcomes:
             future = outcome.job.future
             if future.done():

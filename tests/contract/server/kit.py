@@ -54,6 +54,9 @@ class FakeIngest:
 
     orders: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     publishers: list[dict[str, Any]] | None = field(default_factory=list)
+    sessions: list[str] = field(default_factory=list)
+    """Ids of the sessions it keeps something of; a close order takes one out."""
+    is_away: bool = False
     failures_left: int = 0
     secrets_seen: set[str] = field(default_factory=set)
 
@@ -61,7 +64,11 @@ class FakeIngest:
         return httpx2.MockTransport(self._answer)
 
     def _answer(self, request: httpx2.Request) -> httpx2.Response:
+        if self.is_away:
+            raise httpx2.ConnectError("away", request=request)
         self.secrets_seen.add(request.headers["authorization"])
+        if request.url.path == "/control/sessions":
+            return httpx2.Response(200, json=self.sessions)
         if request.url.path == "/control/publishers":
             if self.publishers is None:
                 return httpx2.Response(404)
@@ -69,7 +76,10 @@ class FakeIngest:
         if self.failures_left > 0:
             self.failures_left -= 1
             return httpx2.Response(503)
-        self.orders.append((request.url.path, json.loads(request.content)))
+        order = json.loads(request.content)
+        self.orders.append((request.url.path, order))
+        if request.url.path == "/control/close" and order["session_id"] in self.sessions:
+            self.sessions.remove(order["session_id"])
         return httpx2.Response(204)
 
     def dropped(self) -> list[str]:
@@ -197,6 +207,11 @@ class Desk:
         grant = self.authorize(target["key"], connection_id).json()
         assert self.report("started", grant).status_code == 204
         return dict(grant)
+
+    def publish(self, grant: dict[str, Any], has_started: bool = True) -> None:
+        """From now on the ingest names this connection."""
+        fact = {name: grant[name] for name in ("key_id", "session_id", "connection_id")}
+        self.ingest.publishers = [fact | {"has_started": has_started}]
 
     def state(self, session_id: str) -> str:
         return str(self.client.get(f"/api/v1/sessions/{session_id}").json()["state"])

@@ -20,7 +20,7 @@ ROOM = "r1"
 
 
 def person(account: str, device: str = "d") -> Person:
-    return Person(account, device, "n", frozenset({Role.VIEWER}))
+    return Person(account, device, frozenset({Role.VIEWER}))
 
 
 def fact(seq: int) -> FactPosted:

@@ -49,7 +49,7 @@ def test_plain_text_keeps_what_people_write() -> None:
 
 @given(roles=ROLES, state=STATES, is_own=st.booleans())
 def test_the_gate_looks_at_roles_and_ownership(roles: frozenset[Role], state: SessionState, is_own: bool) -> None:
-    person = Person("me", "d", "n", roles)
+    person = Person("me", "d", roles)
     subject = Subject("me" if is_own else "other", state)
     assert (missing(Act.OPEN_SESSION, person) is None) == (Role.ANCHOR in roles)
     assert (missing(Act.CUT_OFF, person, subject) is None) == (Role.OPERATOR in roles)
@@ -60,7 +60,7 @@ def test_the_gate_looks_at_roles_and_ownership(roles: frozenset[Role], state: Se
 
 
 def test_require_says_what_is_missing() -> None:
-    viewer = Person("v", "d", "n", frozenset({Role.VIEWER}))
+    viewer = Person("v", "d", frozenset({Role.VIEWER}))
     assert require(Act.USE_ACCOUNT, viewer) is viewer
     with pytest.raises(Refusal) as refused:
         require(Act.OPEN_SESSION, viewer)

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from sqlalchemy import create_engine, func, select
 from sqlalchemy.orm import Session as Db
 
-from app.contract.hooks import PublishAsk, PublishFact
+from app.contract.hooks import PublishAsk, PublisherFact, PublishFact
 from app.contract.rest import Category, KeyRequest, Role, SessionCreate
 from app.domain.session import GRACE_PERIOD_S, SessionState, may_follow
 from server.accounts import people, tokens
@@ -55,8 +55,9 @@ class SessionMachine(RuleBasedStateMachine):
             for number in range(2)
         ]
         roles = frozenset({Role.VIEWER, Role.ANCHOR})
-        self.anchors = [Person(anchor.id, device_id, "A", roles) for device_id in issued]
-        self.operator = Person(operator.id, "desk", "O", frozenset({Role.OPERATOR}))
+        self.anchors = [Person(anchor.id, device_id, roles) for device_id in issued]
+        desk_id = tokens.start_device(tx, self.cipher, operator, "desk", None, Lifetimes()).device_id
+        self.operator = Person(operator.id, desk_id, frozenset({Role.OPERATOR}))
         self.db.commit()
 
     def teardown(self) -> None:
@@ -161,7 +162,8 @@ class SessionMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def repeat_started(self, data: st.DataObject) -> None:
         fact = data.draw(st.sampled_from(sorted(self.all_connections.items())))[1]
-        was_gone = self.db.get_one(PublicationRow, fact.connection_id).stopped_ms is not None
+        publication = self.db.get_one(PublicationRow, fact.connection_id)
+        was_gone = publication.stopped_ms is not None and publication.stop_reason != publishing.ABSENT
         before = self.snapshot()
         self.act(lambda tx: publishing.started(tx, fact))
         assert not was_gone or self.snapshot() == before, "what has stopped does not start again"
@@ -175,10 +177,24 @@ class SessionMachine(RuleBasedStateMachine):
         if not is_repeated:
             del self.open_connections[name]
 
-    @rule(is_all=st.booleans())
-    def reconcile(self, is_all: bool) -> None:
-        connected = set(self.open_connections) if is_all else set()
-        self.act(lambda tx: publishing.reconcile(tx, connected))
+    @rule(is_all=st.booleans(), has_started=st.booleans())
+    def reconcile(self, is_all: bool, has_started: bool) -> None:
+        found = [
+            PublisherFact(**fact.model_dump(), has_started=has_started)
+            for fact in self.open_connections.values()
+            if is_all
+        ]
+        dropped = self.act(lambda tx: publishing.reconcile(tx, found))
+        dead = {fact.key_id for fact in found if self.db.get_one(KeyRow, fact.key_id).dead_ms is not None}
+        assert set(dropped) == dead
+        if has_started:
+            for fact in found:
+                is_probe = self.db.get_one(KeyRow, fact.key_id).is_probe
+                assert is_probe or fact.key_id in dead or self.states[fact.session_id] is SessionState.LIVE
+
+    @rule()
+    def lose_sight(self) -> None:
+        self.act(publishing.lose_sight)
 
     @precondition(lambda self: self.states)
     @rule(device=DEVICES)

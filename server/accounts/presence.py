@@ -1,0 +1,24 @@
+"""Whether a device is still signed in, asked within the write that depends on it. Store threads.
+
+A person is authenticated by a read of its own; their device may be ended between that and the write.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session as Db
+
+from app.contract.errors import ErrorCode
+from server.errors import Refusal
+from server.gate import Person
+from server.store.models import DeviceRow
+
+
+def is_present(db: Db, person: Person) -> bool:
+    device = db.get(DeviceRow, person.device_id)
+    return device is not None and device.ended_ms is None
+
+
+def require_presence(db: Db, person: Person) -> None:
+    """Raises Refusal (device_ended)."""
+    if not is_present(db, person):
+        raise Refusal(ErrorCode.DEVICE_ENDED)

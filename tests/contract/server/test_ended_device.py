@@ -1,0 +1,77 @@
+"""A device that is ended between being asked who it is and the write gets nothing any more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from websockets.sync.client import connect
+
+from app.contract.rest import Category, KeyRequest, Role, SessionCreate
+from server.errors import Refusal
+from server.gate import Person
+from server.rooms import connection
+from server.rooms.chat import post_message
+from server.sessions import acts
+from server.store.models import KeyRow
+from server.store.store import Tx
+from tests.contract.server.kit import HOOK, Desk, Listener, LiveService, Signed, chat, close_code, hello, sign_in
+
+ROLES = frozenset({Role.VIEWER, Role.ANCHOR, Role.OPERATOR})
+
+
+def person_of(signed: Signed) -> Person:
+    """Who was authenticated a moment ago."""
+    return Person(signed.account_id, signed.pair["device_id"], ROLES)
+
+
+def test_no_write_is_done_for_it(desk: Desk) -> None:
+    here, there = sign_in(desk.client, device="PC"), sign_in(desk.client, device="Laptop")
+    session_id = desk.open_session(here)["id"]
+    person = person_of(here)
+    wish = SessionCreate(title="t", category=Category.OTHER)
+    works: list[Callable[[Tx], Any]] = [
+        lambda tx: acts.open_session(tx, person, wish, "k"),
+        lambda tx: acts.issue_stream_key(tx, person, session_id, KeyRequest(), "tag"),
+        lambda tx: acts.issue_probe_key(tx, person, session_id, "tag"),
+        lambda tx: acts.end(tx, person, session_id),
+        lambda tx: acts.cut_off(tx, person, session_id, "why"),
+        lambda tx: post_message(tx, session_id, person, "m1", "text"),
+    ]
+    assert there.delete(f"/me/devices/{person.device_id}").status_code == 204
+    for work in works:
+        with pytest.raises(Refusal) as refused:
+            desk.run(lambda work=work: desk.services.store.write(work))
+        assert refused.value.code == "device_ended"
+    assert desk.read(lambda db: db.query(KeyRow).count()) == 0
+    assert desk.state(session_id) == "scheduled"
+
+
+def test_no_socket_stays_open_for_it(live: LiveService, monkeypatch: pytest.MonkeyPatch) -> None:
+    here, there = sign_in(live.client, device="PC"), sign_in(live.client, device="Laptop")
+    room = here.post("/sessions", {"title": "t", "category": "other"}).json()["id"]
+    there.delete(f"/me/devices/{here.pair['device_id']}")
+    # As if the socket had been authenticated just before.
+    monkeypatch.setattr(connection, "authenticate", lambda *_: person_of(here))
+    with connect(live.events_url, proxy=None) as events:
+        events.send(hello(room, here.pair["access_token"]))
+        assert close_code(events) == 4409
+
+
+def test_signing_in_anew_ends_the_sockets_of_before(live: LiveService) -> None:
+    first = sign_in(live.client)
+    room = first.post("/sessions", {"title": "t", "category": "other"}).json()["id"]
+    key = first.post(f"/sessions/{room}/stream-key", {}).json()["key"]
+    with connect(live.events_url, proxy=None) as old:
+        old.send(hello(room, first.pair["access_token"]))
+        Listener(old).until("hello.ack")
+        again = sign_in(live.client, device_id=first.pair["device_id"])
+        assert close_code(old) == 4409
+    with connect(live.events_url, proxy=None) as new:
+        new.send(hello(room, again.pair["access_token"]))
+        new.send(chat("m", "here"))
+        Listener(new).until("chat.ack")
+    body = {"app": "live", "key": key, "connection_id": "c1"}
+    granted = live.client.post("/internal/v1/publish/authorize", json=body, headers=HOOK)
+    assert granted.status_code == 200, "the broadcast of this device goes on"
