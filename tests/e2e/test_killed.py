@@ -6,14 +6,17 @@ import os
 import random
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
+from tests.contract.record_kit import play
 from tests.e2e.test_on_air import VIEWER_PHONES, wait, watches
 from tests.viewer.browser import Viewer, ViewerBrowser
 from tools.program import Program, ProgramError
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+# The tracker of a killed engine removes its shared memory, and says so.
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.provokes("resource_tracker")]
 
 ROLES = ("engine", "service", "ingest", "window")
 COMES_BACK_S = 30.0
@@ -74,8 +77,13 @@ def talk(program: Program, audience: Audience, text: str) -> None:
         viewer.wait_for_message(text, 20)
 
 
-def test_whatever_is_killed_the_broadcast_goes_on(program: Program, browser: ViewerBrowser) -> None:
+def test_whatever_is_killed_the_broadcast_goes_on(program: Program, browser: ViewerBrowser, tmp_path: Path) -> None:
+    takes = tmp_path / "takes"
+    takes.mkdir()
+    program.wish("ChangeSettings", changes={"recording_dir": str(takes)})
     state = program.go_live("杀不死的直播")
+    program.wish("Record", is_on=True)
+    program.until(lambda state: state["record"] == "recording" and state["stats"]["recorded_bytes"] > 0, "recording")
     session_id = state["session_id"]
     audience = Audience(program, browser, state["viewer_url"])
     seed = int.from_bytes(os.urandom(4), "big")
@@ -106,6 +114,13 @@ def test_whatever_is_killed_the_broadcast_goes_on(program: Program, browser: Vie
     assert sorted(line["text"] for line in state["lines"]) == sorted(texts)
     for viewer in audience.viewers:
         assert viewer.errors() == []
+    # Whatever was killed, what had been recorded until then plays.
+    found = sorted(path for path in takes.iterdir() if path.suffix in (".mkv", ".mp4"))
+    assert found
+    for path in found:
+        played = play(path)
+        assert played.complaints == "", path.name
+        assert played.pictures > 0
     program.end_live()
     for viewer in audience.viewers:
         viewer.wait_for_state("ended", 20)
