@@ -21,14 +21,19 @@ def fitting(clip: Path, output: Output, least_s: float, folder: Path) -> Path:
     video = next((stream for stream in streams if stream["codec_type"] == "video"), None)
     if video is None:
         raise RuntimeError(f"{clip.name} holds no picture")
-    has_sound = any(stream["codec_type"] == "audio" for stream in streams)
+    is_sounding = any(stream["codec_type"] == "audio" for stream in streams)
     form = (video["width"], video["height"], video["r_frame_rate"], video["pix_fmt"])
     is_long = float(told["format"].get("duration", 0)) >= least_s
-    if has_sound and is_long and form == (output.width_px, output.height_px, f"{output.rate_fps}/1", "yuv420p"):
+    if is_sounding and is_long and form == (output.width_px, output.height_px, f"{output.rate_fps}/1", "yuv420p"):
         return clip
     path = folder / "clip.mp4"
-    _run(command(clip, output, least_s, path, has_sound=has_sound))
+    _run(command(clip, output, least_s, path, has_sound=is_sounding))
     return path
+
+
+def has_sound(clip: Path) -> bool:
+    """Whether a media file holds sound. Raises RuntimeError when it cannot be read."""
+    return any(stream["codec_type"] == "audio" for stream in _probe(clip).get("streams", []))
 
 
 def command(clip: Path, output: Output, length_s: float, path: Path, *, has_sound: bool) -> list[str]:

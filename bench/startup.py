@@ -11,6 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from bench.clip import has_sound
 from server.demo_data import ANCHOR_PHONE
 from tools.desktop import Desktop
 from tools.program import Program
@@ -21,9 +22,10 @@ _WAIT_S = 20.0
 
 
 def run(quick: bool, clip: Path | None) -> dict[str, float | None]:
-    """Measure. A ``clip`` takes the place of the demo scene."""
+    """Measure. A ``clip`` takes the place of the demo scene; of its sound too, when it has any."""
     video = {"type": "FileSource", "path": str(clip.resolve())} if clip else {"type": "DemoSource"}
-    audio = {"type": "FileSound", "path": str(clip.resolve())} if clip else {"type": "DemoSound", "path": ""}
+    is_heard = clip is not None and has_sound(clip)
+    audio = {"type": "FileSound", "path": video["path"]} if is_heard else {"type": "DemoSound", "path": ""}
     windows: list[float] = []
     previews: list[float] = []
     with tempfile.TemporaryDirectory(prefix="anchordesk-bench-") as name, Desktop(Path(name) / "desktop") as desktop:

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from bench.clip import has_sound
 from server.demo_data import ANCHOR_PHONE
 from tests.viewer.browser import Via, Viewer, ViewerBrowser
 from tools import material
@@ -25,11 +26,12 @@ _SETTLE_MS = 3000.0
 
 
 def run(quick: bool, clip: Path | None) -> dict[str, float | None]:
-    """Measure. A ``clip`` takes the place of the demo scene."""
+    """Measure. A ``clip`` takes the place of the demo scene; of its sound too, when it has any."""
     video = (
         {"type": "FileSource", "path": str(clip.resolve()), "has_counter": True} if clip else {"type": "DemoSource"}
     )  # fmt: skip
-    audio = {"type": "FileSound", "path": str((clip or material.speech()).resolve())}
+    sound = clip if clip and has_sound(clip) else material.speech()
+    audio = {"type": "FileSound", "path": str(sound.resolve())}
     with (
         tempfile.TemporaryDirectory(prefix="anchordesk-bench-") as name,
         Desktop(Path(name) / "desktop") as desktop,

@@ -1,4 +1,4 @@
-"""Set-up of a clone: Debian packages, a virtual environment, the player scripts. Standard library only.
+"""Set-up of a clone: Debian packages, a virtual environment, player scripts, material. Standard library only.
 
 Run as ``python3 tools/setup.py run|demo|test``; make does so before everything else. Each step is skipped when
 its stamp still names what the step was made from, so a second call takes a tenth of a second. Quiet unless
@@ -39,6 +39,7 @@ def main(arguments: list[str]) -> int:
         _install_debian_packages(level)
         _install_python_packages(level)
         _install_players()
+        _render_material(level)
     except SetupError as cause:
         print(f"setup: {cause}", file=sys.stderr)
         return 1
@@ -158,6 +159,28 @@ def _install_players() -> None:
     print("setup: fetching the player scripts …", flush=True)
     _run([npm, "ci", "--silent", "--no-audit", "--no-fund"])
     _run([sys.executable, str(ROOT / "tools" / "fetch_players.py")])
+    stamp.write_text(wanted)
+
+
+# ---- material of demo, tests and benches ---------------------------------------------------------------
+
+
+MATERIAL = {
+    "run": "",
+    "demo": "material.speech()",
+    # The benches' clip, and the small one of tests/e2e.
+    "test": "material.clip(); material.clip(seconds=12, width_px=640, height_px=360)",
+}
+
+
+def _render_material(level: str) -> None:
+    """So that nobody waits for it in the midst of a measurement."""
+    stamp = ROOT / "build" / "material" / f".setup-{level}"
+    wanted = digest_of([ROOT / "tools" / "material.py"]) + MATERIAL[level]
+    if not MATERIAL[level] or (stamp.exists() and stamp.read_text() == wanted):
+        return
+    print("setup: rendering pictures and speech …", flush=True)
+    _run([sys.executable, "-c", f"from tools import material; {MATERIAL[level]}"])
     stamp.write_text(wanted)
 
 

@@ -8,13 +8,21 @@ import pytest
 
 from app.ports.engine import Output
 from bench.clip import command
-from bench.publish import count_in, per_second
+from bench.publish import Run, count_in, figures, per_second
 
 
 def test_who_leaves_pictures_out_does_not_look_cheaper() -> None:
     whole = per_second(6.0, 360, 30)
     # Two thirds of the pictures for two thirds of the work, in as many seconds.
     assert per_second(4.0, 240, 30) == pytest.approx(whole) == pytest.approx(0.5)
+
+
+def test_a_slot_that_was_never_composed_is_a_dropped_picture() -> None:
+    ours = [Run(0.66, Path("a"), 300, 2, 1), Run(0.60, Path("b"), 300, 0, 4)]
+    told = figures(ours, [Run(0.60, Path("c")), Run(0.60, Path("d"))])
+    assert (told["frames_sent"], told["frames_dropped"], told["frames_late"]) == (600, 7, 5)
+    assert (told["ratio_720p"], told["spread_720p"]) == (1.05, 0.095)
+    assert (told["cpu_s_per_s_720p"], told["ffmpeg_cpu_s_per_s_720p"]) == (0.63, 0.6)
 
 
 def test_nothing_encoded_is_no_figure() -> None:

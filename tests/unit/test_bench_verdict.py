@@ -91,6 +91,22 @@ def test_a_clip_that_is_not_there_is_refused_before_anything_is_measured(
     assert "no such file" in capsys.readouterr().err
 
 
+PROMISED = {
+    "publish": {
+        "ratio_720p": "<=1.15",
+        "frames_dropped": "<=0",
+        "bitrate_difference_ratio": "<=0.03",
+        "psnr_difference_db": "<=0.3",
+    },
+    "startup": {},
+    "viewer": {"flv_p95_ms": "<=450", "hls_p95_ms": "<=4500", "first_frame_ms": "<=1100", "stalls": "<=0"},
+}
+
+
+def test_the_goals_are_those_that_were_promised() -> None:
+    assert {name: __import__(f"bench.{name}", fromlist=["GOALS"]).GOALS for name in NAMES} == PROMISED
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_bench_has_goals_in_the_form_that_is_understood(name: str) -> None:
     module = __import__(f"bench.{name}", fromlist=["GOALS"])

@@ -27,6 +27,21 @@ def test_a_package_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatc
         setup._install_debian_packages("run")
 
 
+def test_material_is_rendered_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "build" / "material").mkdir(parents=True)
+    (tmp_path / "tools" / "material.py").write_text("a = 1\n")
+    monkeypatch.setattr(setup, "ROOT", tmp_path)
+    runs: list[list[str]] = []
+    monkeypatch.setattr(setup, "_run", runs.append)
+    for level in (*setup.LEVELS, *setup.LEVELS):
+        setup._render_material(level)
+    assert [command[2].partition("; ")[2] for command in runs] == [setup.MATERIAL["demo"], setup.MATERIAL["test"]]
+    (tmp_path / "tools" / "material.py").write_text("a = 2\n")
+    setup._render_material("demo")
+    assert len(runs) == 3
+
+
 def test_the_stamp_follows_the_requirements(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in setup.REQUIREMENTS.values():
         (tmp_path / name).write_text("a==1\n")
