@@ -60,6 +60,7 @@ def main(arguments: list[str]) -> int:
     """The process that the terminal talks to."""
     parser = argparse.ArgumentParser(prog="python -m tools.demo", description=__doc__)
     parser.add_argument("--folder", type=Path, default=ROOT / "build" / "demo", help="pictures and summary.json")
+    parser.add_argument("--speech", type=Path, help="a sound file instead of the rendered speech")
     parser.add_argument("--inner", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
     try:
@@ -68,12 +69,18 @@ def main(arguments: list[str]) -> int:
         print(f"DEMO_S is a number of seconds, not {os.environ['DEMO_S']!r}", file=sys.stderr)
         return 2
     folder: Path = given.folder.resolve()
-    return _inner(folder, on_air_s) if given.inner else _outer(folder)
+    speech: Path | None = given.speech.resolve() if given.speech else None
+    if speech is not None and not speech.is_file():
+        parser.error(f"no such file: {speech}")
+    return _inner(folder, on_air_s, speech) if given.inner else _outer(folder, speech)
 
 
-def _outer(folder: Path) -> int:
+def _outer(folder: Path, speech: Path | None) -> int:
     child = subprocess.Popen(
-        [sys.executable, "-m", "tools.demo", "--inner", "--folder", str(folder)],
+        [
+            sys.executable, "-m", "tools.demo", "--inner", "--folder", str(folder),
+            *(["--speech", str(speech)] if speech else []),
+        ],
         cwd=ROOT, stdin=subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
 
@@ -92,7 +99,7 @@ def _outer(folder: Path) -> int:
     return child.wait()
 
 
-def _inner(folder: Path, on_air_s: float) -> int:
+def _inner(folder: Path, on_air_s: float, speech: Path | None) -> int:
     # The contexts end what they started while this goes up through them.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(_INSISTED))
     is_over = threading.Event()
@@ -101,7 +108,8 @@ def _inner(folder: Path, on_air_s: float) -> int:
     folder.mkdir(parents=True)
     try:
         with _display(folder) as environment:
-            shown = Demonstration(folder, environment, on_air_s, is_over).run()
+            sound = speech or material.speech()
+            shown = Demonstration(folder, environment, on_air_s, sound, is_over).run()
     except EndedEarlyError:
         _say("ended before the audience was there")
         return _ENDED_EARLY
@@ -135,7 +143,7 @@ def has_display(environment: Mapping[str, str]) -> bool:
         return True
     host, _, number = environment.get("DISPLAY", "").partition(":")
     if host or not number:
-        return bool(host)
+        return bool(host and number)
     path = f"/tmp/.X11-unix/X{number.partition('.')[0]}"
     for address in (f"\0{path}", path):
         with socket.socket(socket.AF_UNIX) as probe, contextlib.suppress(OSError):
@@ -161,11 +169,12 @@ class Demonstration:
     """One run; for the thread that made it (the browser's rule)."""
 
     def __init__(
-        self, folder: Path, environment: dict[str, str], on_air_s: float, is_over: threading.Event
-    ) -> None:  # fmt: skip
+        self, folder: Path, environment: dict[str, str], on_air_s: float, speech: Path, is_over: threading.Event
+    ) -> None:
         self._folder = folder
         self._environment = environment
         self._on_air_s = on_air_s
+        self._speech = speech
         self._is_over = is_over
         self._messages: list[str] = []
         self._seen_in_window: Counter[str] = Counter()
@@ -204,7 +213,7 @@ class Demonstration:
         self._check()
         program.sign_in(ANCHOR_PHONE)
         self._check()
-        program.choose({"type": "DemoSource"}, {"type": "DemoSound", "path": str(material.speech())})
+        program.choose({"type": "DemoSource"}, {"type": "DemoSound", "path": str(self._speech)})
         self._take(program, "window-3-before")
         self._check()
         url = str(program.go_live(_TITLE)["viewer_url"])

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from typing import Any
 
+LEAST_VIEWERS = 3
 LEAST_DECODED_RATIO = 0.9
 LOUD_DBFS = -40.0
 LEAST_LOUD_RATIO = 0.5
@@ -78,8 +79,8 @@ def faults(shown: Shown) -> list[str]:
     found = []
     if not shown.frames_sent:
         found.append("no frame was sent")
-    if not shown.viewers:
-        found.append("nobody watched")
+    if len(shown.viewers) < LEAST_VIEWERS:
+        found.append(f"{len(shown.viewers)} watched, at least {LEAST_VIEWERS}")
     if not shown.messages:
         found.append("nobody said anything")
     if shown.exit_code:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import queue
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
+import wave
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
@@ -26,12 +28,12 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 class Terminal:
     """``python -m tools.demo`` and what it prints."""
 
-    def __init__(self, folder: Path, on_air_s: int) -> None:
+    def __init__(self, folder: Path, on_air_s: int, *more: str) -> None:
         self.folder = folder
         self.lines: list[str] = []
         self._queue: queue.Queue[str] = queue.Queue()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tools.demo", "--folder", str(folder)],
+            [sys.executable, "-m", "tools.demo", "--folder", str(folder), *more],
             cwd=ROOT, env={**clean_environment(), "DEMO_S": str(on_air_s)}, text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
@@ -96,6 +98,34 @@ class Terminal:
 
 def _all() -> Iterator[psutil.Process]:
     return psutil.process_iter(["cmdline"])
+
+
+def test_it_ends_by_itself_after_its_time(tmp_path: Path) -> None:
+    with Terminal(tmp_path / "demo", 12) as terminal:
+        began_s = time.monotonic()
+        assert terminal.end(120) == 0, terminal.said
+        assert time.monotonic() - began_s > 12
+        assert re.search(r"on air; watch it at http://127\.0\.0\.1:\d+/s/\w+ ", terminal.said), terminal.said
+        assert re.search(r"^frames sent \d{3,}, dropped \d+; messages sent \d+$", terminal.said, re.MULTILINE)
+        for name, via in (("viewer 1", "flv"), ("viewer 2", "flv"), ("viewer 3", "hls")):
+            assert re.search(rf"^{name} +{via} +\d+ +\d+ +\d+\.\d% ", terminal.said, re.MULTILINE), terminal.said
+        assert "demo: all well" in terminal.said
+        assert json.loads((terminal.folder / "summary.json").read_text(encoding="utf-8"))["faults"] == []
+        assert terminal.left_running() == []
+
+
+def test_a_silent_broadcast_is_a_fault(tmp_path: Path) -> None:
+    silence = tmp_path / "silence.wav"
+    with wave.open(str(silence), "wb") as file:
+        file.setparams((1, 2, 48_000, 0, "NONE", ""))
+        file.writeframes(bytes(2 * 48_000 * 5))
+    with Terminal(tmp_path / "demo", 12, "--speech", str(silence)) as terminal:
+        assert terminal.end(120) == 1, terminal.said
+        for number in (1, 2, 3):
+            assert f"FAULT: viewer {number} heard sound above -40 dBFS in 0% of the seconds" in terminal.said
+        assert terminal.said.count("FAULT") == 3, terminal.said
+        assert "demo: failed" in terminal.said
+        assert terminal.left_running() == []
 
 
 def test_ctrl_c_ends_the_demonstration_with_its_verdict(tmp_path: Path) -> None:

@@ -10,11 +10,12 @@ import pytest
 from tools.demo_verdict import Shown, Watched, faults
 
 GOOD = Watched("viewer 1", "flv", "flv", 1000, 950, (-20.0, -22.0, -90.0), (3, 6, 6, 9), {"a": 1, "b": 1})
-SHOWN = Shown(1100, 0, ("a", "b"), {"a": 1, "b": 1}, (GOOD,))
+OTHERS = (replace(GOOD, name="viewer 2"), replace(GOOD, name="viewer 3", asked_via="hls", via="hls"))
+SHOWN = Shown(1100, 0, ("a", "b"), {"a": 1, "b": 1}, (GOOD, *OTHERS))
 
 
 def with_viewer(**changes: object) -> Shown:
-    return replace(SHOWN, viewers=(replace(GOOD, **changes),))  # type: ignore[arg-type]  # by the cases below
+    return replace(SHOWN, viewers=(replace(GOOD, **changes), *OTHERS))  # type: ignore[arg-type]  # by the cases below
 
 
 def test_all_well() -> None:
@@ -38,7 +39,8 @@ def test_all_well() -> None:
         (with_viewer(counter=(3, 3, 3, 3)), "no moving picture"),
         (with_viewer(counter=(3, 9)), "no moving picture"),
         (with_viewer(counter=()), "no moving picture"),
-        (replace(SHOWN, viewers=()), "nobody watched"),
+        (replace(SHOWN, viewers=()), "0 watched, at least 3"),
+        (replace(SHOWN, viewers=(GOOD, OTHERS[0])), "2 watched, at least 3"),
         (replace(SHOWN, messages=()), "nobody said anything"),
         (replace(SHOWN, exit_code=-9), "ended with -9"),
         (replace(SHOWN, left_running=("engine 7",)), "still running: engine 7"),
