@@ -199,6 +199,18 @@ def test_stalled_ingest_never_blocks_the_encoder_and_is_left() -> None:
     assert worst_s < 0.1
 
 
+def test_a_stalled_ingest_is_left_as_soon_when_little_is_sent() -> None:
+    """The kernel's buffer would take it all for ten seconds and more."""
+    with ToyIngest(Script(stall_after_tags=20, receive_buffer_bytes=2048), Script()) as ingest:
+        desk = Desk(ingest.url, frame_bytes=50)
+        with running(desk):
+            wait_until(lambda: bool(ingest.connections) and len(ingest.connections[0].tags) >= 20)
+            stalled_s = time.monotonic()
+            wait_until(lambda: (PublishStatus.RECONNECTING, "ingest_silent") in desk.statuses(), 6)
+            waited_s = time.monotonic() - stalled_s
+    assert waited_s < 2.0
+
+
 def test_slow_ingest_drops_frames_but_no_sound_and_no_key_frame_and_counts_the_backlog() -> None:
     script = Script(read_bytes_per_s=150_000, receive_buffer_bytes=4096)
     with ToyIngest(script) as ingest:
