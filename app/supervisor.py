@@ -193,12 +193,13 @@ class Supervisor:
         if line is None:
             return
         self._given_up.discard(role)
+        platform = self._platform
         command = [sys.executable, "-m", "app", "--role", role, "--parent", str(os.getpid())]
         self._children[role] = Child(
             role,
             command,
             line,
-            on_line=lambda text: self._happenings.put(lambda: self._heard(role, text)),
+            on_line=lambda text: self._happenings.put(lambda: self._heard(role, platform, text)),
             on_exit=lambda code: self._happenings.put(lambda: self._exited(role, code)),
         )
         self._tell(ChildChanged(role=role, is_up=True, restarts=self._policy(role).restarts))
@@ -276,14 +277,16 @@ class Supervisor:
         is_given_up = role in self._given_up
         return ChildChanged(role=role, is_up=False, restarts=self._policy(role).restarts, is_given_up=is_given_up)
 
-    def _heard(self, role: str, line: bytes) -> None:
-        """A line of a child's standard output: service and ingest say when they listen."""
+    def _heard(self, role: str, platform: EmbeddedPlatform | None, line: bytes) -> None:
+        """A line of a child's standard output: service and ingest say when they listen.
+
+        ``platform`` is the one that the child was started for; what one of before still had to say is past.
+        """
         try:
             said = msgspec.json.decode(line, type=dict[str, dict[str, str | int]])
         except msgspec.DecodeError:
             return
-        platform = self._platform
-        if platform is None or role not in PLATFORM_ROLES:
+        if platform is None or platform is not self._platform or role not in PLATFORM_ROLES:
             return
         if "failed" in said:
             self._tell(PlatformFailed(request_id=self._platform_request, code=str(said["failed"].get("code", ""))))

@@ -12,6 +12,7 @@ import random
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
@@ -42,6 +43,7 @@ SIGNED_OUT = frozenset({ErrorCode.NOT_SIGNED_IN, ErrorCode.DEVICE_ENDED, ErrorCo
 _CLOSED_FOR_GOOD = {CloseCode.FORBIDDEN: ErrorCode.FORBIDDEN, CloseCode.ENDED_ELSEWHERE: ErrorCode.DEVICE_ENDED}
 
 Load = Callable[[int], Awaitable[list[events.Envelope]]]
+Heard = TypeVar("Heard")
 log = structlog.get_logger("room")
 
 
@@ -108,7 +110,7 @@ class Room:
 
     def _refuse(self, request_id: str, code: str) -> None:
         refused = events.Refused(request_id=request_id, code=code)
-        self._tell(events.envelope(refused, "error", room=self._room))
+        _hand(self._ears.on_event, events.envelope(refused, "error", room=self._room))
 
     async def close(self) -> None:
         """Leave the room."""
@@ -180,14 +182,14 @@ class Room:
 
     async def _attend(self, socket: ClientConnection) -> None:
         sender = asyncio.get_running_loop().create_task(self._send_waiting(socket), name=f"room-send-{self._room}")
-        self._ears.on_link(True)
+        _hand(self._ears.on_link, True)
         try:
             while True:
                 self._take(await socket.recv())
         finally:
             sender.cancel()
             await asyncio.gather(sender, return_exceptions=True)
-            self._ears.on_link(False)
+            _hand(self._ears.on_link, False)
 
     def _give_up(self, code: str) -> None:
         log.warning("room_given_up", code=code)
@@ -195,7 +197,7 @@ class Room:
         waiting, self._unacknowledged = self._unacknowledged, {}
         for request_id in waiting:
             self._refuse(request_id, code)
-        self._ears.on_refused(code)
+        _hand(self._ears.on_refused, code)
 
     # ---- out -------------------------------------------------------------------------------------
 
@@ -234,7 +236,7 @@ class Room:
             if isinstance(body, events.ChatAck | events.Refused):
                 self._unacknowledged.pop(body.request_id, None)
                 self._changed.set()
-            self._tell(envelope)
+            _hand(self._ears.on_event, envelope)
 
     def _has_to_wait(self, refused: events.Refused) -> bool:
         """Whether this one came too fast and is sent again, after the time that the service named."""
@@ -243,13 +245,6 @@ class Room:
         self._pause_s = min(PAUSE_MAX_S, max(RETRY_MIN_S, refused.retry_after_ms / 1000))
         self._changed.set()
         return True
-
-    def _tell(self, envelope: events.Envelope) -> None:
-        try:
-            self._ears.on_event(envelope)
-        except Exception:
-            # A bug of one listener: the room goes on.
-            log.exception("event_failed", type=envelope.t)
 
     def _reload(self) -> None:
         """The service no longer tells what was missed: the newest messages are asked for."""
@@ -269,10 +264,18 @@ class Room:
                 log.exception("messages_not_loaded")
             else:
                 for envelope in missed:
-                    self._tell(envelope)
+                    _hand(self._ears.on_event, envelope)
                 return
             await asyncio.sleep(wait_s)
             wait_s = min(RETRY_MAX_S, wait_s * 2)
+
+
+def _hand(ear: Callable[[Heard], None], heard: Heard) -> None:
+    """Tell it; a bug of the listener is logged, and the room goes on."""
+    try:
+        ear(heard)
+    except Exception:
+        log.exception("listener_failed")
 
 
 def _body(envelope: events.Envelope) -> msgspec.Struct | None:

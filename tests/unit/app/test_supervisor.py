@@ -199,6 +199,18 @@ def test_a_part_that_is_about_to_start_keeps_its_wait(rig: Rig) -> None:
     assert rig.living() == ["ingest", "service"]
 
 
+def test_what_a_part_of_before_said_late_makes_no_new_platform_ready(rig: Rig) -> None:
+    rig.wish(StartPlatform(request_id=1))
+    before = [rig.child(role) for role in ("ingest", "service")]
+    rig.wish(StartPlatform(request_id=2, on_lan=True))
+    for child in before:
+        child.on_line(b'{"ready": {"port": 1}}')
+    rig.run()
+    assert rig.of(PlatformStarted) == []
+    rig.ready()
+    assert [event.request_id for event in rig.of(PlatformStarted)] == [2]
+
+
 def test_the_operators_password_is_told_until_the_window_says_it_was_seen(rig: Rig) -> None:
     rig.wish(StartPlatform(request_id=1))
     rig.is_attached = False
