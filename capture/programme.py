@@ -34,10 +34,6 @@ class ProgrammeTime:
         """The sample that belongs to a time."""
         return round((time_s - self.start_s) * SAMPLE_RATE_HZ)
 
-    def video_pts_ms(self, slot: int) -> int:
-        """Milliseconds since slot 0."""
-        return round(slot * 1000 / self.rate_fps)
-
 
 def audio_pts_ms(sample: int) -> int:
     """Milliseconds since sample 0."""

@@ -29,7 +29,6 @@ from app.rtmp.events import (
     PeerClosedStream,
     PublishAccepted,
     PublishRefused,
-    StatusReceived,
     TagKind,
 )
 from app.rtmp.handshake import NOISE_BYTES, ClientHandshake
@@ -190,8 +189,6 @@ class ClientConnection(Session):
             events.append(_refusal(command))
         elif code.startswith("NetStream.Unpublish"):
             events.append(PeerClosedStream())
-        else:
-            events.append(StatusReceived(level, code, _text(about, "description")))
 
 
 def _text(about: Mapping[str, amf0.Value], name: str) -> str:

@@ -74,16 +74,9 @@ class PublishRefused:
 
 
 @dataclass(frozen=True, slots=True)
-class StatusReceived:
-    level: str
-    code: str
-    description: str
-
-
-@dataclass(frozen=True, slots=True)
 class PeerClosedStream:
     """The server ended the stream without a reason (StreamEOF, NetStream.Unpublish, close)."""
 
 
-ClientEvent = Connected | PublishAccepted | PublishRefused | StatusReceived | PeerClosedStream
+ClientEvent = Connected | PublishAccepted | PublishRefused | PeerClosedStream
 Event = ServerEvent | ClientEvent

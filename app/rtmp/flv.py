@@ -43,6 +43,8 @@ class VideoPacket(IntEnum):
     MPEG2TS_SEQUENCE_START = 5
     MULTITRACK = 6
     MOD_EX = 7
+    COMMAND = -1
+    """Not of that list: a message to players that classic FLV, too, sends as a video tag. No picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,8 @@ _AUDIO_CODECS = {
     0: "lpcm", 1: "adpc", 2: ".mp3", 3: "lpcm", 4: "nell", 5: "nell", 6: "nell",
     7: "alaw", 8: "ulaw", 10: "mp4a", 11: "spex", 13: "Opus", 14: ".mp3",
 }  # fmt: skip
+_COMMAND = 5
+"""Not a picture: one byte that tells a player of the beginning or end of a seek (FLV specification, E.4.3)."""
 _WITH_PACKET_TYPE = (7, 12, 13)
 _WITH_OFFSET = ("avc1", "hvc1", "vvc1")
 
@@ -160,13 +164,16 @@ def parse_video(payload: bytes) -> VideoTag:
     """Take a video tag's body apart. Raises RtmpError."""
     if not payload:
         raise invalid("an empty video tag")
-    is_keyframe = payload[0] >> 4 & 7 in (1, 4)
+    frame_type = payload[0] >> 4 & 7
+    is_keyframe = frame_type in (1, 4)
     if payload[0] & 0x80:
         return _parse_enhanced_video(payload, is_keyframe)
     number = payload[0] & 0x0F
     codec = _VIDEO_CODECS.get(number)
     if codec is None:
         raise invalid("a video codec that nobody knows")
+    if frame_type == _COMMAND:
+        return VideoTag(codec, False, VideoPacket.COMMAND, 0, payload[1:])
     if number not in _WITH_PACKET_TYPE:
         return VideoTag(codec, is_keyframe, VideoPacket.FRAMES, 0, payload[1:])
     if len(payload) < 5 or payload[1] > VideoPacket.SEQUENCE_END:
@@ -179,6 +186,8 @@ def _parse_enhanced_video(payload: bytes, is_keyframe: bool) -> VideoTag:
     if number > VideoPacket.MULTITRACK:
         raise invalid("a video packet type that nobody knows")
     packet_type = VideoPacket(number)
+    if payload[0] >> 4 & 7 == _COMMAND and packet_type is not VideoPacket.METADATA:
+        return VideoTag("", False, VideoPacket.COMMAND, 0, payload[offset:], True)
     if packet_type is VideoPacket.MULTITRACK:
         return VideoTag("", is_keyframe, packet_type, 0, payload[offset:], True)
     codec = _four_cc(payload, offset)

@@ -34,6 +34,7 @@ class Session:
         self._received_bytes = 0
         self._acknowledged_bytes = 0
         self._window_bytes = WINDOW_BYTES
+        self._told_window_bytes: int | None = None
         self._failure: RtmpError | None = None
         self.peer_acknowledged_bytes = 0
         """Bytes that the peer says it received (32 bits, it wraps)."""
@@ -93,6 +94,9 @@ class Session:
                     self.peer_acknowledged_bytes = value
                 elif message.type_id == MessageType.WINDOW_ACK_SIZE:
                     self._window_bytes = max(_MIN_WINDOW_BYTES, value)
+                elif value != self._told_window_bytes:
+                    self._told_window_bytes = value
+                    self._send_control(commands.window_ack_size(value))
                 return True
             case MessageType.USER_CONTROL:
                 if len(payload) < 2:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from app.ports.engine import Camera
@@ -15,7 +16,7 @@ def list_cameras(sysfs: Path = _SYSFS) -> tuple[Camera, ...]:
     """Cameras, cheapest way first. Elsewhere than on Linux a camera that is in use may be missing."""
     if sys.platform.startswith("linux"):
         return _from_sysfs(sysfs)
-    return _by_index()
+    return by_index()
 
 
 def has_cameras() -> bool:
@@ -46,15 +47,29 @@ def _from_sysfs(sysfs: Path) -> tuple[Camera, ...]:
     return tuple(found)
 
 
-def _by_index() -> tuple[Camera, ...]:
+def backend() -> int:
+    """Through what cameras are opened here; listed through the same, for another counts them in another order."""
     import cv2
 
+    if sys.platform == "win32":
+        return int(cv2.CAP_DSHOW)
+    return int(cv2.CAP_AVFOUNDATION if sys.platform == "darwin" else cv2.CAP_V4L2)
+
+
+def _opens(index: int) -> bool:
+    import cv2
+
+    capture = cv2.VideoCapture(index, backend())
+    is_there = bool(capture.isOpened())
+    capture.release()
+    return is_there
+
+
+def by_index(opens: Callable[[int], bool] = _opens) -> tuple[Camera, ...]:
+    """Those of the first indices that can be opened; one that another program holds hides none behind it."""
     found = []
     for index in range(_PROBED_INDICES):
-        capture = cv2.VideoCapture(index)
-        is_there = capture.isOpened()
-        capture.release()
-        if not is_there:
-            break
+        if not opens(index):
+            continue
         found.append(Camera(device_id=str(index), name=f"Camera {index + 1}"))
     return tuple(found)

@@ -29,7 +29,13 @@ _OPTIONS: dict[str, dict[str, str]] = {
     SOFTWARE: {"preset": "veryfast", "tune": "zerolatency", "profile": "high", "sc_threshold": "0"},
     "h264_nvenc": {"preset": "p4", "tune": "ll", "rc": "cbr", "zerolatency": "1", "forced-idr": "1", "profile": "high"},
     "h264_qsv": {"preset": "veryfast", "async_depth": "1", "low_power": "0", "forced_idr": "1", "profile": "high"},
-    "h264_amf": {"usage": "lowlatency", "rc": "cbr", "quality": "balanced", "profile": "high"},
+    "h264_amf": {
+        "usage": "lowlatency",
+        "rc": "cbr",
+        "quality": "balanced",
+        "forced_idr": "1",
+        "profile": "high",
+    },
     "h264_videotoolbox": {"realtime": "1", "profile": "high"},
     "h264_mf": {"rate_control": "cbr", "scenario": "live_streaming"},
 }

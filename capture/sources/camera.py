@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +19,7 @@ from app.errors import DeviceError
 from app.ports.engine import CameraSource
 from app.runtime.clock import Clock
 from capture.convert import Converter
-from capture.devices.cameras import camera_name, has_cameras
+from capture.devices.cameras import backend, camera_name, has_cameras
 from capture.frames import PictureFormat
 from capture.sources.base import DeviceLoop, PictureDevice, Report
 
@@ -30,18 +29,18 @@ _FAILED_READ_WAIT_S = 0.1
 class OpenCvCamera:
     """One opened camera."""
 
-    def __init__(self, source: CameraSource, picture: PictureFormat, clock: Clock) -> None:
-        """Raises DeviceError no_camera or camera_in_use."""
+    def __init__(self, source: CameraSource, picture: PictureFormat, clock: Clock, api: int | None = None) -> None:
+        """Raises DeviceError no_camera, camera_forbidden or camera_in_use. ``api``: another of OpenCV's backends."""
         self._path = Path(source.device_id) if source.device_id.startswith("/") else None
         self._clock = clock
         self._pause = threading.Event()
         if self._path is not None and not self._path.exists():
             raise DeviceError("no_camera")
         target: str | int = source.device_id if self._path is not None else _index(source.device_id)
-        self._capture = cv2.VideoCapture(target, _backend())
+        self._capture = cv2.VideoCapture(target, backend() if api is None else api)
         if not self._capture.isOpened():
             self._capture.release()
-            raise DeviceError("camera_in_use" if self._path is not None or has_cameras() else "no_camera")
+            raise DeviceError(why_closed(self._path))
         # Uncompressed 720p does not fit 30 times a second through USB 2.
         self._capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
         self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, source.width_px)
@@ -88,7 +87,16 @@ def _index(device_id: str) -> int:
         raise DeviceError("no_camera") from None
 
 
-def _backend() -> int:
-    if sys.platform == "win32":
-        return int(cv2.CAP_DSHOW)
-    return int(cv2.CAP_AVFOUNDATION if sys.platform == "darwin" else cv2.CAP_V4L2)
+def why_closed(path: Path | None, open_file: Callable[[Path, int], int] = os.open) -> str:
+    """The code for a camera that OpenCV could not open: it does not say why, the system does."""
+    if path is None:
+        return "camera_in_use" if has_cameras() else "no_camera"
+    try:
+        os.close(open_file(path, os.O_RDWR | getattr(os, "O_NONBLOCK", 0)))
+    except FileNotFoundError:
+        return "no_camera"
+    except PermissionError:
+        return "camera_forbidden"
+    except OSError:
+        pass
+    return "camera_in_use"

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import av
+import msgspec
 import numpy as np
 import pytest
 
 from app.ports.engine import Output
 from capture.encode.audio import FRAME_SAMPLES, AudioEncoder
 from capture.encode.probe import probe_encoders, works
-from capture.encode.video import EncoderError, VideoEncoder, threads
+from capture.encode.video import _OPTIONS, EncoderError, VideoEncoder, threads
 from capture.frames import PictureFormat
 from capture.packets import EncodedPacket
 from capture.sources.demo import DemoScene
@@ -108,9 +109,35 @@ def test_an_encoder_that_swallows_key_frame_requests_is_not_good_enough() -> Non
         def request_keyframe(self) -> None:
             """Ignored."""
 
-    output = Output(width_px=640, height_px=360, rate_fps=30, gop_s=10.0)
-    assert works(output, "libx264")
-    assert not works(output, "libx264", Deaf)
+    for gop_s in (1.0, 10.0):
+        output = Output(width_px=320, height_px=180, rate_fps=30, gop_s=gop_s)
+        assert works(output, "libx264")
+        assert not works(output, "libx264", Deaf)
+
+
+def test_one_whose_driver_may_ignore_requests_is_judged_by_its_regular_key_frames() -> None:
+    class Deaf(VideoEncoder):
+        def __init__(self, output: Output, name: str) -> None:
+            assert name == "h264_amf"
+            super().__init__(output, "libx264")
+
+        def request_keyframe(self) -> None:
+            """Ignored."""
+
+    class Endless(Deaf):
+        def __init__(self, output: Output, name: str) -> None:
+            super().__init__(msgspec.structs.replace(output, gop_s=10.0), name)
+
+    output = Output(width_px=320, height_px=180, rate_fps=30, gop_s=2.0)
+    assert works(output, "h264_amf", Deaf)
+    assert not works(output, "h264_amf", Endless)
+
+
+@pytest.mark.parametrize("name", ["h264_nvenc", "h264_qsv", "h264_amf"])
+def test_hardware_is_told_that_a_key_frame_is_one_to_begin_at(name: str) -> None:
+    """Otherwise a forced I picture is none that a decoder could start with."""
+    told = {key.replace("-", "_"): value for key, value in _OPTIONS[name].items()}
+    assert told["forced_idr"] == "1"
 
 
 def test_sound_becomes_frames_of_1024_with_steady_times() -> None:

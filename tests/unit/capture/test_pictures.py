@@ -16,11 +16,12 @@ from app.ports.engine import SourceStatus
 from app.runtime.clock import ManualClock
 from capture.compose.compositor import Compositor
 from capture.convert import Converter, fit
-from capture.devices.cameras import list_cameras
+from capture.devices.cameras import by_index, list_cameras
 from capture.frames import I420, PictureFormat, planes
 from capture.programme import ProgrammeTime
 from capture.sources import counter
 from capture.sources.base import DeviceLoop, SourceState
+from capture.sources.camera import why_closed
 from capture.sources.card import Card, Cards
 
 PICTURE = PictureFormat(320, 180, 30)
@@ -347,3 +348,37 @@ def test_cameras_are_listed_by_name_without_their_metadata_nodes(tmp_path: Path)
     found = [(camera.device_id, camera.name) for camera in list_cameras(tmp_path)]
     assert found == [("/dev/video2", "Logi C920"), ("/dev/video10", "Ten")]
     assert list_cameras(tmp_path / "none") == ()
+
+
+def test_a_camera_that_another_program_holds_hides_none_behind_it() -> None:
+    assert [camera.device_id for camera in by_index(lambda index: index in (1, 3))] == ["1", "3"]
+
+
+def refuse(error: type[OSError]) -> Callable[[Path, int], int]:
+    def open_file(path: Path, flags: int) -> int:
+        raise error
+
+    return open_file
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (PermissionError, "camera_forbidden"),
+        (FileNotFoundError, "no_camera"),
+        (BlockingIOError, "camera_in_use"),
+        (OSError, "camera_in_use"),
+    ],
+)
+def test_why_a_camera_did_not_open_is_asked_of_the_system(error: type[OSError], code: str) -> None:
+    assert why_closed(Path("/dev/video0"), refuse(error)) == code
+
+
+def test_a_camera_that_may_be_opened_and_gives_nothing_is_in_use(tmp_path: Path) -> None:
+    (tmp_path / "video0").touch()
+    assert why_closed(tmp_path / "video0") == "camera_in_use"
+
+
+def test_no_right_to_the_camera_is_told_and_it_comes_by_itself_once_given() -> None:
+    told, _ = life("camera_forbidden", [plain(1)])
+    assert told == [(SourceStatus.FAILED, "camera_forbidden"), (SourceStatus.LIVE, "")]

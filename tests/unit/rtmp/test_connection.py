@@ -19,7 +19,6 @@ from app.rtmp import (
     PublishRequested,
     RtmpError,
     ServerConnection,
-    StatusReceived,
     TagKind,
     TagReceived,
     Unpublished,
@@ -320,12 +319,23 @@ def test_status_of_a_refused_stream_goes_to_the_driver() -> None:
     writer = ChunkWriter(4096)
     warning = commands.status("warning", "NetStream.Record.NoAccess", "disk").message(1)
     ended = commands.status("status", "NetStream.Unpublish.Success", "").message(1)
-    assert pair.client.receive(writer.write(5, warning)) == [
-        StatusReceived("warning", "NetStream.Record.NoAccess", "disk")
-    ]
+    assert pair.client.receive(writer.write(5, warning)) == [], "the stream goes on"
     assert pair.client.receive(writer.write(5, ended)) == [PeerClosedStream()]
     pair.client.finish()
     assert pair.client.receive(writer.write(5, warning)) == [], "deaf after the end"
+
+
+def test_a_peers_bandwidth_is_answered_once_with_the_window_it_names() -> None:
+    client = ClientConnection(app="a", tc_url="t", stream_key="k", noise=NOISE)
+    client.start()
+    client.receive(b"\x03" + bytes(3072))
+    client.data_to_send()
+    reader, writer = ChunkReader(Limits()), ChunkWriter()
+    for sizes, expected in (([70_000, 70_000], [70_000]), ([90_000], [90_000])):
+        for size in sizes:
+            client.receive(writer.write(2, commands.peer_bandwidth(size)))
+        told = [m for m in reader.feed(client.data_to_send()) if m.type_id == MessageType.WINDOW_ACK_SIZE]
+        assert [int.from_bytes(message.payload, "big") for message in told] == expected
 
 
 def test_driver_mistakes_are_bugs() -> None:

@@ -60,6 +60,13 @@ def test_h264_bodies() -> None:
     assert flv.video_tag(b"", True) == b"\x17\x01\x00\x00\x00"
 
 
+@pytest.mark.parametrize("payload", [b"\x57\x00", b"\x57\x01", b"\x52\x00", b"\x57", b"\xd1\x00", b"\xd0\x01"])
+def test_a_command_frame_is_no_picture_and_no_mistake(payload: bytes) -> None:
+    tag = flv.parse_video(payload)
+    assert tag.packet_type is flv.VideoPacket.COMMAND
+    assert not tag.is_keyframe and not tag.is_config
+
+
 def test_aac_bodies() -> None:
     assert flv.audio_tag(b"\x11\x90", is_config=True) == b"\xaf\x00\x11\x90"
     config = flv.parse_audio(b"\xaf\x00\x11\x90")

@@ -1,0 +1,88 @@
+"""The real camera class on a rendered film: OpenCV's FFMPEG backend stands in for the driver."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from app.errors import DeviceError
+from app.ports.engine import CameraSource, SourceStatus
+from app.runtime.clock import SystemClock
+from capture.frames import PictureFormat, planes
+from capture.sources.base import SourceState
+from capture.sources.camera import OpenCvCamera, camera_source
+
+PICTURE = PictureFormat(320, 180, 30)
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    """Red, and long enough that it does not end while somebody looks."""
+    path = tmp_path / "device.mkv"
+    scene = "color=c=red:size=640x360:rate=30:duration=20,format=yuv420p"
+    tags = "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv"
+    command = ["ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i", f"{scene},{tags}", "-preset", "ultrafast"]
+    subprocess.run([*command, str(path)], check=True)
+    return path
+
+
+def opened(path: Path) -> OpenCvCamera:
+    return OpenCvCamera(CameraSource(device_id=str(path)), PICTURE, SystemClock(), cv2.CAP_FFMPEG)
+
+
+def until(is_so: Callable[[], bool], what: object) -> None:
+    deadline_s = time.monotonic() + 8
+    while not is_so():
+        assert time.monotonic() < deadline_s, what
+        time.sleep(0.01)
+
+
+def test_its_pictures_have_the_programmes_size_and_the_right_colour(film: Path) -> None:
+    camera = opened(film)
+    try:
+        frames = [camera.read() for _ in range(10)]
+        assert (camera.width_px, camera.height_px) == (640, 360)
+        for frame in frames:
+            assert isinstance(frame, av.VideoFrame)
+            assert (frame.width, frame.height, frame.format.name) == (320, 180, "yuv420p")
+            # Red in BT.709, limited range; OpenCV itself goes by BT.601 from a file, which is a little off.
+            found = [int(np.median(plane)) for plane in planes(frame)]
+            assert found == pytest.approx([63, 102, 240], abs=16)
+    finally:
+        camera.close()
+
+
+def test_one_that_vanishes_is_lost_and_comes_back_by_itself(film: Path) -> None:
+    told: list[SourceState] = []
+    source = camera_source(CameraSource(device_id=str(film)), PICTURE, told.append, SystemClock(), lambda: opened(film))
+    source.start()
+    try:
+        until(lambda: bool(told) and told[-1].status is SourceStatus.LIVE, told)
+        assert source.frame_at(time.monotonic()) is not None
+        assert (told[-1].width_px, told[-1].height_px) == (640, 360)
+        away = film.rename(film.with_suffix(".away"))
+        until(lambda: told[-1].status is SourceStatus.LOST, told)
+        assert told[-1].code == "camera_lost"
+        assert source.frame_at(time.monotonic()) is None
+        away.rename(film)
+        until(lambda: told[-1].status is SourceStatus.LIVE, told)
+    finally:
+        source.close()
+    assert [state.status.value for state in told] == ["starting", "live", "lost", "live"]
+
+
+def test_what_is_no_camera_is_said(tmp_path: Path) -> None:
+    with pytest.raises(DeviceError) as missing:
+        opened(tmp_path / "none")
+    assert missing.value.code == "no_camera"
+    (tmp_path / "mute").write_bytes(b"no pictures here")
+    with pytest.raises(DeviceError) as mute:
+        opened(tmp_path / "mute")
+    assert mute.value.code == "camera_in_use"
