@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 JOIN_S = 5.0
+_CANCEL_S = 2.0
 
 
 class IoLoop:
@@ -29,13 +31,19 @@ class IoLoop:
         try:
             self._loop.run_forever()
         finally:
+            left = asyncio.all_tasks(self._loop)
+            for task in left:
+                task.cancel()
+            if left:
+                self._loop.run_until_complete(asyncio.wait(left, timeout=_CANCEL_S))
             self._loop.run_until_complete(self._loop.shutdown_asyncgens())
             self._loop.run_until_complete(self._loop.shutdown_default_executor())
             self._loop.close()
 
     def post(self, call: Callable[[], object]) -> None:
         """Run ``call`` in the loop soon. Ignored once the loop has ended."""
-        if not self._loop.is_closed():
+        # It may end between a look and the call; then the call says so.
+        with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(call)
 
     def close(self, last: Coroutine[Any, Any, None]) -> None:
@@ -43,7 +51,7 @@ class IoLoop:
 
         What ``last`` raises is raised here, after the thread has ended.
         """
-        done = asyncio.run_coroutine_threadsafe(self._finish(last), self._loop)
+        done = asyncio.run_coroutine_threadsafe(last, self._loop)
         try:
             done.result(JOIN_S)
         except TimeoutError:
@@ -51,13 +59,3 @@ class IoLoop:
         finally:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(JOIN_S)
-
-    async def _finish(self, last: Coroutine[Any, Any, None]) -> None:
-        try:
-            await last
-        finally:
-            mine = asyncio.current_task()
-            left = [task for task in asyncio.all_tasks() if task is not mine]
-            for task in left:
-                task.cancel()
-            await asyncio.gather(*left, return_exceptions=True)

@@ -96,6 +96,22 @@ def test_after_the_grace_comes_the_slate_and_then_the_end(tmp_path: Path, ingest
         assert [changed.status for changed in snapshot.publish] == [port.PublishStatus.IDLE]
 
 
+@pytest.mark.slow
+def test_a_recording_alone_ends_too_when_no_window_comes_back(tmp_path: Path) -> None:
+    with EngineProcess(tmp_path, window_grace_s=1.0) as engine:
+        folder = tmp_path / "takes"
+        folder.mkdir()
+        window = engine.window()
+        assert window.ask(port.SetOutput, output=SMALL) == ""
+        assert window.ask(port.SetVideo, source=port.DemoSource()) == ""
+        assert window.ask(port.StartRecording, directory=str(folder), name="take") == ""
+        window.wait_for(port.Stats, lambda stats: stats.recorded_bytes > 20_000)
+        window.close()
+        until((folder / "take.mp4").exists, "it records on")
+        snapshot = engine.window().wait_for(port.Snapshot)
+        assert snapshot.record.status is port.RecordStatus.IDLE
+
+
 def _is_still(tags: list[object]) -> bool:
     return len(tags) == 5 and all(len(getattr(tag, "payload", b"")) < 200 for tag in tags)
 
