@@ -29,6 +29,10 @@ class Limits:
     codes_per_phone_per_hour: int = 8
     operator_burst: int = 8
     operator_per_s: float = 8 / 600
+    """Wrong passwords for one name from one address."""
+    operator_all_burst: int = 40
+    operator_all_per_s: float = 40 / 3600
+    """Wrong passwords for one name from all addresses; beyond it an address has one try only."""
     chat_burst: int = 10
     chat_per_s: float = 2.0
     """Messages of one account."""

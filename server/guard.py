@@ -16,6 +16,7 @@ from app.runtime.clock import Clock
 from server.config import ServiceConfig
 from server.errors import Refusal, reply_of
 from server.limits import Buckets
+from server.proxies import household
 from server.sockets import Shares
 
 _SECURITY_HEADERS = {
@@ -95,7 +96,7 @@ class Guard:
             return Refusal(ErrorCode.ORIGIN_REFUSED)
         # The ingest's hooks carry their own secret and must never wait behind somebody on the same machine.
         if not scope["path"].startswith("/internal/"):
-            wait_s = self._rate.take(scope["client"][0])
+            wait_s = self._rate.take(household(scope["client"][0]))
             if wait_s > 0:
                 return Refusal(ErrorCode.RATE_LIMITED, retry_after_s=wait_s)
         return None

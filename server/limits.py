@@ -18,6 +18,17 @@ class Buckets:
         self._levels: OrderedDict[str, tuple[float, float]] = OrderedDict()
         self.refused = 0
 
+    def is_untouched(self, key: str) -> bool:
+        """Whether nothing is missing: never taken from, or full again."""
+        level, at_s = self._levels.get(key, (self._burst, 0.0))
+        return level + (self._clock.monotonic_s() - at_s) * self._per_s >= self._burst
+
+    def give_back(self, key: str) -> None:
+        """One that was taken did not count after all."""
+        if key in self._levels:
+            level, at_s = self._levels[key]
+            self._levels[key] = (min(self._burst, level + 1.0), at_s)
+
     def take(self, key: str) -> float:
         """0 when granted, else the seconds until one is free again."""
         now_s = self._clock.monotonic_s()

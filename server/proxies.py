@@ -43,6 +43,14 @@ class TrustedProxies:
         return client
 
 
+def household(text: str) -> str:
+    """What one party holds, to count by: an IPv4 address, or the /64 of IPv6 in which it may take any address."""
+    address = address_of(text)
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address) if address is not None else text
+
+
 def address_of(text: str) -> Address | None:
     """An address, with or without brackets and port; IPv4 within IPv6 as IPv4. None when it is none."""
     text = text.strip()

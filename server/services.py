@@ -23,6 +23,7 @@ from app.contract.rest import Health, PlatformInfo, Session
 from app.errors import AppError
 from app.runtime.clock import Clock
 from server.accounts.codes import forget_codes
+from server.accounts.guesses import OperatorGuesses
 from server.accounts.tokens import forget_expired
 from server.config import VERSION, ServiceConfig
 from server.demo_data import FirstOperator, add_demo_people
@@ -76,7 +77,7 @@ class Services:
         )
         self.sender: CodeSender = code_sender or (DemoCodeSender(clock) if config.is_demo else MissingCodeSender())
         self.sign_in_rate = Buckets(clock, limits.sign_in_burst, limits.sign_in_per_s)
-        self.operator_rate = Buckets(clock, limits.operator_burst, limits.operator_per_s)
+        self.operator_guesses = OperatorGuesses(clock, limits)
         chat_rate = Buckets(clock, limits.chat_burst, limits.chat_per_s)
         self.room = RoomServices(self.store, self.hub, clock, limits, chat_rate)
         self.base_url = config.public_url

@@ -16,6 +16,8 @@ from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from server.proxies import household
+
 LINGER_S = 2.0
 REQUEST_HEAD_S = 10.0
 SPARE_FILES = 128
@@ -39,7 +41,7 @@ def raise_file_limit() -> int:
 
 
 class Shares:
-    """How many of something each address holds. Invariant: no more than ``per_address`` each, ``total`` in all."""
+    """How many of something each household holds. Invariant: no more than ``per_address`` each, ``total`` in all."""
 
     def __init__(self, per_address: int, total: int, exempt: Container[str] = ()) -> None:
         """``exempt`` addresses count towards the total only."""
@@ -52,19 +54,21 @@ class Shares:
 
     def take(self, address: str) -> bool:
         """False when there is none left for this address."""
-        is_own_full = self._held[address] >= self._per_address and address not in self._exempt
+        key = household(address)
+        is_own_full = self._held[key] >= self._per_address and address not in self._exempt
         if is_own_full or self.count >= self._total:
             self.refused += 1
             return False
-        self._held[address] += 1
+        self._held[key] += 1
         self.count += 1
         return True
 
     def give_back(self, address: str) -> None:
+        key = household(address)
         self.count -= 1
-        self._held[address] -= 1
-        if not self._held[address]:
-            del self._held[address]
+        self._held[key] -= 1
+        if not self._held[key]:
+            del self._held[key]
 
 
 def request_protocol(shares: Shares, head_s: float = REQUEST_HEAD_S) -> type[H11Protocol]:

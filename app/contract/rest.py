@@ -16,7 +16,7 @@ from app.domain.session import EndReason, SessionState
 
 API_PREFIX = "/api/v1"
 
-Phone = Annotated[str, Field(pattern=r"^1[3-9]\d{9}$", description="Mainland mobile number, 11 digits")]
+Phone = Annotated[str, Field(pattern=r"^1[3-9]\d{9}$", description="Mainland mobile number, 11 digits", repr=False)]
 Title = Annotated[str, Field(min_length=1, max_length=40)]
 
 
@@ -74,7 +74,7 @@ class SignIn(_Wire):
     """POST /auth/sign-in"""
 
     phone: Phone
-    code: Annotated[str, Field(pattern=r"^\d{6}$")]
+    code: Annotated[str, Field(pattern=r"^\d{6}$", repr=False)]
     device_name: Annotated[str, Field(min_length=1, max_length=60)]
     device_id: str | None = None
     """The id this device was given at an earlier sign-in, to go on as the same device."""

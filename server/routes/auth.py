@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 
 from fastapi import APIRouter, Request, Response
@@ -11,20 +12,26 @@ from sqlalchemy import select
 from app.contract.errors import ErrorCode
 from app.contract.rest import API_PREFIX, CodeRequest, CodeSent, OperatorSignIn, Refresh, SignIn, TokenPair
 from server.accounts import codes, people, tokens
+from server.accounts.tokens import authenticate
 from server.errors import Refusal
 from server.providers.code_sender import DemoCodeSender
 from server.routes.deps import (
+    ACCESS_COOKIE,
     REFRESH_COOKIE,
     REFUSALS,
-    SignedIn,
+    DocumentedBearer,
     WithServices,
     client_address,
     forget_cookies,
     hand_out,
+    optional_person,
     require_own_page,
+    signed_in_person,
 )
+from server.secrets import digest
 from server.services import Services
-from server.store.models import AccountRow
+from server.sessions.acts import audit
+from server.store.models import AccountRow, DeviceRow, RefreshRow
 from server.store.store import Tx
 
 router = APIRouter(prefix=f"{API_PREFIX}/auth", responses=REFUSALS, tags=["auth"])
@@ -36,7 +43,11 @@ async def request_code(wish: CodeRequest, request: Request, services: WithServic
     _limit_address(request, services)
     lifetimes, limits = services.config.lifetimes, services.config.limits
     code = await services.store.write(lambda tx: codes.make_code(tx, services.cipher, wish.phone, lifetimes, limits))
-    await services.sender.send(wish.phone, code, lifetimes.code_s)
+    try:
+        await services.sender.send(wish.phone, code, lifetimes.code_s)
+    except Exception:
+        await services.store.write(lambda tx: codes.take_back(tx, services.cipher, wish.phone, code))
+        raise
     return CodeSent(
         expires_in_s=lifetimes.code_s,
         retry_after_s=lifetimes.code_resend_s,
@@ -70,10 +81,8 @@ async def sign_in_operator(
     wish: OperatorSignIn, request: Request, response: Response, services: WithServices
 ) -> TokenPair:
     """Operators have a name and a password."""
-    for bucket_key in (f"address {client_address(request)}", f"name {wish.name.lower()}"):
-        wait_s = services.operator_rate.take(bucket_key)
-        if wait_s > 0:
-            raise Refusal(ErrorCode.RATE_LIMITED, retry_after_s=wait_s)
+    _limit_address(request, services)
+    guess = services.operator_guesses.begin(client_address(request), wish.name)
     query = select(AccountRow.id, AccountRow.password_hash).where(
         AccountRow.operator_name == wish.name.replace("\x00", "")
     )
@@ -82,6 +91,7 @@ async def sign_in_operator(
     loop = asyncio.get_running_loop()
     if not await loop.run_in_executor(None, people.is_password_right, password_hash, wish.password):
         raise Refusal(ErrorCode.CREDENTIALS_WRONG)
+    services.operator_guesses.was_right(guess)
 
     def work(tx: Tx) -> tokens.Issued:
         account = tx.db.get_one(AccountRow, account_id)
@@ -110,10 +120,36 @@ async def refresh(
 
 
 @router.post("/sign-out", status_code=204)
-async def sign_out(person: SignedIn, response: Response, services: WithServices) -> None:
-    """End this device: its tokens, sockets and stream keys."""
-    await services.store.write(lambda tx: tokens.end_own_device(tx, person, person.device_id))
+async def sign_out(request: Request, response: Response, services: WithServices, _bearer: DocumentedBearer) -> None:
+    """End this device: its tokens, sockets and stream keys. The page shows whichever cookie it still has."""
+    if "authorization" in request.headers:
+        person = await signed_in_person(await optional_person(request, services), None)
+        await services.store.write(lambda tx: tokens.end_own_device(tx, person, person.device_id))
+        forget_cookies(response)
+        return
+    access, refreshing = request.cookies.get(ACCESS_COOKIE), request.cookies.get(REFRESH_COOKIE)
+    if not access and not refreshing:
+        raise Refusal(ErrorCode.NOT_SIGNED_IN)
+    require_own_page(request)
+
+    def work(tx: Tx) -> None:
+        device_id = _device_of_cookies(tx, access, refreshing)
+        device = tx.db.get(DeviceRow, device_id) if device_id is not None else None
+        if device is not None and device.ended_ms is None:
+            tokens.end_device(tx, device)
+            audit(tx, device.account_id, "device.ended", device.id, "ended by its owner")
+
+    await services.store.write(work)
     forget_cookies(response)
+
+
+def _device_of_cookies(tx: Tx, access: str | None, refreshing: str | None) -> str | None:
+    """Whose the cookies are. A spent refresh token will do: another tab may be renewing at this moment."""
+    if access:
+        with contextlib.suppress(Refusal):
+            return authenticate(tx.db, access, tx.now_ms).device_id
+    row = tx.db.get(RefreshRow, digest(refreshing)) if refreshing else None
+    return row.device_id if row is not None and row.expires_ms > tx.now_ms else None
 
 
 def _limit_address(request: Request, services: Services) -> None:

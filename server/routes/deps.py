@@ -15,6 +15,7 @@ from app.runtime.clock import utc_ms
 from server.accounts.tokens import authenticate
 from server.errors import Refusal
 from server.gate import Person
+from server.proxies import household
 from server.services import Services
 
 ACCESS_COOKIE = "ad_access"
@@ -117,7 +118,8 @@ def forget_cookies(response: Response) -> None:
 
 
 def client_address(request: Request) -> str:
-    return request.client.host if request.client else ""
+    """Who asks, to count by."""
+    return household(request.client.host) if request.client else ""
 
 
 def require_secret(request: Request, secret: str) -> None:

@@ -311,6 +311,26 @@ def test_a_flood_is_refused_then_closed(tmp_path: Path) -> None:
         live.stop()
 
 
+def test_what_is_posted_already_is_acknowledged_whatever_the_rate(tmp_path: Path) -> None:
+    limits = replace(GENEROUS, chat_burst=2, chat_per_s=0.01)
+    live = LiveService(config_for(tmp_path, limits=limits), SystemClock(), FakeIngest()).start()
+    try:
+        anchor, room = open_room(live)
+        with join(live, room, anchor.pair["access_token"]) as connection:
+            heard = Listener(connection)
+            for _ in range(3):
+                for request_id in ("m1", "m2"):
+                    connection.send(chat(request_id, request_id))
+            acks = heard.until("chat.ack", 6)
+            assert {one.d["request_id"]: one.d["seq"] for one in acks} == {"m1": 1, "m2": 2}
+            connection.send(chat("m3", "new"))
+            assert heard.until("error")[0].d["code"] == "rate_limited"
+            connection.send(chat("m1", "another text"))
+            assert heard.until("error", 2)[1].d["code"] == "idempotency_mismatch"
+    finally:
+        live.stop()
+
+
 @pytest.mark.slow
 def test_a_viewer_who_stops_reading_freezes_nobody(tmp_path: Path) -> None:
     limits = replace(GENEROUS, stalled_s=1.0, outbox_bytes=64 * 1024)

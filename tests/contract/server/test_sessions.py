@@ -48,6 +48,14 @@ def test_one_open_session_an_anchor(desk: Desk) -> None:
     assert desk.open_session(anchor)["id"] != session["id"]
 
 
+def test_a_title_is_measured_as_it_is_kept(desk: Desk) -> None:
+    anchor = sign_in(desk.client)
+    # 40 characters, and 120 once it is normalised: more than the column takes.
+    grown = anchor.post("/sessions", {"title": "\ufb2c" * 40, "category": "other"})
+    assert (grown.status_code, grown.json()["error"]["detail"]) == (422, {"field": "title"})
+    assert desk.open_session(anchor, "e\u0301" * 20)["title"] == "é" * 20
+
+
 def test_opening_is_repeatable_by_its_key(desk: Desk) -> None:
     anchor = sign_in(desk.client)
     body = {"title": "t", "category": "outfit"}

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import InputError
-from server.proxies import TrustedProxies
+from server.proxies import TrustedProxies, household
+from server.sockets import Shares
 
 NAMED = TrustedProxies(("127.0.0.1", "10.0.0.0/8", "fd00::/8"))
 
@@ -38,7 +39,24 @@ def test_any_header_gives_some_address(forwarded: list[str]) -> None:
     assert TrustedProxies().client_of("127.0.0.1", forwarded) == "127.0.0.1"
 
 
+def test_a_household_shares_what_is_counted() -> None:
+    assert household("2001:db8:1:2::7") == household("2001:db8:1:2:ffff::1") != household("2001:db8:1:3::7")
+    assert household("198.51.100.1") == household("::ffff:198.51.100.1") != household("198.51.100.2")
+    assert (household(""), household("testclient")) == ("", "testclient")
+
+
 def test_what_is_no_address_is_told() -> None:
     with pytest.raises(InputError) as refused:
         TrustedProxies(("proxy.example.org",))
     assert refused.value.code == "proxies_invalid"
+
+
+def test_places_are_counted_by_household_and_given_back() -> None:
+    shares = Shares(2, 5, NAMED)
+    first, second, third = (f"2001:db8::{number}" for number in (1, 2, 3))
+    assert [shares.take(one) for one in (first, second, third)] == [True, True, False]
+    shares.give_back(second)
+    assert shares.take(third)
+    # A named proxy stands for many, but there is an end to all.
+    assert [shares.take("fd00::1") for _ in range(4)] == [True, True, True, False]
+    assert (shares.count, shares.refused) == (5, 2)
