@@ -259,6 +259,28 @@ def test_below_the_floor_it_ends_by_itself_with_an_index(desk: Callable[..., Des
     assert (played.complaints, played.pictures, played.is_length_known) == ("", one.scene.pictures, True)
 
 
+def test_the_free_space_is_known_without_asking_the_disk(desk: Callable[..., Desk]) -> None:
+    """A disk that hangs would hang whoever asks: after the start only the recorder's own thread does."""
+    asked: list[str] = []
+    left = [10**9]
+
+    def free_bytes(_: str) -> int:
+        asked.append(threading.current_thread().name)
+        return left[0]
+
+    one = desk(limits=Limits(check_s=0.05), disk=Disk(free_bytes=free_bytes))
+    assert one.recorder.free_bytes == 0
+    one.recorder.start()
+    assert one.recorder.free_bytes == 10**9
+    left[0] = 5 * 10**8
+    wait_until(lambda: one.recorder.free_bytes == 5 * 10**8, 5)
+    count = len(asked)
+    for _ in range(1000):
+        assert one.recorder.free_bytes == 5 * 10**8
+    assert set(asked[1:]) == {"recorder"}
+    assert len(asked) < count + 100
+
+
 def test_a_folder_that_goes_away_is_said_once(desk: Callable[..., Desk], tmp_path: Path) -> None:
     folder = tmp_path / "stick"
     folder.mkdir()
