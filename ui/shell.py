@@ -208,6 +208,7 @@ class MainWindow(QWidget):
         self.rail.show_page(name)
         self._dress()
         self._draw_page()
+        self._draw_notices()
         self._focus_page()
 
     def _draw_page(self) -> None:
@@ -233,7 +234,7 @@ class MainWindow(QWidget):
         told = {key: trouble for key, trouble in standing.items() if key not in hidden}
         if self.page is not Page.DESK:
             told = {}  # the entry pages have a place of their own for these
-        self.notices.draw(present_notices(self.state, self.tr_, told))
+        self.notices.draw(present_notices(self.state, self.tr_, told), is_low=self.desk_page == "settings")
 
     def _put_trouble_away(self, key: str) -> None:
         self._put_away.add(key)
@@ -317,6 +318,7 @@ class MainWindow(QWidget):
             self.live.controls.open_audio_menu()
         else:
             self.sheets.go_live.start(present_go_live(self.state, self.tr_))
+            self._draw_notices()
 
     def _main_asked(self) -> None:
         if self.state.broadcast.phase is BroadcastPhase.ENDING:

@@ -117,11 +117,14 @@ def present_sign_in(state: DeskState, tr: Translator) -> SignInView:
 def _sign_in_trouble(account: AccountState, tr: Translator) -> TroubleView | None:
     """While the next code may not be asked for, no button offers it and a refusal says how long that is."""
     told = trouble_view(account.trouble, tr)
-    if told is None or account.trouble is None or account.resend_in_s <= 0:
-        return told
-    if account.trouble.code == "rate_limited":
+    if told is None or account.trouble is None:
+        return None
+    is_waiting = account.resend_in_s > 0
+    if is_waiting and account.trouble.code == "rate_limited":
         return TroubleView(tr.text("sign_in.too_often", seconds=account.resend_in_s))
-    return TroubleView(told.text) if told.action == "ask_code" else told
+    # the form itself is what the button 重新登录 leads to
+    is_needless = told.action == "sign_in" or (is_waiting and told.action == "ask_code")
+    return TroubleView(told.text) if is_needless else told
 
 
 def digits_of(text: str) -> str:

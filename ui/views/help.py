@@ -12,7 +12,7 @@ from ui.shortcuts import shown_keys
 from ui.views.sheets import Sheet
 from ui.widgets.basics import column, label, row, rule
 
-HELP_PX, KEYS_PX = 720, 264
+HELP_PX, KEYS_PX = 780, 292
 
 
 class HelpSheet(Sheet):

@@ -29,7 +29,7 @@ from ui.widgets.frames import FrameFeed, Preview
 CHAT_PX, CHAT_NARROW_PX = 372, 300
 NARROW_PX = 1160
 CHIPS = 3
-BANNER_PX = 520
+BANNER_PX = 600
 MARGIN_PX, GAP_PX, CONTROLS_PX = 14, 12, 34
 
 
@@ -70,9 +70,7 @@ class PreviewArea(QWidget):
         self._feed.attach(view.ready)
         self.preview.setAccessibleDescription(" ".join(view.chips))
         for number, chip in enumerate(self._chips):
-            chip.setVisible(number < len(view.chips))
-            if number < len(view.chips):
-                chip.setText(view.chips[number])
+            chip.setText(view.chips[number] if number < len(view.chips) else "")
         told = view.told
         self.banner.setVisible(told is not None)
         if told is not None:
@@ -95,16 +93,20 @@ class PreviewArea(QWidget):
     def _place(self) -> None:
         area = self.preview.picture_rect()
         left = area.left() + 12
-        for chip in self._chips:
-            if not chip.isHidden():
-                width = min(chip.sizeHint().width(), max(0, area.right() - 12 - left))
-                chip.setGeometry(left, area.top() + 12, width, 24)
-                left += width + 8
+        texts = self._view.chips if self._view is not None else ()
+        for number, chip in enumerate(self._chips):
+            width = chip.sizeHint().width()
+            # one that does not fit is left out: half a figure says something else
+            chip.setVisible(number < len(texts) and left + width <= area.right() - 12)
+            chip.setGeometry(left, area.top() + 12, width, 24)
+            left += width + 8
         layout = self.banner.layout()
         if layout is None or self.banner.isHidden():
             return
-        layout.activate()
-        width = min(area.width() - 24, BANNER_PX, layout.sizeHint().width())
+        text_px = self.message.fontMetrics().horizontalAdvance(self.message.text()) + 1
+        button_px = 0 if self.action.isHidden() else self.action.sizeHint().width() + layout.spacing()
+        margins = layout.contentsMargins()
+        width = min(area.width() - 24, BANNER_PX, text_px + button_px + margins.left() + margins.right())
         height = layout.totalHeightForWidth(width)
         has_picture = self._view is not None and self._view.ready is not None
         top = area.bottom() - height - 16 if has_picture else area.center().y() - height // 2

@@ -11,7 +11,7 @@ from ui.theme.apply import set_look
 from ui.views.base import View
 from ui.widgets.basics import Button, Icon, column, label, row
 
-WIDTH_PX, TOP_PX, RAIL_PX, CHAT_PX = 480, 60, 72, 372
+WIDTH_PX, TOP_PX, BOTTOM_PX, RAIL_PX, CHAT_PX = 520, 60, 28, 72, 372
 SHOWN = 3
 
 
@@ -72,7 +72,7 @@ class Toast(View):
 
 
 class Notices(QWidget):
-    """The stack. It follows the size of its parent and takes no more room than it shows."""
+    """The stack, above the pages and behind a sheet. It follows the size of its parent and takes the room it shows."""
 
     wished = Signal(object)
     acted = Signal(str)
@@ -92,6 +92,7 @@ class Notices(QWidget):
             toast.hide()
             layout.addWidget(toast)
             self.toasts.append(toast)
+        self._is_low = False
         parent.installEventFilter(self)
         self.hide()
 
@@ -100,8 +101,9 @@ class Notices(QWidget):
         for toast in self.toasts:
             toast.retranslate(tr)
 
-    def draw(self, views: tuple[NoticeView, ...]) -> None:
-        """Show these."""
+    def draw(self, views: tuple[NoticeView, ...], *, is_low: bool = False) -> None:
+        """Show these; ``is_low``: at the lower end, where a page begins with what one reads."""
+        self._is_low = is_low
         for number, toast in enumerate(self.toasts):
             toast.setVisible(number < len(views))
             if number < len(views):
@@ -109,7 +111,6 @@ class Notices(QWidget):
         self.setVisible(bool(views))
         if views:
             self._place()
-            self.raise_()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and watched is self.parent() and not self.isHidden():
@@ -121,4 +122,6 @@ class Notices(QWidget):
         if layout is not None:
             layout.activate()
             left_px = RAIL_PX + max(0, (self._over.width() - RAIL_PX - CHAT_PX - WIDTH_PX) // 2)
-            self.setGeometry(left_px, TOP_PX, WIDTH_PX, layout.totalHeightForWidth(WIDTH_PX))
+            height_px = layout.totalHeightForWidth(WIDTH_PX)
+            top_px = self._over.height() - height_px - BOTTOM_PX if self._is_low else TOP_PX
+            self.setGeometry(left_px, top_px, WIDTH_PX, height_px)

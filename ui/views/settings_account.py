@@ -47,7 +47,7 @@ class NetworkSection(SettingsSection):
         across.addWidget(self.lan_text, 1)
         self.lan_urls = label("settings.lan_urls", type_="12", tone="2", wraps=True)
         self.lan_urls.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.section.add("settings.lan", across, hint_id="settings.lan_hint", line=self.lan_urls)
+        self.lan_row = self.section.add("settings.lan", across, hint_id="settings.lan_hint", line=self.lan_urls)
         self.section.add_rule()
         self.viewer_url = QLineEdit()
         self.viewer_url.setObjectName("settings.viewer_url")
@@ -71,13 +71,10 @@ class NetworkSection(SettingsSection):
         self.url.setVisible(view.platform_url != view.platform)
         self.change_platform.setEnabled(not view.is_platform_locked)
         self.locked.setVisible(view.is_platform_locked)
-        self.lan.setEnabled(view.is_embedded and not view.is_platform_locked)
-        self.lan.setChecked(view.is_on_lan and view.is_embedded)
-        if not view.is_embedded:
-            line_id = "settings.lan_only_here"
-        else:
-            line_id = "settings.lan_on" if view.is_on_lan else "settings.lan_off"
-        self.lan_text.setText(self._tr.text(line_id))
+        self.lan_row.setVisible(view.is_embedded)
+        self.lan.setEnabled(not view.is_platform_locked)
+        self.lan.setChecked(view.is_on_lan)
+        self.lan_text.setText(self._tr.text("settings.lan_on" if view.is_on_lan else "settings.lan_off"))
         self.lan_urls.setText("\n".join(view.lan_urls))
         self.lan_urls.setVisible(bool(view.lan_urls))
         self.viewer_url.setText(view.viewer_url)
@@ -206,7 +203,10 @@ class AboutSection(SettingsSection):
             self.section.add(message_id, value)
         self.help = self.button("settings.help", "about.help", tip="keys.help", key=KeyAction.HELP)
         self.help.clicked.connect(lambda: self.acted.emit("help"))
-        self.section.add("help.title", self.help)
+        beside = row()
+        beside.addWidget(self.help)
+        beside.addStretch(1)
+        self.section.add("help.title", beside)
 
     def draw(self, view: SettingsView) -> None:
         self.platform.setText(view.platform)

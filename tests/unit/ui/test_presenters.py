@@ -161,6 +161,8 @@ def test_no_button_offers_a_code_that_may_not_be_asked_for_yet() -> None:
     waiting = change(wrong, account=change(wrong.account, resend_in_s=42))
     view = present_sign_in(waiting, ZH).trouble
     assert view == TroubleView(ZH.text("error.code_wrong"))
+    expired = change(state, account=change(state.account, trouble=Trouble("token_expired", action="sign_in")))
+    assert present_sign_in(expired, ZH).trouble == TroubleView(ZH.text("error.token_expired"))
     often = change(waiting, account=change(waiting.account, trouble=Trouble("rate_limited")))
     view = present_sign_in(often, ZH).trouble
     assert view is not None
