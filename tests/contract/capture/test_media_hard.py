@@ -234,8 +234,13 @@ def test_a_file_without_times_plays_at_its_rate(folder: Path) -> None:
     assert max(due_s - there_s for there_s, due_s, _ in show.frames.all) < 0.8
 
 
-def test_the_last_picture_before_the_seam_is_shown_in_full(folder: Path) -> None:
-    """With pictures that are decoded before they are shown, the last to be decoded is not the last to be seen."""
+@pytest.mark.parametrize("pixels_a_thread", [media._PIXELS_A_THREAD, 1])
+def test_the_last_picture_before_the_seam_is_shown_in_full(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, pixels_a_thread: int
+) -> None:
+    """With pictures that are decoded before they are shown, the last to be decoded is not the last to be seen; and
+    several threads hold some back."""
+    monkeypatch.setattr(media, "_PIXELS_A_THREAD", pixels_a_thread)
     show = Show(film(folder, "seam.mp4", "-bf", "3", seconds=2))
     show.want()
     show.run(3.5)
