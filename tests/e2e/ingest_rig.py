@@ -92,6 +92,10 @@ class Ingest:
     def session(self, session_id: str) -> dict[str, Any]:
         return next((one for one in self.health()["sessions"] if one["session_id"] == session_id), {})
 
+    def sessions(self) -> list[str]:
+        """The sessions that it says it holds."""
+        return list(json.loads(self._ask("control/sessions")[1]))
+
     def _ask(self, path: str, body: bytes | None = None) -> tuple[int, bytes]:
         request = urllib.request.Request(f"http://127.0.0.1:{self.http_port}/{path}", body)
         request.add_header("Authorization", f"Bearer {HOOK_SECRET}")
@@ -148,16 +152,24 @@ def ffmpeg_env() -> dict[str, str]:
 
 @contextmanager
 def encoder(
-    ingest: Ingest, key: str, *, app: str = "live", size: str = "320x180", seconds: float = 60, tone_hz: int = 440
+    ingest: Ingest,
+    key: str,
+    *,
+    app: str = "live",
+    size: str = "320x180",
+    seconds: float = 60,
+    tone_hz: int = 440,
+    has_sound: bool = True,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """The ffmpeg CLI sending a moving test picture and a tone in real time."""
+    sound = ["-c:a", "aac", "-b:a", "64k"] if has_sound else ["-an"]
     process = subprocess.Popen(
         [
             *("nice", "-n", "5", "ffmpeg", "-hide_banner", "-loglevel", "info", "-nostdin", "-re"),
             *("-f", "lavfi", "-i", f"testsrc2=size={size}:rate=30"),
             *("-f", "lavfi", "-i", f"sine=frequency={tone_hz}:sample_rate=48000", "-t", str(seconds)),
             *("-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", "30", "-threads", "1"),
-            *("-pix_fmt", "yuv420p", "-b:v", "600k", "-c:a", "aac", "-b:a", "64k"),
+            *("-pix_fmt", "yuv420p", "-b:v", "600k", *sound),
             *("-f", "flv", f"rtmp://127.0.0.1:{ingest.rtmp_port}/{app}/{key}"),
         ],
         stdout=subprocess.DEVNULL,
@@ -182,7 +194,7 @@ def decode(source: str, seconds: float | None = None, data: bytes | None = None)
     done = subprocess.run(
         [
             *("ffmpeg", "-hide_banner", "-nostdin", "-loglevel", "warning", "-stats", "-i", source, *limit),
-            *("-map", "0:v", "-map", "0:a", "-f", "framehash", "-hash", "adler32", "-"),
+            *("-map", "0:v", "-map", "0:a?", "-f", "framehash", "-hash", "adler32", "-"),
         ],
         input=data,
         capture_output=True,
