@@ -10,6 +10,7 @@ import contextlib
 import json
 import socket
 import sys
+import traceback
 from collections.abc import AsyncIterator, Generator
 from dataclasses import replace
 
@@ -37,10 +38,10 @@ from server.providers.code_sender import CodeSender
 from server.routes import auth, events, hooks, me, platform, sessions
 from server.services import Services
 from server.sockets import EventSocketProtocol, Shares, raise_file_limit, request_protocol
+from server.starting import bind, require_certificate, require_folder
 
 SHUTDOWN_S = 2
 PING_S = 20.0
-SEND_BUFFER_BYTES = 256 * 1024
 log = structlog.get_logger("service")
 
 
@@ -94,28 +95,31 @@ def run_service(launch: ServiceLaunch) -> int:
     platform (and when the launch says that nobody took the last) with ``operator_name`` and
     ``operator_password``, which are shown this once. A failure to start is one line ``{"failed": {"code": …}}``.
     """
-    config = ServiceConfig.from_launch(launch)
-    handler = start_logging(config.log_dir)
-    try:
-        return asyncio.run(_serve(config, SystemClock(), launch.is_demo and launch.renews_operator))
-    except AppError as error:
-        log.error("service_failed", code=error.code)
-        _say({"failed": {"code": error.code}})
-        return 1
-    except OSError as error:
-        log.error("service_failed", errno=error.errno)
-        _say({"failed": {"code": "address_unavailable"}})
-        return 1
-    finally:
-        stop_logging(handler)
+    with contextlib.ExitStack() as logging:
+        try:
+            config = ServiceConfig.from_launch(launch)
+            require_folder(config.log_dir)
+            logging.callback(stop_logging, start_logging(config.log_dir))
+        except AppError as error:
+            # There is no log yet; standard output is for the one line.
+            return _failed(error)
+        try:
+            require_certificate(config.tls_certificate, config.tls_key)
+            return asyncio.run(_serve(config, SystemClock(), launch.is_demo and launch.renews_operator))
+        except AppError as error:
+            log.error("service_failed", code=error.code)
+            return _failed(error)
+        except Exception as error:
+            log.error(
+                "service_failed",
+                kind=type(error).__name__,
+                trace="".join(traceback.format_tb(error.__traceback__)),
+            )
+            return _failed(BugError())
 
 
 async def _serve(config: ServiceConfig, clock: Clock, renews_operator: bool) -> int:
-    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
-    listener = socket.create_server((config.host, config.port), family=family, backlog=2048)
-    # Without it the kernel would hold up to 4 MB for each viewer who stopped reading.
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-    with contextlib.closing(listener):
+    with contextlib.closing(bind(config.host, config.port)) as listener:
         port = int(listener.getsockname()[1])
         limits = replace(config.limits, connections=min(config.limits.connections, raise_file_limit()))
         config = replace(config, port=port, limits=limits)
@@ -192,6 +196,12 @@ class _Server(uvicorn.Server):
             finally:
                 # uvicorn would raise the signal again after it shut down in order.
                 self._captured_signals.clear()
+
+
+def _failed(error: AppError) -> int:
+    """Say why it cannot start; the exit status."""
+    _say({"failed": {"code": error.code, **error.detail}})
+    return 1
 
 
 def _local_url(config: ServiceConfig) -> str:

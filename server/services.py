@@ -38,6 +38,7 @@ from server.secrets import FieldCipher
 from server.sessions import acts, publishing
 from server.sessions.keys import TAG_CHARS
 from server.sessions.views import SessionView, on_air, to_wire, view_of
+from server.starting import require_folder
 from server.store.engine import make_engines
 from server.store.migrate import migrate
 from server.store.models import PlatformRow
@@ -59,7 +60,8 @@ class Services:
         code_sender: CodeSender | None = None,
         ingest_transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
-        config.data_dir.mkdir(parents=True, exist_ok=True)
+        """Raises InputError and StorageError for what the configuration names and cannot be used."""
+        require_folder(config.data_dir)
         self.config = config
         self.clock = clock
         limits = config.limits
