@@ -121,7 +121,8 @@ class Notices(QWidget):
         layout = self.layout()
         if layout is not None:
             layout.activate()
-            left_px = RAIL_PX + max(0, (self._over.width() - RAIL_PX - CHAT_PX - WIDTH_PX) // 2)
+            beside_px = RAIL_PX if self._is_low else RAIL_PX + CHAT_PX
+            left_px = RAIL_PX + max(0, (self._over.width() - beside_px - WIDTH_PX) // 2)
             height_px = layout.totalHeightForWidth(WIDTH_PX)
             top_px = self._over.height() - height_px - BOTTOM_PX if self._is_low else TOP_PX
             self.setGeometry(left_px, top_px, WIDTH_PX, height_px)
