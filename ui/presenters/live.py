@@ -10,11 +10,11 @@ from app.errors import DeviceError
 from app.i18n import Translator
 from app.ports.engine import PreviewReady, RecordStatus, SourceStatus
 from app.settings import default_recording_dir
-from app.usecases.context import trouble_of
-from app.usecases.state import BroadcastPhase, DeskState
+from app.usecases.state import BroadcastPhase, DeskState, Trouble
 from app.usecases.wishes import HideCamera, MuteMicrophone, Record, Wish
 from ui.presenters.common import (
     BUSY_PHASES,
+    Place,
     TroubleView,
     bytes_text,
     category_text,
@@ -166,8 +166,9 @@ def _preview(state: DeskState, tr: Translator) -> PreviewView:
     elif engine.preview is None:
         told = TroubleView(tr.text("preview.starting"))
     elif status is not None and status.status in (SourceStatus.FAILED, SourceStatus.LOST):
-        # the engine sends its still card meanwhile; the reason is told in front of it
-        told = trouble_view(trouble_of(DeviceError(status.code, detail={"name": status.name})), tr)
+        # the engine sends its still card meanwhile; the reason is told in front of it, and another source is at hand
+        trouble = Trouble(status.code or DeviceError.default_code, {"name": status.name}, Place.VIDEO_MENU)
+        told = trouble_view(trouble, tr)
     return PreviewView(engine.preview, tuple(chips) if engine.is_attached else (), told)
 
 
