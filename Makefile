@@ -13,7 +13,7 @@ help:
 	@echo "make demo         the whole thing, hands free (DEMO_S=60 seconds; 0: until Ctrl+C)"
 	@echo "make run          the program"
 	@echo "make test         tests (8 minutes at most); make test-slow: the long proofs"
-	@echo "make check        style, types, layers, translations"
+	@echo "make check        style, types, layers, translations, files that must be fully covered"
 	@echo "make bench        measurements, one line of JSON each; make screenshots: every state in build/screens/"
 
 setup-run:
@@ -43,6 +43,7 @@ check: setup-test
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 	@$(PY) -m tools.check_files
+	@$(PY) -m tools.check_coverage
 
 bench: setup-test
 	@for name in $(BENCHES); do $(PY) -m bench $$name $(ARGS) || exit 1; done
