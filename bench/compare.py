@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -16,15 +18,22 @@ _SMALL = (80, 45)
 
 @dataclass(frozen=True)
 class Recording:
-    """``first`` is the clip's picture that its first picture shows; ``sizes`` are bytes of each encoded picture."""
+    """``numbers`` are the clip's pictures that its pictures show, by their time stamps: a busy machine leaves some out.
+
+    ``sizes`` are bytes of each encoded picture.
+    """
 
     path: Path
-    first: int
+    numbers: tuple[int, ...]
     sizes: tuple[int, ...]
 
     @property
+    def first(self) -> int:
+        return self.numbers[0]
+
+    @property
     def end(self) -> int:
-        return self.first + len(self.sizes)
+        return self.numbers[-1] + 1
 
 
 def thumbnails(path: Path, count: int = 0) -> Luma:
@@ -38,39 +47,49 @@ def thumbnails(path: Path, count: int = 0) -> Luma:
     return np.stack(made)
 
 
-def place(path: Path, clip: Luma) -> Recording:
+def place(path: Path, clip: Luma, rate_fps: int) -> Recording:
     """Find where in the clip a recording begins: the offset whose pictures differ least over the first second."""
+    with av.open(str(path)) as container:
+        packets = sorted((packet.pts, packet.size) for packet in container.demux(video=0) if packet.pts is not None)
+        base = container.streams.video[0].time_base or Fraction(1, 1000)
+    steps = np.array([round((pts - packets[0][0]) * base * rate_fps) for pts, _ in packets])
     head = thumbnails(path, 30).astype(np.int16)
     whole = clip.astype(np.int16)
-    offsets = range(len(whole) - len(head) + 1)
-    errors = [float(np.mean((whole[at : at + len(head)] - head) ** 2)) for at in offsets]
-    with av.open(str(path)) as container:
-        sizes = tuple(packet.size for packet in container.demux(video=0) if packet.dts is not None)
-    return Recording(path, int(np.argmin(errors)), sizes)
+    shown = steps[: len(head)]
+    offsets = range(len(whole) - int(shown[-1]))
+    errors = [float(np.mean((whole[at + shown] - head) ** 2)) for at in offsets]
+    first = int(np.argmin(errors))
+    return Recording(path, tuple(int(first + step) for step in steps), tuple(size for _, size in packets))
 
 
 def kbps(recording: Recording, first: int, last: int, rate_fps: float) -> float:
     """Bit rate of the pictures ``first`` … ``last`` of the clip."""
-    sizes = recording.sizes[first - recording.first : last - recording.first]
-    return sum(sizes) * 8 / 1000 / (len(sizes) / rate_fps)
+    sizes = sum(
+        size for number, size in zip(recording.numbers, recording.sizes, strict=True) if first <= number < last
+    )  # fmt: skip
+    return sizes * 8 / 1000 / ((last - first) / rate_fps)
 
 
 def psnr_db(recording: Recording, clip: Path, first: int, last: int) -> float:
     """Mean luma PSNR of the same pictures, peak 255 (ITU-T J.340)."""
     values = []
-    ours = _lumas(recording.path, first - recording.first, last - recording.first)
-    for one, other in zip(ours, _lumas(clip, first, last), strict=True):
+    wanted = [number for number in recording.numbers if first <= number < last]
+    ours = _lumas(recording.path, recording.numbers, wanted)
+    for one, other in zip(ours, _lumas(clip, itertools.count(), wanted), strict=True):
         error = float(np.mean((one.astype(np.int16) - other.astype(np.int16)) ** 2))
         values.append(10 * np.log10(255**2 / max(error, 1e-3)))
     return float(np.mean(values))
 
 
-def _lumas(path: Path, first: int, last: int) -> Iterator[Luma]:
+def _lumas(path: Path, numbers: Iterable[int], wanted: Sequence[int]) -> Iterator[Luma]:
+    """Those pictures of a file whose number (``numbers``, in the order of the file) is ``wanted``."""
+    left = set(wanted)
     with av.open(str(path)) as container:
         container.streams.video[0].thread_type = "AUTO"
-        for number, frame in enumerate(container.decode(video=0)):
-            if number >= last:
-                return
-            if number >= first:
+        for number, frame in zip(numbers, container.decode(video=0), strict=False):
+            if number in left:
                 plane = frame.planes[0]
                 yield np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[:, : frame.width]
+                left.discard(number)
+                if not left:
+                    return

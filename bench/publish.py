@@ -126,13 +126,18 @@ def _engine(source: Path, folder: Path, measured_s: float) -> Run:
             target = port.Target(url=f"rtmp://127.0.0.1:{port_number}/live", key="bench")
             engine.ask(port.StartPublish, targets=(target,))
             engine.ask(port.StartRecording, directory=str(folder), name="take")
-            late_before = engine.newest_stats().late_frames
-            cpu = _cpu_over(engine.process.pid, measured_s, lambda: engine.newest_stats().encoded_frames)
-            stats = engine.newest_stats()
+            heard: list[port.Stats] = []
+
+            def count() -> int:
+                heard.append(engine.newest_stats())
+                return heard[-1].encoded_frames
+
+            cpu = _cpu_over(engine.process.pid, measured_s, count)
             engine.ask(port.StopRecording)
             taken = engine.wait_for(port.RecordChanged, lambda changed: changed.path.endswith(".mp4"))
-            late = stats.late_frames - late_before
-            return Run(cpu, Path(taken.path), stats.frames_sent, stats.frames_dropped, late)
+            last = heard[-1]
+            late = last.late_frames - heard[0].late_frames
+            return Run(cpu, Path(taken.path), last.frames_sent, last.frames_dropped, late)
     finally:
         sink.communicate()
 
@@ -218,7 +223,7 @@ def _differences(clip: Path, ours: Path, theirs: Path, measured_s: float) -> tup
     """(bit rates' difference relative to ffmpeg's, PSNR of ffmpeg less ours; both as absolute values)."""
     # The engine's recording begins some seconds into the clip.
     small = thumbnails(clip, round((_WARM_S + measured_s + 6) * _RATE_FPS))
-    one, other = place(ours, small), place(theirs, small)
+    one, other = place(ours, small, _RATE_FPS), place(theirs, small, _RATE_FPS)
     first = max(one.first, other.first) + _SETTLED
     last = min(one.end, other.end, len(small))
     sys.stderr.write(f"compared: pictures {first} to {last} of the clip\n")
