@@ -114,7 +114,6 @@ class _Pages:
             language=language,
             html_language=HTML_NAMES[language],
             other_language=next(other for other in LANGUAGES if other != language),
-            path=request.url.path,
             platform=platform,
             platform_name=platform.name if language == "zh" else platform.name_en,
             script_texts=dict(texts_for_scripts(language)),

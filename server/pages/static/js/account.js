@@ -1,5 +1,6 @@
 // Who is signed in here. Tokens are cookies that scripts cannot read; this knows only that there are some.
 import { ApiError, call } from "./api.js";
+import { forget, isLasting, recall, remember } from "./storage.js";
 import { text } from "./texts.js";
 
 const FLAG = "ad_signed_in";
@@ -20,7 +21,7 @@ export class Account {
 
   /** Go on with an earlier sign-in of this browser, if there was one. */
   async restore() {
-    if (localStorage.getItem(FLAG)) await this.renew();
+    if (recall(FLAG)) await this.renew();
   }
 
   /** The socket says that a cookie was good for this account. */
@@ -40,43 +41,42 @@ export class Account {
 
   /** Throws ApiError. */
   async signIn(phone, code) {
-    const wish = { phone, code, device_name: text("sign.device"), device_id: localStorage.getItem(DEVICE) };
+    const wish = { phone, code, device_name: text("sign.device"), device_id: recall(DEVICE) };
     const pair = await call("POST", "/auth/sign-in", wish);
-    localStorage.setItem(DEVICE, pair.device_id);
+    remember(DEVICE, pair.device_id);
     this.#accept(pair);
   }
 
+  /** End the sign-in of this browser. Throws ApiError when that could not be had: then one is still signed in. */
   async signOut() {
-    try {
-      await call("POST", "/auth/sign-out");
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-    }
+    await alone(async () => {
+      try {
+        await call("POST", "/auth/sign-out");
+      } catch (error) {
+        // No cookie at all: there is nothing left that could be ended.
+        if (!(error instanceof ApiError && error.status === 401)) throw error;
+      }
+    });
     this.forget();
   }
 
   forget() {
     clearTimeout(this.#timer);
-    localStorage.removeItem(FLAG);
+    forget(FLAG);
     this.#become(null);
   }
 
-  /** New tokens for old; true when signed in afterwards. One at a time over all tabs: a token shown twice ends the device. */
+  /** New tokens for old; true when signed in afterwards. */
   renew() {
-    this.#renewing ??= this.#renewAlone().finally(() => {
+    this.#renewing ??= alone(() => this.#refresh()).finally(() => {
       this.#renewing = null;
     });
     return this.#renewing;
   }
 
-  #renewAlone() {
-    if (!navigator.locks) return this.#refresh();
-    return navigator.locks.request("ad-renew", () => this.#refresh());
-  }
-
   async #refresh() {
     try {
-      if (Date.now() - Number(localStorage.getItem(REFRESHED_MS)) < RECENT_MS) {
+      if (Date.now() - Number(recall(REFRESHED_MS)) < RECENT_MS) {
         this.#become(await call("GET", "/me"));
         this.#later(RECENT_MS);
         return true;
@@ -92,8 +92,8 @@ export class Account {
   }
 
   #accept(pair) {
-    localStorage.setItem(FLAG, "1");
-    localStorage.setItem(REFRESHED_MS, String(Date.now()));
+    remember(FLAG, "1");
+    remember(REFRESHED_MS, String(Date.now()));
     this.#later(pair.access_expires_in_s * 1000 * RENEW_RATIO);
     this.#become(pair.account);
   }
@@ -108,4 +108,11 @@ export class Account {
     this.me = me;
     if (changed) this.#onChange(me);
   }
+}
+
+/** One at a time over all tabs: a token shown twice ends the device. */
+async function alone(work) {
+  // Where nothing may be stored the browser refuses locks too.
+  if (!navigator.locks || !isLasting) return work();
+  return navigator.locks.request("ad-renew", work);
 }

@@ -72,6 +72,7 @@ export class Composer {
     draft.readOnly = !this.#isSignedIn;
     const hint = this.#isClosed ? "chat.closed" : this.#isSignedIn ? "chat.placeholder" : "chat.sign_in_first";
     draft.placeholder = text(hint);
+    draft.setAttribute("aria-label", text(hint));
     node("send").disabled = this.#isClosed;
     node("send").textContent = text(this.#isSignedIn || this.#isClosed ? "chat.send" : "sign.in");
   }

@@ -1,9 +1,11 @@
 // The bar over the picture, and the words over a picture that stands.
+import { recall, remember } from "./storage.js";
 import { text } from "./texts.js";
 
 const DELAY_MS = 500;
 const VOLUME = "ad_volume";
 const HINTED = new Set(["waiting", "interrupted", "unsupported"]);
+const FULL_PERCENT = 100;
 const ENDINGS = new Set(["cut_off", "grace_over", "cancelled"]);
 
 const node = (id) => document.getElementById(id);
@@ -13,6 +15,11 @@ export class Controls {
   #video = node("video");
   #player;
   #view = "loading";
+  #endReason;
+
+  constructor(endReason) {
+    this.#endReason = endReason;
+  }
 
   /** `player`: the player, once there is one (it needs these words before). */
   attach(player, via) {
@@ -28,7 +35,7 @@ export class Controls {
     node("full").hidden = !this.#root.requestFullscreen;
     document.addEventListener("fullscreenchange", () => this.#showFull());
     this.#video.addEventListener("volumechange", () => this.#showSound());
-    this.#video.volume = Number(localStorage.getItem(VOLUME) ?? 100) / 100;
+    this.#video.volume = keptVolume() / FULL_PERCENT;
     this.#showSound();
     this.#showFull();
     this.#showPlay();
@@ -36,18 +43,33 @@ export class Controls {
   }
 
   /** A new state of the player; `hasPicture`: a picture was shown before and stays under the words. */
-  show(view, hasPicture, endReason) {
+  show(view, hasPicture) {
     this.#view = view;
     this.#root.dataset.playerState = view;
     this.#root.dataset.picture = hasPicture ? "shown" : "";
     this.#root.dataset.transport = this.#player?.lineId ?? "";
     const title = view === "playing" || view === "paused" || view === "blocked" ? "" : text(`player.${view}`);
     node("cover-title").textContent = title;
-    node("cover-hint").textContent = this.#hint(view, endReason);
+    this.#showHint();
     node("tap-play").hidden = view !== "blocked";
     node("bar").hidden = view === "waiting" || view === "ended" || view === "unsupported";
     this.#showPlay();
     this.#showDelay();
+  }
+
+  /** Why the session ended; may become known after it is seen to have ended. */
+  setEndReason(endReason) {
+    this.#endReason = endReason;
+    this.#showHint();
+  }
+
+  /** The line that is chosen now; the page's address says so too. */
+  showLine(via) {
+    node("line").value = via;
+    const address = new URL(location.href);
+    if (via === "auto") address.searchParams.delete("via");
+    else address.searchParams.set("via", via);
+    history.replaceState(null, "", address);
   }
 
   /** The browser let it play without sound only. */
@@ -55,16 +77,16 @@ export class Controls {
     node("tap-unmute").hidden = false;
   }
 
-  #hint(view, endReason) {
-    if (view === "ended") return text(ENDINGS.has(endReason) ? `player.ended_${endReason}` : "player.ended_hint");
-    return HINTED.has(view) ? text(`player.${view}_hint`) : "";
+  #showHint() {
+    let words = HINTED.has(this.#view) ? text(`player.${this.#view}_hint`) : "";
+    if (this.#view === "ended") {
+      words = text(ENDINGS.has(this.#endReason) ? `player.ended_${this.#endReason}` : "player.ended_hint");
+    }
+    node("cover-hint").textContent = words;
   }
 
   #choose(via) {
-    const address = new URL(location.href);
-    if (via === "auto") address.searchParams.delete("via");
-    else address.searchParams.set("via", via);
-    history.replaceState(null, "", address);
+    this.showLine(via);
     this.#player.choose(via);
   }
 
@@ -81,14 +103,14 @@ export class Controls {
 
   #mute(isMuted) {
     this.#video.muted = isMuted;
-    if (!isMuted && this.#video.volume === 0) this.#setVolume(100);
+    if (!isMuted && this.#video.volume === 0) this.#setVolume(FULL_PERCENT);
     if (!isMuted) node("tap-unmute").hidden = true;
   }
 
   #setVolume(percent) {
-    this.#video.volume = percent / 100;
+    this.#video.volume = percent / FULL_PERCENT;
     this.#video.muted = percent === 0;
-    localStorage.setItem(VOLUME, String(percent));
+    remember(VOLUME, String(percent));
     if (percent > 0) node("tap-unmute").hidden = true;
   }
 
@@ -98,17 +120,17 @@ export class Controls {
   }
 
   #showFull() {
-    press("full", document.fullscreenElement === this.#root, "player.leave_full", "player.full");
+    label("full", document.fullscreenElement === this.#root, "player.leave_full", "player.full");
   }
 
   #showPlay() {
-    press("play", this.#player?.isPaused ?? false, "player.play", "player.pause");
+    label("play", this.#player?.isPaused ?? false, "player.play", "player.pause");
   }
 
   #showSound() {
     const isMuted = this.#video.muted || this.#video.volume === 0;
-    press("mute", isMuted, "player.unmute", "player.mute");
-    node("volume").value = isMuted ? 0 : Math.round(this.#video.volume * 100);
+    label("mute", isMuted, "player.unmute", "player.mute");
+    node("volume").value = isMuted ? 0 : Math.round(this.#video.volume * FULL_PERCENT);
   }
 
   #showDelay() {
@@ -122,10 +144,16 @@ export class Controls {
   }
 }
 
-function press(id, isPressed, pressedText, otherText) {
+function keptVolume() {
+  const percent = Number(recall(VOLUME) ?? FULL_PERCENT);
+  return percent >= 0 && percent <= FULL_PERCENT ? percent : FULL_PERCENT;
+}
+
+/** A button says what it does next; it is no toggle with a pressed state beside that. */
+function label(id, isOn, onText, offText) {
   const button = node(id);
-  const words = text(isPressed ? pressedText : otherText);
-  button.setAttribute("aria-pressed", String(isPressed));
+  const words = text(isOn ? onText : offText);
+  button.dataset.on = String(isOn);
   button.setAttribute("aria-label", words);
   button.title = words;
 }

@@ -31,7 +31,7 @@ export class Feed {
     this.#count.textContent = count ? text("chat.count", { n: number(count) }) : "";
   }
 
-  /** Add { message_id, author_id, author_name, is_anchor, text }; one that is there already is left out. */
+  /** Add { seq, message_id, author_id, author_name, is_anchor, text } in its place; one that is there is left out. */
   add(message) {
     if (this.#known.has(message.message_id)) return;
     this.#known.add(message.message_id);
@@ -40,11 +40,16 @@ export class Feed {
     if (!this.#timer) this.#timer = setTimeout(() => this.#flush(), BATCH_MS);
   }
 
+  /** What was there is no longer known; `settle` when it is. */
   clear() {
     this.#waiting = [];
     this.#known.clear();
     this.#list.replaceChildren();
-    this.#empty.hidden = false;
+    this.#empty.hidden = true;
+  }
+
+  settle() {
+    this.#empty.hidden = this.#known.size > 0;
   }
 
   toEnd() {
@@ -59,10 +64,18 @@ export class Feed {
     this.#waiting = [];
     if (!rows.length) return;
     this.#empty.hidden = true;
-    this.#list.append(...rows);
+    for (const row of rows) this.#place(row);
     while (this.#list.childElementCount > MAX_SHOWN) this.#list.firstElementChild.remove();
     if (stay) this.#newer.hidden = false;
     else this.toEnd();
+  }
+
+  /** Nearly always at the end; messages that were loaded later than newer ones came go before those. */
+  #place(row) {
+    let before = this.#list.lastElementChild;
+    while (before && Number(before.dataset.seq) > Number(row.dataset.seq)) before = before.previousElementSibling;
+    if (before) before.after(row);
+    else this.#list.prepend(row);
   }
 
   #isAtEnd() {
@@ -72,6 +85,7 @@ export class Feed {
   #row(message) {
     const row = document.createElement("li");
     row.dataset.messageId = message.message_id;
+    row.dataset.seq = message.seq;
     row.classList.toggle("own", message.author_id === this.#myId);
     const who = document.createElement("span");
     who.className = "who";

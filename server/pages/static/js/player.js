@@ -9,10 +9,15 @@ import { Watchdog } from "./watchdog.js";
 const LOOK_MS = 250;
 const CALM_MS = 5000;
 const RENEW_RATIO = 0.6;
+const RENEW_AGAIN_S = 5;
 const FAILURES_BEFORE_HLS = 3;
 const LINES = { flv: FlvLine, hls: HlsLine };
 
-/** `on`: { view(state), session(state), blocked(isMuted) }. `shown`: the canvas that keeps the last picture. */
+/**
+ * `on`: { view(state, hasPicture), session(state), blocked(isMuted), line(via) }. `still`: the canvas that keeps the
+ * last picture. Invariants: `#turn` numbers the attempts to connect, only the newest may bring a line; a line that is
+ * no longer `#line` has nothing to say; a retry is awaited only while no attempt runs.
+ */
 export class Player {
   #video;
   #still;
@@ -31,7 +36,7 @@ export class Player {
   #watchdog = new Watchdog();
   #isPaused = false;
   #isBlocked = false;
-  #isSupported = true;
+  #unusable = new Set();
   #didPlay = false;
   #playingSinceMs = 0;
   #view = "";
@@ -43,7 +48,9 @@ export class Player {
     this.#session = session;
     this.#via = via;
     this.#on = on;
-    this.#isSupported = Object.values(LINES).some((line) => line.isPossible());
+    for (const line of Object.values(LINES)) if (!line.isPossible()) this.#unusable.add(line);
+    video.addEventListener("pause", () => this.#heed());
+    video.addEventListener("play", () => this.#heed());
     setInterval(() => this.#look(), LOOK_MS);
     addEventListener("online", () => this.#hurry());
     addEventListener("offline", () => this.#look());
@@ -91,6 +98,18 @@ export class Player {
     else this.#again();
   }
 
+  get #isSupported() {
+    return this.#unusable.size < Object.keys(LINES).length;
+  }
+
+  /** A media key, a headset or the system paused or played the element itself: that is a person's wish like ours. */
+  #heed() {
+    const { paused, ended } = this.#video;
+    if (this.#isPaused && !paused) this.resume();
+    // A line that goes, a picture that ran out and one that may not start stand still without anybody's wish.
+    else if (!this.#isPaused && paused && !ended && this.#line && !this.#isBlocked) this.pause();
+  }
+
   #arrange() {
     if (this.#session === "ended") this.#stop();
     else if (isOnAir(this.#session) && this.#link !== "open" && !this.#isPaused) this.#hurry();
@@ -123,23 +142,26 @@ export class Player {
     } catch (error) {
       if (turn !== this.#turn) return;
       if (error instanceof ApiError && error.code === "session_ended") this.#on.session("ended");
-      else this.#lost(turn);
+      else this.#retry();
     }
   }
 
   #pick() {
     if (this.#via !== "auto") return LINES[this.#via];
-    return FlvLine.isPossible() && this.#failures < FAILURES_BEFORE_HLS ? FlvLine : HlsLine;
+    if (this.#unusable.has(FlvLine)) return HlsLine;
+    if (this.#unusable.has(HlsLine)) return FlvLine;
+    return this.#failures < FAILURES_BEFORE_HLS ? FlvLine : HlsLine;
   }
 
+  /** This browser cannot play `lineClass`: the other is left, whatever was chosen. */
   #giveUp(lineClass) {
-    if (this.#via === "auto" && lineClass === FlvLine) {
-      this.#failures = FAILURES_BEFORE_HLS;
-      this.#connect();
-    } else {
-      this.#isSupported = false;
-      this.#stop();
+    this.#unusable.add(lineClass);
+    if (this.#via !== "auto") {
+      this.#via = "auto";
+      this.#on.line("auto");
     }
+    if (this.#isSupported) this.#connect();
+    else this.#stop();
   }
 
   async #ask() {
@@ -149,11 +171,14 @@ export class Player {
   }
 
   #swap(lineClass, play) {
-    const turn = this.#turn;
+    this.#turn += 1;
+    clearTimeout(this.#retryTimer);
     this.#keepPicture();
-    this.#line?.destroy();
+    this.#stopLine();
+    let line = null;
+    line = new lineClass(this.#video, play, () => this.#lost(line));
+    this.#line = line;
     this.#lineClass = lineClass;
-    this.#line = new lineClass(this.#video, play, () => this.#lost(turn));
     this.#link = "open";
     this.#watchdog.restart(performance.now());
     this.#renewLater(play);
@@ -183,27 +208,41 @@ export class Player {
     this.#look();
   }
 
+  /** Only HLS asks again and again, and needs an address that is good; a line that is gone needs none. */
   #renewLater(play) {
     clearTimeout(this.#renewTimer);
-    this.#renewTimer = setTimeout(async () => {
-      const line = this.#line;
-      try {
-        const renewed = this.#lineClass === HlsLine ? await this.#ask() : play;
-        if (line === this.#line) line?.renew(renewed);
-        this.#renewLater(renewed);
-      } catch {
-        this.#renewLater({ ...play, expires_in_s: 5 });
-      }
-    }, play.expires_in_s * 1000 * RENEW_RATIO);
+    if (this.#lineClass === HlsLine) {
+      this.#renewTimer = setTimeout(() => this.#renew(this.#line, play), play.expires_in_s * 1000 * RENEW_RATIO);
+    }
   }
 
-  #lost(turn) {
-    if (turn !== this.#turn || this.#isPaused || this.#session === "ended") return;
+  async #renew(line, play) {
+    let next;
+    try {
+      next = await this.#ask();
+    } catch (error) {
+      if (error instanceof ApiError && error.code === "session_ended") this.#on.session("ended");
+      next = { ...play, expires_in_s: RENEW_AGAIN_S };
+    }
+    if (line !== this.#line) return;
+    line.renew(next);
+    this.#renewLater(next);
+  }
+
+  #lost(line) {
+    if (!line || line !== this.#line) return;
+    this.#turn += 1;
+    this.#failures += 1;
     this.#keepPicture();
     this.#stopLine();
-    this.#link = "lost";
-    this.#failures += 1;
+    this.#retry();
+  }
+
+  /** No attempt runs, and there is no new line: one that is there still plays meanwhile. */
+  #retry() {
+    this.#link = this.#line ? "open" : "lost";
     this.#attempt += 1;
+    clearTimeout(this.#retryTimer);
     this.#retryTimer = setTimeout(() => this.#connect(), waitMs(this.#attempt));
     this.#look();
   }
@@ -281,9 +320,11 @@ export class Player {
     try {
       const play = await this.#ask();
       if (turn !== this.#turn || this.#watchdog.isMoving(performance.now()) || play.state !== "live") return;
-      this.#turn += 1;
       const lineClass = this.#pick();
-      if (await lineClass.load()) this.#swap(lineClass, play);
+      const isUsable = await lineClass.load();
+      if (turn !== this.#turn) return;
+      if (isUsable) this.#swap(lineClass, play);
+      else this.#giveUp(lineClass);
     } catch {
       // Without the service there is no new address; the connection that is there may yet go on.
     }

@@ -1,16 +1,16 @@
 // Composition of the viewer page: player, room, chat and account, and what they tell each other.
 import { Account } from "./account.js";
-import { ApiError, call } from "./api.js";
+import { ApiError } from "./api.js";
+import { Backlog } from "./backlog.js";
 import { Composer } from "./composer.js";
 import { Controls } from "./controls.js";
 import { Feed } from "./feed.js";
 import { Player } from "./player.js";
 import { Room } from "./room.js";
 import { SignInDialog } from "./sign_in.js";
-import { language, number, text } from "./texts.js";
+import { language, number, refusal, text } from "./texts.js";
 import { isOnAir } from "./view_state.js";
 
-const HISTORY = 200;
 const node = (id) => document.getElementById(id);
 const { session, via } = JSON.parse(node("start").textContent);
 
@@ -18,8 +18,10 @@ let sessionState = session.state;
 let endReason = session.endReason;
 let messageCount = session.messages;
 let hadAccount = false;
+// What the room last said about the session, and up to which number it only repeats what was before.
+const told = { state: sessionState, reason: endReason, repeatsTo: 0 };
 
-const controls = new Controls();
+const controls = new Controls(endReason);
 const feed = new Feed();
 const player = new Player({
   video: node("video"),
@@ -28,13 +30,15 @@ const player = new Player({
   session: sessionState,
   via,
   on: {
-    view: (view, hasPicture) => controls.show(view, hasPicture, endReason),
-    session: (state) => setSession(state),
+    view: (view, hasPicture) => controls.show(view, hasPicture),
+    session: (state) => setSession(state, endReason),
     blocked: () => controls.showMuted(),
+    line: (chosen) => controls.showLine(chosen),
   },
 });
 controls.attach(player, via);
 
+const backlog = new Backlog(session.id, { state: showBacklog, loaded: takeBacklog });
 const room = new Room(session.id, {
   status: showStatus,
   hello: greet,
@@ -60,7 +64,7 @@ const dialog = new SignInDialog(account);
 const composer = new Composer({ room, askSignIn: () => dialog.open(), overdue: () => room.connect() });
 
 node("sign-in").addEventListener("click", () => dialog.open());
-node("sign-out").addEventListener("click", () => account.signOut());
+node("sign-out").addEventListener("click", signOut);
 addEventListener("online", () => room.connect());
 addEventListener("pageshow", (event) => {
   if (event.persisted) room.connect();
@@ -81,8 +85,12 @@ function showStatus(status) {
 }
 
 function greet(ack) {
-  setSession(ack.state);
-  showStats(ack.viewers, messageCount);
+  told.state = ack.state;
+  told.repeatsTo = ack.last_seq;
+  // All messages from the first on are repeated: they are counted anew, not on top of the service's figure.
+  if (room.lastSeq === 0) messageCount = 0;
+  if (room.lastSeq >= ack.last_seq) settle();
+  showViewers(ack.viewers);
   if (ack.account_id) {
     hadAccount = true;
     account.learn();
@@ -102,29 +110,62 @@ async function signInAgain() {
 function takeFact(envelope) {
   node("chat").dataset.seq = envelope.seq;
   if (envelope.t === "chat.posted") {
-    feed.add(envelope.d);
+    feed.add({ ...envelope.d, seq: envelope.seq });
     messageCount += 1;
-    feed.setCount(messageCount);
     if (envelope.d.author_id === account.me?.id) composer.posted(envelope.d.text);
   } else if (envelope.t === "session.changed") {
-    endReason = envelope.d.reason ?? "";
-    setSession(envelope.d.state);
+    told.state = envelope.d.state;
+    told.reason = envelope.d.reason ?? "";
   }
+  // While the room repeats what was missed only the outcome counts, not the way to it.
+  if (envelope.seq >= told.repeatsTo) settle();
+}
+
+function settle() {
+  feed.setCount(messageCount);
+  setSession(told.state, told.reason);
 }
 
 /** More was missed than the room repeats: start from the latest messages. */
-async function reload(ack) {
+function reload(ack) {
   feed.clear();
+  settle();
+  backlog.load(ack.last_seq);
+}
+
+function takeBacklog(found, messages) {
+  for (const message of messages) feed.add({ ...message, message_id: message.id });
+  feed.settle();
+  showStats(found.viewers, found.messages);
+  // Newer facts may have come meanwhile; an end is final, and its reason only known from here.
+  if (found.state === told.state) told.reason = found.end_reason ?? "";
+  settle();
+}
+
+function showBacklog(state) {
+  node("chat").dataset.backlog = state;
+  node("chat-backlog").hidden = state === "loaded";
+  node("chat-backlog").textContent = state === "loaded" ? "" : text(`chat.backlog_${state}`);
+}
+
+async function signOut() {
+  node("sign-out").disabled = true;
   try {
-    const after = Math.max(0, ack.last_seq - HISTORY);
-    const messages = await call("GET", `/sessions/${session.id}/messages?after_seq=${after}&limit=${HISTORY}`);
-    for (const message of messages) feed.add({ ...message, message_id: message.id });
+    await account.signOut();
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
+    node("account-notice").textContent = text("sign.out_failed", { reason: refusal(error.code) });
+    node("account-notice").hidden = false;
+  } finally {
+    node("sign-out").disabled = false;
   }
 }
 
-function setSession(state) {
+function setSession(state, reason) {
+  if (reason !== endReason) {
+    endReason = reason;
+    controls.setEndReason(reason);
+  }
   if (state === sessionState) return;
   sessionState = state;
   if (state === "live" && node("since").hidden) {
@@ -145,8 +186,12 @@ function showSession() {
   composer.setClosed(sessionState === "ended");
 }
 
-function showStats(viewers, messages) {
+function showViewers(viewers) {
   node("viewers").textContent = text("viewers", { n: number(viewers) });
+}
+
+function showStats(viewers, messages) {
+  showViewers(viewers);
   messageCount = messages;
   feed.setCount(messages);
 }
@@ -163,4 +208,5 @@ function showAccount(me) {
   node("account-name").hidden = !me;
   node("sign-out").hidden = !me;
   node("sign-in").hidden = Boolean(me);
+  node("account-notice").hidden = true;
 }
