@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 from app.domain.health import Grade, HealthReport
 from app.ports.engine import DemoSource, PreviewReady, SourceChanged, SourceStatus
 from app.runtime.shared_frames import FrameWriter, Levels
-from app.usecases.state import BroadcastPhase, BroadcastState, Trouble
+from app.usecases.state import BroadcastPhase, BroadcastState, Summary, Trouble
 from app.usecases.wishes import (
     ChooseVideo,
     EndLive,
@@ -151,6 +151,24 @@ def test_going_live_asks_for_title_and_category(open_window: Open) -> None:
     assert not sheet.submit.isEnabled()
     stage.push(fakes.on_air())
     assert not sheet.isVisible()
+
+
+def test_refused_before_it_was_on_air_is_told_in_the_sheet_that_asked(open_window: Open) -> None:
+    stage = open_window()
+    stage.window.live.controls.main.click()
+    stage.push(change(fakes.off_air(), broadcast=BroadcastState(BroadcastPhase.PREPARING, fakes.session())))
+    refused = BroadcastState(
+        BroadcastPhase.ENDED,
+        fakes.session(),
+        summary=Summary(0.0, 0, 0, 0, 0),
+        trouble=Trouble("key_dead", {}, "go_live"),
+    )
+    stage.push(change(fakes.off_air(), broadcast=refused))
+    sheet = stage.window.sheets.go_live
+    assert stage.window.sheets.open_one is sheet
+    assert sheet.trouble.isVisible()
+    sheet.submit.click()
+    assert len(stage.wishes(GoLive)) == 1
 
 
 def test_refused_because_live_elsewhere_offers_to_take_over(open_window: Open) -> None:

@@ -89,10 +89,10 @@ class SummaryView:
 
 
 def present_summary(state: DeskState, tr: Translator) -> SummaryView | None:
-    """What is told after a broadcast; None while there is nothing to tell."""
+    """What is told after a broadcast; None while there is nothing to tell, also when it was never on air from here."""
     broadcast = state.broadcast
     summary = broadcast.summary
-    if broadcast.phase is not BroadcastPhase.ENDED or summary is None:
+    if broadcast.phase is not BroadcastPhase.ENDED or summary is None or summary.duration_s <= 0:
         return None
     sent = summary.frames_sent + summary.frames_dropped
     ratio = summary.frames_dropped / sent if sent else 0.0

@@ -91,6 +91,13 @@ def test_summary_is_told_once_it_ended() -> None:
     assert view.figures[3][0] == "2 / 0.0%"
 
 
+def test_what_was_never_on_air_has_no_summary() -> None:
+    ended = fakes.ended()
+    assert ended.broadcast.summary is not None
+    never = replace(ended.broadcast, summary=replace(ended.broadcast.summary, duration_s=0.0))
+    assert present_summary(change(ended, broadcast=never), ZH) is None
+
+
 @pytest.mark.parametrize(
     ("record", "told"),
     [
