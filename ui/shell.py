@@ -157,7 +157,7 @@ class MainWindow(QWidget):
         self._draw_page()
         self.sheets.draw(state, self.tr_, is_leaving=self._leave_timer.isActive(), page=self.page)
         self._draw_notices()
-        self.rail.buttons["live"].show_on_air(state.broadcast.phase in ON_AIR_PHASES)
+        self.rail.buttons["live"].show_on_air(state.broadcast.phase in ON_AIR_PHASES, self.tr_.text("phase.on_air"))
         self._announce(before, state)
         name = platform_name(state, self.tr_) if state.platform.is_embedded else ""
         title = self.tr_.text("brand.name")

@@ -224,6 +224,7 @@ def test_pill_is_red_on_air_and_only_then(open_window: Open) -> None:
     assert has_near(stage, spot, DARK.on_air_fill)
     assert pill.accessibleName() == "直播中"
     assert stage.window.rail.buttons["live"].is_on_air
+    assert stage.window.rail.buttons["live"].accessibleDescription() == "直播中"
 
 
 def test_health_opens_by_itself_and_by_hand(open_window: Open) -> None:

@@ -37,8 +37,9 @@ class RailButton(QToolButton):
         self._tokens = tokens
         self.setIcon(icon(self._icon_name, tokens.text_2, checked_colour=tokens.accent, size_px=20))
 
-    def show_on_air(self, is_on_air: bool) -> None:
-        """Show or hide the dot."""
+    def show_on_air(self, is_on_air: bool, said: str) -> None:
+        """Show or hide the dot; ``said`` is what a screen reader says of it."""
+        self.setAccessibleDescription(said if is_on_air else "")
         if is_on_air != self.is_on_air:
             self.is_on_air = is_on_air
             self.update()
