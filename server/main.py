@@ -37,7 +37,7 @@ from server.pages.routes import build_router, not_found_page, wants_page
 from server.providers.code_sender import CodeSender
 from server.routes import auth, events, hooks, me, platform, sessions
 from server.services import Services
-from server.sockets import EventSocketProtocol, Shares, raise_file_limit, request_protocol
+from server.sockets import EventSocketProtocol, Shares, StrictServer, raise_file_limit, request_protocol
 from server.starting import bind, require_certificate, require_folder
 
 SHUTDOWN_S = 2
@@ -167,11 +167,11 @@ def server_settings(app: FastAPI, config: ServiceConfig) -> uvicorn.Config:
     )
 
 
-class _Server(uvicorn.Server):
+class _Server(StrictServer):
     """Says when it listens, and ends with an exit status instead of the signal."""
 
     def __init__(self, config: uvicorn.Config, services: Services, port: int, renews_operator: bool) -> None:
-        super().__init__(config)
+        super().__init__(config, services.config.limits.request_head_s)
         self._services = services
         self._port = port
         self._renews_operator = renews_operator

@@ -6,12 +6,15 @@ The service and the ingest use the same: ``raise_file_limit`` at start, ``reques
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
 from collections import Counter
 from collections.abc import Callable, Container
+from functools import partial
 from typing import cast
 
 import h11
+import uvicorn
 from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -20,6 +23,7 @@ from server.proxies import household
 
 LINGER_S = 2.0
 REQUEST_HEAD_S = 10.0
+BACKLOG = 2048
 SPARE_FILES = 128
 """Of the files that may be open, what is kept for the database, logs and what is asked elsewhere."""
 
@@ -124,6 +128,35 @@ def request_protocol(shares: Shares, head_s: float = REQUEST_HEAD_S) -> type[H11
                 self._share = None
 
     return RequestProtocol
+
+
+class StrictServer(uvicorn.Server):
+    """uvicorn on sockets of ours. It does not wait for ever for a TLS handshake, of which no protocol hears yet."""
+
+    def __init__(self, config: uvicorn.Config, handshake_s: float = REQUEST_HEAD_S) -> None:
+        super().__init__(config)
+        self._handshake_s = handshake_s
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Raises SystemExit when the app cannot start, as uvicorn does."""
+        await self.lifespan.startup()
+        if self.lifespan.should_exit:
+            raise SystemExit(1)
+        context = self.config.ssl
+        loop = asyncio.get_running_loop()
+        kind: Callable[..., asyncio.Protocol] = self.config.http_protocol_class
+        make = partial(kind, self.config, self.server_state, self.lifespan.state)
+        self.servers = [
+            await loop.create_server(
+                make,
+                sock=one,
+                ssl=context,
+                ssl_handshake_timeout=self._handshake_s if context else None,
+                backlog=BACKLOG,
+            )
+            for one in sockets or ()
+        ]
+        self.started = True
 
 
 class EventSocketProtocol(WebSocketsSansIOProtocol):

@@ -10,8 +10,8 @@ import ssl
 from pathlib import Path
 
 from app.errors import InputError, KnownError, StorageError
+from server.sockets import BACKLOG
 
-BACKLOG = 2048
 SEND_BUFFER_BYTES = 256 * 1024
 
 

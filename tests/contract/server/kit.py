@@ -20,7 +20,6 @@ from typing import Any, TypeVar, cast
 
 import httpx2
 import psycopg
-import uvicorn
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session as Db
@@ -31,7 +30,7 @@ from app.runtime.clock import Clock, ManualClock
 from server.config import Lifetimes, Limits, ServiceConfig
 from server.demo_data import ANCHOR_PHONE
 from server.main import create_app, server_settings
-from server.sockets import EventSocketProtocol
+from server.sockets import EventSocketProtocol, StrictServer
 from server.store.models import AuditRow
 
 T = TypeVar("T")
@@ -233,7 +232,7 @@ class LiveService:
         self.events_url = f"ws://127.0.0.1:{self.port}/api/v1/events"
         self.app = create_app(config, clock, ingest_transport=ingest.transport())
         self.app.state.services.base_url = self.url
-        self._server = uvicorn.Server(server_settings(self.app, config))
+        self._server = StrictServer(server_settings(self.app, config), config.limits.request_head_s)
         self._thread = threading.Thread(target=self._run, name="test-service")
         self.client = httpx2.Client(base_url=self.url, trust_env=False)
 

@@ -17,13 +17,22 @@ from websockets.sync.client import connect
 from app.runtime.clock import SystemClock
 from server.proxies import TrustedProxies
 from tests.contract.server.kit import GENEROUS, FakeIngest, Listener, LiveService, config_for, hello, sign_in
+from tests.contract.server.test_deployment import make_certificate
 
 HEAD_S = 0.4
 
 
 @contextlib.contextmanager
-def service(folder: Path, proxies: tuple[str, ...] = (), **limits: Any) -> Iterator[LiveService]:
-    config = config_for(folder, limits=replace(GENEROUS, **limits), proxies=TrustedProxies(proxies))
+def service(
+    folder: Path, proxies: tuple[str, ...] = (), tls: tuple[str, str] = ("", ""), **limits: Any
+) -> Iterator[LiveService]:
+    config = config_for(
+        folder,
+        limits=replace(GENEROUS, **limits),
+        proxies=TrustedProxies(proxies),
+        tls_certificate=tls[0],
+        tls_key=tls[1],
+    )
     live = LiveService(config, SystemClock(), FakeIngest()).start()
     try:
         yield live
@@ -52,6 +61,12 @@ def test_the_head_of_a_request_is_not_waited_for_for_ever(tmp_path: Path, drip: 
         raw.sendall(drip)
         assert is_cut(raw)
         assert time.monotonic() - began_s >= HEAD_S * 0.9
+
+
+def test_a_tls_handshake_is_not_waited_for_either(tmp_path: Path) -> None:
+    certificate, key = make_certificate(tmp_path)
+    with service(tmp_path, request_head_s=HEAD_S, tls=(certificate, key)) as live, dial(live) as raw:
+        assert is_cut(raw)
 
 
 def test_the_head_of_a_later_request_is_not_waited_for_either(tmp_path: Path) -> None:

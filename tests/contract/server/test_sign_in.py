@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from app.runtime.clock import ManualClock
 from server.demo_data import ANCHOR_PHONE
 from server.proxies import TrustedProxies
 from tests.contract.server.kit import (
+    GENEROUS,
     LOCAL,
     Desk,
     FakeIngest,
@@ -159,15 +161,16 @@ def test_the_operator_signs_in_by_password(desk: Desk) -> None:
 
 
 def test_operator_guesses_are_limited(tmp_path: Path) -> None:
-    config = config_for(tmp_path, proxies=TrustedProxies(("203.0.113.7",)))
+    limits = replace(GENEROUS, operator_burst=2)
+    config = config_for(tmp_path, proxies=TrustedProxies(("203.0.113.7",)), limits=limits)
     ingest, clock = FakeIngest(), ManualClock()
     with desk_client(config, clock, ingest) as client:
         desk = Desk(client, clock, ingest, config)
         wrong = {"name": "operator", "password": "guess", "device_name": "desk"}
         elsewhere = {"X-Forwarded-For": "198.51.100.9"}
-        answers = [error_code(client.post("/api/v1/auth/operator", json=wrong, headers=elsewhere)) for _ in range(9)]
-        assert answers == ["credentials_wrong"] * 8 + ["rate_limited"]
-        for _ in range(9):
+        answers = [error_code(client.post("/api/v1/auth/operator", json=wrong, headers=elsewhere)) for _ in range(3)]
+        assert answers == ["credentials_wrong"] * 2 + ["rate_limited"]
+        for _ in range(3):
             assert desk.operator().get("/me").status_code == 200, "nobody else locks the operator out"
 
 
