@@ -5,7 +5,8 @@ state                   goes on when
 ======================  =======================================================================
 waiting (for a picture) a publisher began: everything but configurations is held back until the
                         first key frame whose configuration is known; then readers that were
-                        promised other tracks end, and join again
+                        promised other tracks end, and join again. Sound that the metadata
+                        announces may be configured up to ``PROMISE_MS`` later
 running                 tags are forwarded as they come, until the publisher leaves (waiting
                         again; readers stay), or the session is closed
 closed                  final: readers end
@@ -14,8 +15,10 @@ closed                  final: readers end
 
 from __future__ import annotations
 
+import contextlib
+
 from app.errors import StreamError
-from app.rtmp import TagKind
+from app.rtmp import RtmpError, TagKind, amf0
 from app.rtmp.flv import VideoPacket, file_header, parse_audio, parse_video, tag
 from server.ingest.timeline import Timeline
 from server.ingest.viewer import MediaTag, Reader, Setup
@@ -24,6 +27,8 @@ _VIDEO_CODECS = frozenset({"avc1", "hvc1", "av01", "vp09"})
 _AUDIO_CODECS = frozenset({"mp4a", "Opus", ".mp3"})
 _METADATA = b"\x02\x00\x0aonMetaData"
 MAX_CONFIG_BYTES = 64 * 1024
+PROMISE_MS = 2000
+"""nginx configures the sound with its first frame only, somewhat behind the first picture."""
 TRACKS_CHANGED = "tracks_changed"
 """Why a reader ended that is to join again: sound came or went, and a player cannot take that up."""
 
@@ -49,6 +54,7 @@ class SessionHub:
         self._configs: dict[TagKind, MediaTag] = {}
         self._payloads: dict[TagKind, bytes] = {}
         self._configured: set[TagKind] = set()
+        self._promise_ends_ms: int | None = None
         self._versions = 0
         self._group: list[MediaTag] = []
         self._group_bytes = 0
@@ -127,6 +133,9 @@ class SessionHub:
         self.frames += 1
         self.key_frames += video.is_keyframe
         moment_ms = self._timeline.map(TagKind.VIDEO, timestamp_ms)
+        if self._promise_ends_ms is not None and moment_ms > self._promise_ends_ms:
+            self._promise_ends_ms = None
+            self._end_misled()
         self._forward(self._tag(TagKind.VIDEO, moment_ms, payload, is_key=video.is_keyframe))
         return is_first
 
@@ -165,6 +174,8 @@ class SessionHub:
         for kind in (TagKind.DATA, TagKind.AUDIO):
             if kind not in self._configured and kind in self._configs:
                 del self._configs[kind], self._payloads[kind]
+        is_promised = _announces_sound(self._payloads.get(TagKind.DATA, b""))
+        self._promise_ends_ms = (self._timeline.last_ms or 0) + PROMISE_MS if is_promised else None
         self._end_misled()
 
     def _end_misled(self) -> None:
@@ -176,7 +187,8 @@ class SessionHub:
                 self.part(reader)
 
     def _header(self) -> bytes:
-        return file_header(has_video=True, has_audio=TagKind.AUDIO in self._configs)
+        has_audio = TagKind.AUDIO in self._configs or self._promise_ends_ms is not None
+        return file_header(has_video=True, has_audio=has_audio)
 
     @staticmethod
     def _tag(kind: TagKind, moment_ms: int, payload: bytes, *, is_key: bool = False, version: int = 0) -> MediaTag:
@@ -230,3 +242,12 @@ class SessionHub:
             reader.end(code)
         self._readers.clear()
         self._drop_group()
+
+
+def _announces_sound(metadata: bytes) -> bool:
+    """What onMetaData says; False where it says nothing that can be read."""
+    with contextlib.suppress(RtmpError):
+        for value in amf0.decode(metadata):
+            if isinstance(value, dict):
+                return bool(value.get("hasAudio") or value.get("audiocodecid"))
+    return False

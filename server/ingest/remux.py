@@ -23,6 +23,8 @@ class Remuxer:
     def __init__(self, playlist: PlaylistWriter, clock: Clock) -> None:
         self._playlist = playlist
         self._clock = clock
+        self.expects_sound = False
+        """The FLV header says that there will be sound: a list does not begin without."""
         self._configs: dict[TagKind, FlvTag] = {}
         self._is_changed = False
         self._fragmenter: Fragmenter | None = None
@@ -55,7 +57,8 @@ class Remuxer:
             return
         if video.packet_type not in (VideoPacket.FRAMES, VideoPacket.FRAMES_WITHOUT_OFFSET):
             return
-        if video.is_keyframe and TagKind.VIDEO in self._configs:
+        needed = {TagKind.VIDEO, TagKind.AUDIO} if self.expects_sound else {TagKind.VIDEO}
+        if video.is_keyframe and needed <= self._configs.keys():
             self._arrivals[tag.timestamp_ms] = self._clock.utc()
             if self._fragmenter is None or self._is_changed:
                 self._begin(tag)

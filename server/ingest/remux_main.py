@@ -59,7 +59,9 @@ def _run(directory: Path) -> None:
     if not isinstance(pipe, io.BufferedReader):
         raise ValueError("standard input is no pipe")
     while data := pipe.read1(READ_BYTES):
-        for tag in demuxer.feed(data):
+        tags = demuxer.feed(data)
+        remuxer.expects_sound = demuxer.has_audio
+        for tag in tags:
             try:
                 remuxer.tag(tag)
             except (av.FFmpegError, RtmpError, ValueError) as error:

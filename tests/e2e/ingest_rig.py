@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import select
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import sys
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -101,6 +103,20 @@ class Ingest:
         request.add_header("Authorization", f"Bearer {HOOK_SECRET}")
         with urllib.request.urlopen(request, timeout=5) as reply:
             return reply.status, reply.read()
+
+
+def newest_segment(ingest: Ingest, session_id: str) -> tuple[bytes, float]:
+    """The newest HLS segment behind its init segment, as a player would fetch them, and how long it lasts."""
+    base = ingest.url(f"hls/{session_id}/index.m3u8", session_id)
+
+    def fetch(name: str) -> bytes:
+        with urllib.request.urlopen(urllib.parse.urljoin(base, name), timeout=5) as reply:
+            return bytes(reply.read())
+
+    text = fetch(base).decode()
+    init = re.findall(r'URI="(.*?)"', text)[-1]
+    name = [line for line in text.splitlines() if line and not line.startswith("#")][-1]
+    return fetch(init) + fetch(name), float(re.findall(r"#EXTINF:([\d.]+)", text)[-1])
 
 
 class FlvViewer:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, Route
 
-from tests.e2e.ingest_rig import KEY, ROOT, Ingest, decode, encoder, ingest, service, until
+from tests.e2e.ingest_rig import KEY, ROOT, Ingest, decode, encoder, ingest, newest_segment, service, until
 from tests.net.fake_service import FakeService
 from tests.viewer.browser import ViewerBrowser
 
@@ -71,10 +71,7 @@ def test_sound_may_be_absent_come_and_go(ingest: Ingest, service: FakeService, b
             assert picture >= 25, complaints
             assert (sound > 0) == has_sound
             until(lambda before=segments(): segments() >= before + 2)
-            newest = segments()
-            init = re.findall(r'URI="(.*?)"', list_path.read_text())[-1]
-            whole = b"".join((list_path.parent / name).read_bytes() for name in (init, f"seg-{newest}.m4s"))
-            picture, sound, complaints = decode("pipe:0", data=whole)
+            picture, sound, complaints = decode("pipe:0", data=newest_segment(ingest, "s1")[0])
             assert picture >= 25, complaints
             assert (sound > 0) == has_sound
         service.wait_for("stopped", turn)

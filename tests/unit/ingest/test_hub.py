@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from app.rtmp import RtmpError, TagKind
+from app.rtmp import RtmpError, TagKind, amf0
 from app.rtmp.flv import video_tag
-from server.ingest.hub import TRACKS_CHANGED, MediaInvalid, SessionHub
+from server.ingest.hub import PROMISE_MS, TRACKS_CHANGED, MediaInvalid, SessionHub
 from server.ingest.viewer import Reader
 from tests.unit.ingest.media import (
     AUDIO_CONFIG,
@@ -151,6 +151,48 @@ def test_another_publisher_without_sound_is_not_announced_with_the_sound_of_the_
     data = late.take()
     assert data[4] == 0b001
     assert kinds(tags_of(data)) == "VKpp"
+
+
+def announced(**about: amf0.Value) -> bytes:
+    return amf0.encode("onMetaData", amf0.EcmaArray(about))
+
+
+@pytest.mark.parametrize("about", [{"audiocodecid": 10.0}, {"audiocodecid": "mp4a"}, {"hasAudio": True}])
+def test_sound_that_the_metadata_announces_may_come_behind_the_picture(about: dict[str, amf0.Value]) -> None:
+    hub, reader = a_hub(), a_reader()
+    hub.join(reader)
+    hub.publish(TagKind.DATA, 0, announced(**about))
+    video_only(hub)
+    hub.publish(TagKind.AUDIO, 90, AUDIO_CONFIG)
+    hub.publish(TagKind.AUDIO, 90, SOUND)
+    data = reader.take()
+    assert data[4] == 0b101
+    assert kinds(tags_of(data)) == "MVKppAs"
+    assert not reader.end_code
+
+
+def test_announced_sound_is_not_waited_for_for_ever() -> None:
+    hub, reader = a_hub(), a_reader()
+    hub.join(reader)
+    hub.publish(TagKind.DATA, 0, announced(audiocodecid=10.0))
+    video_only(hub)
+    for moment_ms in range(120, PROMISE_MS + 1, 40):
+        hub.publish(TagKind.VIDEO, moment_ms, picture(False))
+    assert not reader.end_code
+    hub.publish(TagKind.VIDEO, PROMISE_MS + 40, picture(False))
+    assert reader.end_code == TRACKS_CHANGED
+    again = a_reader()
+    hub.join(again)
+    assert again.take()[4] == 0b001
+
+
+@pytest.mark.parametrize("metadata", [announced(audiocodecid=0.0), announced(width=1.0), announced(a="b")[:-4]])
+def test_metadata_that_announces_no_sound_promises_none(metadata: bytes) -> None:
+    hub, reader = a_hub(), a_reader()
+    hub.join(reader)
+    hub.publish(TagKind.DATA, 0, metadata)
+    video_only(hub)
+    assert reader.take()[4] == 0b001
 
 
 def test_the_worker_is_no_viewer() -> None:
