@@ -78,7 +78,7 @@ class HealthCard(View):
             word = label(f"health.part_word.{number}", type_="12")
             parts.addWidget(name)
             parts.addWidget(word)
-            parts.addSpacing(10)
+            parts.addSpacing(6)
             self._parts.append((name, word))
         legend = Elided("health.legend", type_="12", tone="3")
         legend.setAlignment(Qt.AlignmentFlag.AlignRight)
