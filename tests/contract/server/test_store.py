@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import func, select, text
 
 from app.contract.errors import ErrorCode
-from app.errors import StorageError
+from app.errors import BugError, StorageError
 from app.runtime.clock import SystemClock
 from server.effects import DeviceEnded, Effect
 from server.errors import Refusal
@@ -122,6 +123,43 @@ def test_a_database_that_fails_is_a_storage_error(database_url: str, tmp_path: P
         assert await store.write(lambda tx: tx.now_ms) > 0
 
     run(database_url, tmp_path, scene)
+
+
+def test_nobody_waits_for_ever_when_something_else_breaks(database_url: str, tmp_path: Path) -> None:
+    class Crooked(SystemClock):
+        is_broken = False
+
+        def utc(self) -> datetime:
+            if self.is_broken:
+                raise OverflowError("clock")
+            return super().utc()
+
+    writer, reader = make_engines(config_for(tmp_path, database_url).url)
+    migrate(writer)
+    clock = Crooked()
+
+    def deaf(_effects: list[Effect]) -> None:
+        raise KeyError("bug")
+
+    def work(tx: Tx) -> str:
+        tx.effects.append(DeviceEnded("d"))
+        return "done"
+
+    async def play() -> None:
+        store = Store(writer, reader, clock)
+        store.start(deaf)
+        try:
+            async with asyncio.timeout(5):
+                assert await asyncio.gather(store.write(work), store.write(work)) == ["done", "done"]
+                clock.is_broken = True
+                for outcome in await asyncio.gather(*(store.write(work) for _ in range(3)), return_exceptions=True):
+                    assert isinstance(outcome, BugError)
+                clock.is_broken = False
+                assert await store.write(work) == "done", "the writer is still there"
+        finally:
+            store.close()
+
+    asyncio.run(play())
 
 
 def test_a_writer_that_is_behind_refuses_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
