@@ -280,6 +280,17 @@ def test_the_operators_password_is_taken_once_it_was_noted() -> None:
     play(scene)
 
 
+def test_a_change_of_mind_in_the_same_moment_leaves_nothing_half_begun() -> None:
+    async def scene(rig: Rig) -> None:
+        rig.start()
+        rig.desk.wish(w.ConnectPlatform("127.0.0.1:1"))
+        rig.desk.wish(w.ConnectPlatform("127.0.0.1:2"))
+        await settle()
+        assert rig.desk.state.platform.url == "http://127.0.0.1:2"
+
+    play(scene)
+
+
 # ---- notices ---------------------------------------------------------------------------------------
 
 
