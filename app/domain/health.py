@@ -64,6 +64,7 @@ LATE_BAD_RATIO = 0.15
 QUIET_WARN_S = 10.0
 
 _ACTIONS = {
+    "refused": "go_live",
     "no_picture": "choose_camera",
     "no_picture_idle": "choose_camera",
     "picture_off": "choose_camera",

@@ -38,7 +38,7 @@ figures = st.builds(
     [
         ({}, "good", Grade.GOOD, ""),
         ({"is_on_air": False}, "idle", Grade.IDLE, ""),
-        ({"publish_status": "refused"}, "refused", Grade.BAD, ""),
+        ({"publish_status": "refused"}, "refused", Grade.BAD, "go_live"),
         ({"publish_status": "reconnecting", "publish_code": "ingest_silent"}, "silent_ingest", Grade.BAD, ""),
         ({"publish_status": "reconnecting"}, "reconnecting", Grade.BAD, ""),
         ({"video_status": "lost"}, "no_picture", Grade.BAD, "choose_camera"),
