@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.viewer import Viewer, ViewerBrowser
+from tests.viewer.house import RESUME_FACTS, House, connected
 from tests.viewer.stage import Stage
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,6 +27,9 @@ TALK = (
     (1, "谢谢老师"),
 )
 NARROW: dict[str, Any] = {"width_px": 720, "height_px": 1000}
+PHONE: dict[str, Any] = {"width_px": 390, "height_px": 844}
+DARK_EN: dict[str, Any] = {"scheme": "dark", "language": "en-GB"}
+PHONE_LOOKS: dict[str, dict[str, Any]] = {"light-zh": {}, "dark-en": DARK_EN}
 
 
 class Camera:
@@ -59,6 +63,12 @@ def main() -> int:
             _all(stage, Camera(browser))
         with ViewerBrowser(allows_autoplay=False) as browser:
             _blocked(stage, Camera(browser))
+    with tempfile.TemporaryDirectory(prefix="page-screens-") as folder, ViewerBrowser() as browser:
+        house = House(Path(folder), RESUME_FACTS)
+        try:
+            _without_media(house, Camera(browser))
+        finally:
+            house.close()
     return 0
 
 
@@ -81,6 +91,7 @@ def _all(stage: Stage, camera: Camera) -> None:
         viewer.wait_for_state("playing")
         _sign_in_states(stage, camera, viewer)
         _writing_states(stage, camera, viewer)
+        _phone_signed_in(stage, camera, page)
         _broken_states(stage, camera, viewer, lambda: stage.start_encoder(target))
         stage.end_session(session_id)
         viewer.wait_for_state("ended")
@@ -103,7 +114,8 @@ def _each_look(stage: Stage, camera: Camera, page: str) -> None:
             "dark-en": {"scheme": "dark", "language": "en-GB"},
             "narrow-light-zh": NARROW,
             "narrow-dark-en": {**NARROW, "scheme": "dark", "language": "en-GB"},
-            "phone-light-zh": {"width_px": 390, "height_px": 844},
+            "phone-light-zh": PHONE,
+            "phone-dark-en": {**PHONE, **DARK_EN},
             "wide-dark-zh": {"width_px": 1920, "height_px": 1080, "scheme": "dark"},
         }
         for name, look in looks.items():
@@ -117,6 +129,18 @@ def _each_look(stage: Stage, camera: Camera, page: str) -> None:
         with camera.viewer(**look) as viewer:
             viewer.open(stage.url)
             camera.take(viewer, f"home-{name}")
+
+
+def _phone_signed_in(stage: Stage, camera: Camera, page: str) -> None:
+    for phone, (name, look) in zip(("13800138004", "13800138005"), PHONE_LOOKS.items(), strict=True):
+        with camera.viewer(**PHONE, **look) as viewer:
+            viewer.open(page)
+            viewer.wait_for_state("playing")
+            viewer.sign_in(phone, stage.code_of)
+            viewer.page.evaluate("scrollTo(0, 0)")
+            camera.take(viewer, f"live-phone-signed-in-{name}")
+            viewer.open(stage.url)
+            camera.take(viewer, f"home-phone-{name}")
 
 
 def _sign_in_states(stage: Stage, camera: Camera, viewer: Viewer) -> None:
@@ -205,6 +229,55 @@ def _blocked(stage: Stage, camera: Camera) -> None:
         viewer.wait_for_state("playing")
         viewer.page.wait_for_selector("#tap-unmute")
         camera.take(viewer, "live-muted-light-zh")
+
+
+def _without_media(house: House, camera: Camera) -> None:
+    """What depends on the service alone; its clock can be moved."""
+    session_id = house.open_session()
+    house.say(session_id, "简历控制在一页", "先写结果，再写做法")
+    with camera.viewer() as viewer:
+        page = connected(viewer, house.page(session_id))
+        viewer.sign_in(PHONES[0], house.code_of)
+        page.route("**/auth/sign-out", lambda route: route.abort())
+        page.click("#sign-out")
+        page.wait_for_selector("#account-notice")
+        camera.take(viewer, "sign-out-failed-light-zh")
+        viewer.context.set_offline(True)
+        house.cut_sockets()
+        house.say(session_id, *(str(number) for number in range(RESUME_FACTS + 1)))
+        page.route("**/messages?*", lambda route: route.abort())
+        viewer.context.set_offline(False)
+        page.wait_for_selector('#chat[data-backlog="failed"]')
+        camera.take(viewer, "chat-not-loaded-light-zh")
+    grant = house.go_live(session_id)
+    _home_offline(house, camera, "light-zh")
+    house.report("stopped", grant, reason="gone")
+    _home_offline(house, camera, "dark-en")
+    house.advance(181)
+    _endings(house, camera, session_id)
+
+
+def _home_offline(house: House, camera: Camera, name: str) -> None:
+    with camera.viewer(**PHONE_LOOKS[name]) as viewer:
+        viewer.open(house.url)
+        viewer.page.route("**/api/v1/live", lambda route: route.abort())
+        viewer.page.evaluate("dispatchEvent(new Event('online'))")
+        viewer.page.wait_for_selector("#live-offline")
+        camera.take(viewer, f"home-offline-{name}")
+
+
+def _endings(house: House, camera: Camera, grace_over_id: str) -> None:
+    with camera.viewer() as viewer:
+        for reason in ("grace_over", "cancelled", "cut_off"):
+            session_id = grace_over_id if reason == "grace_over" else house.open_session()
+            if reason == "cancelled":
+                house.end(session_id)
+            elif reason == "cut_off":
+                house.go_live(session_id)
+                house.cut_off(session_id)
+            viewer.open(house.page(session_id))
+            viewer.wait_for_state("ended")
+            camera.take(viewer, f"ended-{reason.replace('_', '-')}-light-zh")
 
 
 if __name__ == "__main__":

@@ -261,7 +261,7 @@ def test_english_pages_are_english_throughout(house: House, look: Callable[..., 
     page = connected(viewer, house.page(house.live_session()))
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page.locator("#state-word")).to_have_text("Live")
-    own = {TITLE, "林晓", "林", "中文"}
+    own = {TITLE, "林晓", "林", "中文"}  # what people wrote, and the way to the other language
     labels = page.evaluate(
         """[...document.querySelectorAll("body *:not(script)")].flatMap((node) => [
             ...[...node.childNodes].filter((child) => child.nodeType === Node.TEXT_NODE).map((child) => child.data),

@@ -27,7 +27,9 @@ def main(arguments: list[str]) -> int:
             answers.write(json.dumps(what) + "\n")
 
         plain = config_for(Path(arguments[0]))
-        config = replace(plain, limits=replace(plain.limits, resume_facts=int(arguments[1])))
+        limits = replace(plain.limits, resume_facts=int(arguments[1]))
+        # Names as a demo platform has them.
+        config = replace(plain, limits=limits, name="本机演示平台", name_en="Demo platform on this machine")
         clock = ManualClock()
         service = LiveService(config, clock, FakeIngest()).start()
         try:
