@@ -3,7 +3,7 @@
 =====================================  ============================================================
 what a peer keeps us waiting for       until it is cut
 =====================================  ============================================================
-the TLS handshake                      ``handshake_s``
+the TLS handshake                      ``handshake_s`` (``server.sockets``)
 the head of a request                  ``http_request_s`` (``server.sockets``)
 taking what was written                ``viewer_stall_s`` with the write buffer never below its low mark
 the last bytes of a response           ``viewer_stall_s`` from its end on
@@ -17,21 +17,18 @@ import contextlib
 import socket
 import struct
 from collections.abc import Generator
-from functools import partial
 from typing import Any
 
 import structlog
-import uvicorn
 from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from server.ingest.limits import IngestLimits
-from server.sockets import Shares, raise_file_limit, request_protocol
+from server.sockets import Shares, StrictServer, raise_file_limit, request_protocol
 
 log = structlog.get_logger("ingest.http")
 _DISCARD = struct.pack("ii", 1, 0)
-BACKLOG = 512
 
 
 def media_protocol(limits: IngestLimits) -> type[H11Protocol]:
@@ -97,30 +94,15 @@ def media_protocol(limits: IngestLimits) -> type[H11Protocol]:
     return MediaProtocol
 
 
-class MediaServer(uvicorn.Server):
-    """uvicorn on sockets of ours. Says when it listens, bounds the TLS handshake, leaves signals to main."""
+class MediaServer(StrictServer):
+    """Says when it listens, and leaves signals to main."""
 
     def __init__(self, config: Config, limits: IngestLimits) -> None:
-        super().__init__(config)
-        self._protocol = media_protocol(limits)
-        self._handshake_s = limits.handshake_s
+        super().__init__(config, limits.handshake_s)
         self.is_listening = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        loop = asyncio.get_running_loop()
-        context = self.config.ssl
-        make = partial(self._protocol, self.config, self.server_state, {})
-        self.servers = [
-            await loop.create_server(
-                make,
-                sock=sock,
-                ssl=context,
-                ssl_handshake_timeout=self._handshake_s if context else None,
-                backlog=BACKLOG,
-            )
-            for sock in sockets or []
-        ]
-        self.started = True
+        await super().startup(sockets)
         self.is_listening.set()
 
     @contextlib.contextmanager

@@ -26,13 +26,14 @@ from server.ingest.grants import GrantBook
 from server.ingest.hooks import ServiceHooks, service_client
 from server.ingest.http_app import ControlRoutes, MediaRoutes, create_http_app
 from server.ingest.http_guard import IngestGuard
-from server.ingest.http_protocol import BACKLOG, MediaServer
+from server.ingest.http_protocol import MediaServer, media_protocol
 from server.ingest.limits import IngestLimits
 from server.ingest.listener import RtmpListener
 from server.ingest.logs import WORKER_LOG, start_logging, stop_logging, turn_over
 from server.ingest.stats import Stats
 from server.ingest.workers import WorkerPool
 from server.media_token import require_secret
+from server.sockets import BACKLOG
 
 VIEWER_SEND_BUFFER_BYTES = 256 * 1024
 """A slow viewer's backlog is to wait in the reader's queue, where it can be skipped, not in the kernel."""
@@ -92,6 +93,7 @@ async def _serve(launch: IngestLaunch, limits: IngestLimits, clock: Clock) -> in
         http = MediaServer(
             uvicorn.Config(
                 guarded,
+                http=media_protocol(limits),
                 ws="none",
                 lifespan="off",
                 log_config=None,

@@ -21,7 +21,7 @@ from server.ingest.desk import PublishDesk
 from server.ingest.grants import GrantBook
 from server.ingest.hooks import ServiceHooks
 from server.ingest.http_app import ControlRoutes, MediaRoutes, create_http_app
-from server.ingest.http_protocol import MediaServer
+from server.ingest.http_protocol import MediaServer, media_protocol
 from server.ingest.hub import SessionHub
 from server.ingest.limits import IngestLimits
 from server.ingest.main import VIEWER_SEND_BUFFER_BYTES
@@ -74,7 +74,12 @@ class HttpRig:
             self.desk, media, Stats(self.desk, self.workers, clock), self.workers.unfinished, HOOK_SECRET
         )
         config = uvicorn.Config(
-            create_http_app(media, control), log_config=None, lifespan="off", ws="none", access_log=False
+            create_http_app(media, control),
+            http=media_protocol(limits),
+            log_config=None,
+            lifespan="off",
+            ws="none",
+            access_log=False,
         )
         self.server = MediaServer(config, limits)
         self.clock = clock

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import subprocess
 from pathlib import Path
 
 import av
@@ -12,9 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.rtmp import TagKind
-from app.rtmp.flv import FlvTag, VideoPacket, parse_audio, parse_video
+from app.rtmp.flv import FlvTag, VideoPacket, file_header, parse_audio, parse_video
+from app.rtmp.flv import tag as write_tag
+from app.runtime.launch import write_launch
 from server.ingest.fragments import Fragmenter
+from server.ingest.logs import WORKER_LOG
+from server.ingest.playlist import LIST_NAME, parse
+from server.ingest.remux_main import RemuxLaunch
 from server.ingest.timeline import Timeline
+from server.ingest.workers import remux_command
 from tests.contract.ingest.test_remux import Bench, encode
 
 CLIP = encode(2, gop=10)
@@ -108,3 +115,28 @@ def test_a_configuration_that_no_mp4_takes_is_passed_over_until_one_comes_that_d
     bench.feed([tag for tag in CLIP if tag.kind is not TagKind.DATA])
     bench.remuxer.finish()
     assert bench.frames()[0] == 50
+
+
+def test_a_worker_passes_over_a_tag_that_is_of_no_use(tmp_path: Path) -> None:
+    broken = [FlvTag(TagKind.VIDEO, 0, b"\x17"), FlvTag(TagKind.AUDIO, 0, b"\xaf")]
+    launch = RemuxLaunch(data_dir=str(tmp_path / "s1"), log_dir=str(tmp_path / "logs"), session_id="s1")
+    media = file_header(has_video=True, has_audio=True)
+    media += b"".join(write_tag(one.kind, one.timestamp_ms, one.payload) for one in [*broken, *CLIP, *broken])
+    done = subprocess.run(remux_command(), input=write_launch(launch) + media, check=False, timeout=20)
+    assert done.returncode == 0
+    assert len(parse((tmp_path / "s1" / LIST_NAME).read_text()).segments) == 2
+    said = (tmp_path / "logs" / WORKER_LOG).read_text()
+    # The third of four is not said.
+    assert said.count("tag_passed_over") == 3
+
+
+def test_a_list_does_not_begin_without_the_sound_that_was_promised(tmp_path: Path) -> None:
+    bench = Bench(tmp_path / "s1")
+    bench.remuxer.expects_sound = True
+    late = next(place for place, tag in enumerate(CLIP) if tag is MEDIA[0]) + 3
+    tags = [tag for tag in CLIP if tag is not CONFIGS[1]]
+    bench.feed([*tags[:late], CONFIGS[1], *tags[late:]])
+    bench.remuxer.finish()
+    made = bench.list()
+    assert not any(segment.is_discontinuity for segment in made.segments)
+    assert bench.frames()[0] == 40
