@@ -133,7 +133,8 @@ def test_a_service_that_goes_in_the_midst_of_a_broadcast(anchor: Program) -> Non
         reads(anchor, "health.service_away")
         goes_on(anchor)
         anchor.say("还在吗")
-        assert anchor.state["lines"][-1]["status"] in ("sending", "failed")
+        state = anchor.until(lambda state: bool(state["lines"]), "listing the message")
+        assert state["lines"][-1]["status"] in ("sending", "failed")
     finally:
         os.kill(service, signal.SIGCONT)
     anchor.until(lambda state: bool(state["is_room_connected"]), "connected again", 40)
