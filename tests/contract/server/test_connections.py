@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import resource
 import socket
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from websockets.sync.client import connect
 
 from app.runtime.clock import SystemClock
 from server.proxies import TrustedProxies
+from server.sockets import SPARE_FILES, raise_file_limit
 from tests.contract.server.kit import GENEROUS, FakeIngest, Listener, LiveService, config_for, hello, sign_in
 from tests.contract.server.test_deployment import make_certificate
 
@@ -93,6 +95,18 @@ def test_an_address_holds_so_many_connections(tmp_path: Path) -> None:
             with dial(live) as raw:
                 raw.sendall(b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
                 assert raw.recv(100).startswith(b"HTTP/1.1 200")
+
+
+def test_the_process_may_open_what_the_system_lets_it() -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    hard = before[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(before[0], 512), hard))
+    try:
+        room = raise_file_limit()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (hard, hard)
+        assert room == (1 << 16 if hard == resource.RLIM_INFINITY else hard - SPARE_FILES)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 def test_behind_a_named_proxy_sockets_are_counted_by_client(tmp_path: Path) -> None:
