@@ -91,16 +91,16 @@ def test_what_descends_from_an_announced_process_is_announced() -> None:
         child.communicate(b"\n")
 
 
-@pytest.mark.parametrize(
-    "name", ["anchordesk-test-leftover", "adtest1f", "adbench1f", "adscreens7_800", "ad-1f-", "psm_1f"]
-)
-def test_shared_memory_is_seen(name: str) -> None:
+@pytest.mark.parametrize("beginning", ["anchordesk-test-", "adtest", "adbench", "adscreens", "ad-1f-", "psm_"])
+def test_shared_memory_is_seen(beginning: str) -> None:
+    name = f"{beginning}{os.getpid()}"
     guard = Guard()
     before = guard.look()
     segment = shared_memory.SharedMemory(name, create=True, size=64)
     try:
-        assert guard.left_since(before) == [f"shared memory {name}"]
+        # Beside whatever another run of tests is just making.
+        assert f"shared memory {name}" in guard.left_since(before)
     finally:
         segment.close()
         segment.unlink()
-    assert guard.left_since(before) == []
+    assert f"shared memory {name}" not in guard.left_since(before)
