@@ -40,6 +40,7 @@ def thumbnails(path: Path, count: int = 0) -> Luma:
     """Small luma pictures, n × 45 × 80; all, or the first ``count``."""
     made = []
     with av.open(str(path)) as container:
+        container.streams.video[0].thread_type = "AUTO"
         for frame in container.decode(video=0):
             made.append(frame.reformat(*_SMALL, "gray").to_ndarray())
             if len(made) == count:
