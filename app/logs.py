@@ -1,6 +1,7 @@
-"""Logs of the desktop processes: one JSON line an event, in files that turn over. No secret ever gets in.
+"""The log of every process: one JSON line an event, in files that are bounded in size. Any thread.
 
-The redaction is the second line of defence: values under a telling name are struck out, whoever logged them.
+No secret, token, key, phone or identity number is ever given to it. Striking them out here is the second line of
+defence: it holds for structlog, for the standard library's loggers and for what other people's libraries say.
 """
 
 from __future__ import annotations
@@ -13,48 +14,58 @@ from typing import Any
 
 import structlog
 
-MAX_BYTES = 2_000_000
+MAX_BYTES = 10_000_000
 KEPT_FILES = 3
-_TELLING = re.compile(
-    r"(token|key|secret|password|code_value|authorization|cookie|phone|id_number|face)", re.IGNORECASE
-)
-_PHONE = re.compile(r"\b1[3-9]\d{9}\b")
-_HARMLESS = frozenset({"key_id"})
+_HIDDEN = "[hidden]"
+_TELLING = re.compile(r"token|key|secret|password|code_value|authorization|cookie|phone|id_number|face", re.IGNORECASE)
+_HARMLESS = frozenset({"key_id", "key_frames", "is_keyframe"})
+_PHONE = re.compile(r"(?<![\w.])1[3-9]\d{9}(?!\w)")
+_IN_ADDRESS = re.compile(r"([?&](?:token|key|secret|code)=)[^&\s\"']+", re.IGNORECASE)
+_NOISY = ("httpx2", "httpcore2", "uvicorn.error", "uvicorn.access", "alembic", "sqlalchemy.engine", "urllib3")
 
 
-def redact(_logger: Any, _method: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
-    """Strike out what must not be read."""
-    for name, value in event.items():
-        if name not in _HARMLESS and _TELLING.search(name):
-            event[name] = "***"
-        elif isinstance(value, str):
-            event[name] = _PHONE.sub("1**********", value)
-    return event
+def start_logging(log_dir: Path, role: str, *, is_shared: bool = False) -> logging.Handler:
+    """Log to ``<log_dir>/<role>.log``; the handler is given to ``stop_logging`` at the end.
 
-
-def start_logging(log_dir: Path, role: str) -> logging.Handler:
-    """Log to ``<log_dir>/<role>.log``; the handler is given to ``stop_logging`` at the end."""
+    ``is_shared``: several processes append whole lines to it, and one of them turns it over for all.
+    """
     log_dir.mkdir(parents=True, exist_ok=True)
-    handler = logging.handlers.RotatingFileHandler(
-        log_dir / f"{role}.log", maxBytes=MAX_BYTES, backupCount=KEPT_FILES, encoding="utf-8"
+    path = log_dir / f"{role}.log"
+    handler: logging.Handler
+    if is_shared:
+        handler = logging.handlers.WatchedFileHandler(path, encoding="utf-8")
+    else:
+        handler = logging.handlers.RotatingFileHandler(
+            path, maxBytes=MAX_BYTES, backupCount=KEPT_FILES, encoding="utf-8"
+        )
+    told: list[structlog.types.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=told,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                redact,
+                structlog.processors.JSONRenderer(ensure_ascii=False),
+            ],
+        )
     )
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    root = logging.getLogger()
-    root.addHandler(handler)
-    root.setLevel(logging.INFO)
     structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            structlog.stdlib.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            redact,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
+        processors=[structlog.stdlib.filter_by_level, *told, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    for name in _NOISY:
+        logging.getLogger(name).setLevel(logging.WARNING)
     return handler
 
 
@@ -63,3 +74,24 @@ def stop_logging(handler: logging.Handler) -> None:
     logging.getLogger().removeHandler(handler)
     handler.close()
     structlog.reset_defaults()
+
+
+def redact(_logger: Any, _method: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
+    """Strike out values under a telling name, and telephone numbers and secrets in addresses wherever they stand."""
+    return {name: _HIDDEN if _is_telling(name) else _cleaned(value) for name, value in event.items()}
+
+
+def _is_telling(name: str) -> bool:
+    return name not in _HARMLESS and _TELLING.search(name) is not None
+
+
+def _cleaned(value: Any) -> Any:
+    match value:
+        case str():
+            return _IN_ADDRESS.sub(rf"\g<1>{_HIDDEN}", _PHONE.sub("1**********", value))
+        case dict():
+            return {key: _HIDDEN if _is_telling(str(key)) else _cleaned(part) for key, part in value.items()}
+        case list() | tuple():
+            return [_cleaned(part) for part in value]
+        case _:
+            return value

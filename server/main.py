@@ -26,13 +26,14 @@ from app.contract.errors import ErrorCode
 from app.contract.events import MAX_FRAME_BYTES
 from app.contract.rest import API_PREFIX
 from app.errors import AppError, BugError
+from app.logs import start_logging, stop_logging
 from app.runtime.clock import Clock, SystemClock
 from app.runtime.launch import ServiceLaunch
 from server.config import VERSION, ServiceConfig
 from server.demo_data import renew_operator
 from server.errors import Refusal, refusal_of, reply_of
 from server.guard import Guard
-from server.logs import start_logging, stop_logging
+from server.media_token import require_secret
 from server.pages.routes import build_router, not_found_page, wants_page
 from server.providers.code_sender import CodeSender
 from server.routes import auth, events, hooks, me, platform, sessions
@@ -99,11 +100,13 @@ def run_service(launch: ServiceLaunch) -> int:
         try:
             config = ServiceConfig.from_launch(launch)
             require_folder(config.log_dir)
-            logging.callback(stop_logging, start_logging(config.log_dir))
+            logging.callback(stop_logging, start_logging(config.log_dir, "service"))
         except AppError as error:
             # There is no log yet; standard output is for the one line.
             return _failed(error)
         try:
+            require_secret("hook_secret", launch.hook_secret)
+            require_secret("media_secret", launch.media_secret)
             require_certificate(config.tls_certificate, config.tls_key)
             return asyncio.run(_serve(config, SystemClock(), launch.is_demo and launch.renews_operator))
         except AppError as error:

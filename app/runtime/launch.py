@@ -83,10 +83,18 @@ class IngestLaunch(_Launch, frozen=True, kw_only=True):
     """Origins of the viewer pages (CORS)."""
     allowed_hosts: tuple[str, ...] = ()
     """Names by which players reach it, beside loopback, ``host`` and the hosts of ``allowed_origins``."""
+    trusted_proxies: tuple[str, ...] = ()
+    """As for the service: their ``X-Forwarded-For`` is believed by the HTTP side."""
     hook_secret: str
     media_secret: str
     tls_certificate: str = ""
     tls_key: str = ""
+
+
+class RemuxLaunch(_Launch, frozen=True, kw_only=True):
+    """A worker of the ingest; ``data_dir`` is the folder of the session's HLS files."""
+
+    session_id: str
 
 
 def read_launch(kind: type[L]) -> L:

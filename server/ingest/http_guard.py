@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.contract.errors import ErrorCode
 from server.errors import Refusal, reply_of
 from server.guard import host_name, is_same_origin
+from server.proxies import TrustedProxies
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
@@ -22,8 +23,15 @@ _MEDIA = ("/live/", "/hls/")
 class IngestGuard:
     """Refuses foreign hosts and pages. An address written in numbers is no name that could be bent to us by DNS."""
 
-    def __init__(self, app: ASGIApp, host: str, allowed_hosts: Iterable[str], allowed_origins: Iterable[str]) -> None:
-        self._app = app
+    def __init__(
+        self,
+        app: ASGIApp,
+        host: str,
+        allowed_hosts: Iterable[str],
+        allowed_origins: Iterable[str],
+        proxies: TrustedProxies,
+    ) -> None:
+        self._app, self._proxies = app, proxies
         self._origins = frozenset(origin.rstrip("/").lower() for origin in allowed_origins)
         pages = (urlsplit(origin).hostname or "" for origin in self._origins)
         self._hosts = _LOOPBACK | {host.lower()} | {name.lower() for name in allowed_hosts} | set(pages)
@@ -33,6 +41,9 @@ class IngestGuard:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        peer, port = scope.get("client") or ("", 0)
+        # From here on everyone sees who really asks.
+        scope["client"] = (self._proxies.client_of(peer, headers.getlist("x-forwarded-for")), port)
         origin = headers.get("origin")
         refusal = self._refusal(scope, headers, origin)
 

@@ -16,7 +16,7 @@ import asyncio
 import contextlib
 import socket
 import struct
-from collections.abc import Generator
+from collections.abc import Container, Generator
 from typing import Any
 
 import structlog
@@ -31,9 +31,12 @@ log = structlog.get_logger("ingest.http")
 _DISCARD = struct.pack("ii", 1, 0)
 
 
-def media_protocol(limits: IngestLimits) -> type[H11Protocol]:
-    """The protocol of media connections: ``scope["state"]["abort"]()`` ends one at once."""
-    shares = Shares(limits.http_connections_per_address, min(limits.http_connections, raise_file_limit()))
+def media_protocol(limits: IngestLimits, proxies: Container[str] = ()) -> type[H11Protocol]:
+    """The protocol of media connections: ``scope["state"]["abort"]()`` ends one at once.
+
+    ``proxies`` are those whose connections carry many people's requests.
+    """
+    shares = Shares(limits.http_connections_per_address, min(limits.http_connections, raise_file_limit()), proxies)
     # mypy follows no class that a function makes.
     base: Any = request_protocol(shares, limits.http_request_s)
 

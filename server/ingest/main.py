@@ -19,6 +19,8 @@ import uvicorn
 
 from app.contract.errors import ErrorCode
 from app.errors import InputError
+from app.i18n import Translator
+from app.logs import start_logging, stop_logging
 from app.runtime.clock import Clock, SystemClock
 from app.runtime.launch import IngestLaunch, read_launch
 from server.ingest.desk import PublishDesk
@@ -29,10 +31,11 @@ from server.ingest.http_guard import IngestGuard
 from server.ingest.http_protocol import MediaServer, media_protocol
 from server.ingest.limits import IngestLimits
 from server.ingest.listener import RtmpListener
-from server.ingest.logs import WORKER_LOG, start_logging, stop_logging, turn_over
+from server.ingest.logs import WORKER_LOG, turn_over
 from server.ingest.stats import Stats
 from server.ingest.workers import WorkerPool
 from server.media_token import require_secret
+from server.proxies import TrustedProxies
 from server.sockets import BACKLOG
 
 VIEWER_SEND_BUFFER_BYTES = 256 * 1024
@@ -48,15 +51,16 @@ def run_ingest(launch: IngestLaunch, limits: IngestLimits | None = None) -> int:
     Prints one line of JSON when it listens, ``{"ready": {"rtmp_port": …, "http_port": …}}``; a failure to start is
     one line ``{"failed": {"code": …}}``.
     """
-    handler = start_logging(Path(launch.log_dir), "ingest.log")
+    handler = start_logging(Path(launch.log_dir), "ingest")
     Path(launch.data_dir).mkdir(parents=True, exist_ok=True)
     try:
         require_secret("hook_secret", launch.hook_secret)
         require_secret("media_secret", launch.media_secret)
-        return asyncio.run(_serve(launch, limits or IngestLimits(), SystemClock()))
+        proxies = TrustedProxies(launch.trusted_proxies)
+        return asyncio.run(_serve(launch, limits or IngestLimits(), proxies, SystemClock()))
     except InputError as error:
         log.error("ingest_failed", code=error.code, **error.detail)
-        sys.stderr.write("anchordesk: {field} must have at least {chars} characters\n".format(**error.detail))
+        sys.stderr.write(f"anchordesk: {Translator('en').text(error.message_id, **error.detail)}\n")
         _say({"failed": {"code": error.code, **error.detail}})
         return 1
     except OSError as error:
@@ -67,7 +71,7 @@ def run_ingest(launch: IngestLaunch, limits: IngestLimits | None = None) -> int:
         stop_logging(handler)
 
 
-async def _serve(launch: IngestLaunch, limits: IngestLimits, clock: Clock) -> int:
+async def _serve(launch: IngestLaunch, limits: IngestLimits, proxies: TrustedProxies, clock: Clock) -> int:
     data_dir = Path(launch.data_dir)
     media_dir = data_dir / "media"
     tls = _tls(launch)
@@ -88,12 +92,12 @@ async def _serve(launch: IngestLaunch, limits: IngestLimits, clock: Clock) -> in
         media = MediaRoutes(desk, media_dir, launch.media_secret, limits, clock)
         control = ControlRoutes(desk, media, stats, workers.unfinished, launch.hook_secret)
         guarded = IngestGuard(
-            create_http_app(media, control), launch.host, launch.allowed_hosts, launch.allowed_origins
+            create_http_app(media, control), launch.host, launch.allowed_hosts, launch.allowed_origins, proxies
         )
         http = MediaServer(
             uvicorn.Config(
                 guarded,
-                http=media_protocol(limits),
+                http=media_protocol(limits, proxies),
                 ws="none",
                 lifespan="off",
                 log_config=None,

@@ -15,11 +15,12 @@ import av
 import structlog
 
 from app.errors import AppError
+from app.logs import start_logging, stop_logging
 from app.rtmp import RtmpError
 from app.rtmp.flv import FlvDemuxer
 from app.runtime.clock import SystemClock
-from app.runtime.launch import _Launch, read_launch
-from server.ingest.logs import WORKER_LOG, start_logging, stop_logging
+from app.runtime.launch import RemuxLaunch, read_launch
+from server.ingest.logs import WORKER_ROLE
 from server.ingest.playlist import PlaylistWriter
 from server.ingest.remux import Remuxer
 
@@ -27,17 +28,11 @@ READ_BYTES = 64 * 1024
 log = structlog.get_logger("remux")
 
 
-class RemuxLaunch(_Launch, frozen=True, kw_only=True):
-    """``data_dir`` is the folder of the session's HLS files."""
-
-    session_id: str
-
-
 def main() -> int:
     """Run to the end of the input. 0 then; 1 when the media or the disk failed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     launch = read_launch(RemuxLaunch)
-    handler = start_logging(Path(launch.log_dir), WORKER_LOG)
+    handler = start_logging(Path(launch.log_dir), WORKER_ROLE, is_shared=True)
     structlog.contextvars.bind_contextvars(session_id=launch.session_id)
     try:
         _run(Path(launch.data_dir))

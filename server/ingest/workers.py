@@ -17,11 +17,10 @@ import structlog
 
 import server
 from app.runtime.clock import Clock
-from app.runtime.launch import write_launch
+from app.runtime.launch import RemuxLaunch, write_launch
 from server.ingest.hub import SessionHub
 from server.ingest.limits import IngestLimits
 from server.ingest.playlist import LIST_NAME, finish
-from server.ingest.remux_main import RemuxLaunch
 from server.ingest.viewer import Reader
 
 _AGAIN_AFTER_S = (0.1, 0.5, 1.0, 2.0, 5.0)

@@ -50,8 +50,8 @@ class Service:
             "data_dir": str(folder),
             "log_dir": str(folder / "log"),
             "is_demo": True,
-            "hook_secret": "hook-secret-e2e",
-            "media_secret": "media-secret-e2e",
+            "hook_secret": "hook-secret-of-the-end-to-end-tests",
+            "media_secret": "media-secret-of-the-end-to-end-tests",
             "local_token": LOCAL_TOKEN,
             "ingest_http_url": "",
             "ingest_public_http_url": "http://127.0.0.1:9",
@@ -135,8 +135,8 @@ def test_it_starts_serves_and_ends_in_time_with_sockets_open(tmp_path: Path) -> 
             anchor.pair["access_token"],
             anchor.pair["refresh_token"],
             "13800138000",
-            "hook-secret-e2e",
-            "media-secret-e2e",
+            "hook-secret-of-the-end-to-end-tests",
+            "media-secret-of-the-end-to-end-tests",
             LOCAL_TOKEN,
         ):
             assert secret not in log

@@ -15,11 +15,10 @@ from hypothesis import strategies as st
 from app.rtmp import TagKind
 from app.rtmp.flv import FlvTag, VideoPacket, file_header, parse_audio, parse_video
 from app.rtmp.flv import tag as write_tag
-from app.runtime.launch import write_launch
+from app.runtime.launch import RemuxLaunch, write_launch
 from server.ingest.fragments import Fragmenter
 from server.ingest.logs import WORKER_LOG
 from server.ingest.playlist import LIST_NAME, parse
-from server.ingest.remux_main import RemuxLaunch
 from server.ingest.timeline import Timeline
 from server.ingest.workers import remux_command
 from tests.contract.ingest.test_remux import Bench, encode

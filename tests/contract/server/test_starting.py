@@ -52,6 +52,8 @@ def test_what_the_configuration_names_is_told_apart(tmp_path: Path, capsys: pyte
         ({"ingest_ca_file": str(nothing)}, "ingest_certificate_unreadable"),
         ({"ingest_ca_file": str(broken)}, "ingest_certificate_unreadable"),
         ({"trusted_proxies": ("proxy",)}, "proxies_invalid"),
+        ({"hook_secret": "h" * 31}, "secret_too_short"),
+        ({"media_secret": "m" * 31}, "secret_too_short"),
         ({"data_dir": str(in_the_way / "data")}, "data_folder_unwritable"),
         ({"log_dir": str(in_the_way)}, "data_folder_unwritable"),
         ({"database_url": "nonsense"}, "database_url_invalid"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from server.ingest.logs import KEPT_FILES, turn_over
+from app.logs import KEPT_FILES
+from server.ingest.logs import turn_over
 
 
 def test_a_large_log_becomes_an_older_one_and_the_oldest_goes(tmp_path: Path) -> None:
