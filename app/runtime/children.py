@@ -111,4 +111,7 @@ class Child:
         code = self._process.wait()
         if output is not None:
             output.close()
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
         self._on_exit(code)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 # The default lets a read() of a mute camera hang for ten seconds; it is read when cv2's V4L2 part is first used.
 os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "1")
-os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
 
 import av
 import cv2
@@ -24,6 +23,8 @@ from capture.frames import PictureFormat
 from capture.sources.base import DeviceLoop, PictureDevice, Report
 
 _FAILED_READ_WAIT_S = 0.1
+# What a camera lacks is told by our own codes; OpenCV would print it.
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 
 class OpenCvCamera:

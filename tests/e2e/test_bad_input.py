@@ -52,8 +52,6 @@ def goes_on(program: Program) -> None:
     program.until(lambda state: state["stats"].get("frames_sent", 0) > before + 20, "sending")
 
 
-# OpenCV says so of whatever is no number.
-@pytest.mark.provokes("can't be used to capture by name")
 def test_devices_that_are_missing_or_taken(anchor: Program, tmp_path: Path) -> None:
     anchor.go_live("没有摄像头")
     anchor.wish("ChooseVideo", source={"type": "CameraSource", "device_id": "/dev/video-none"})
