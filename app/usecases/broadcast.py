@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from typing import Any
 
 from app.contract import events
 from app.contract.rest import Category, Session
@@ -20,7 +21,6 @@ from app.ports.engine import (
     RecordStatus,
     StartPublish,
     StopPublish,
-    StopRecording,
     Target,
 )
 from app.ports.platform import Platform
@@ -35,13 +35,17 @@ _SILENT = (PublishStatus.IDLE, PublishStatus.REFUSED)
 
 
 class BroadcastCase:
-    """``follow`` and ``leave`` are the room's; ``record`` starts the local recording.
+    """``follow`` and ``leave`` are the room's; ``record`` starts or stops the local recording.
 
     Each start and each end is a ``turn``: what was begun in an earlier one finds out after its next await, and stops.
     """
 
     def __init__(
-        self, context: Context, follow: Callable[[str], None], leave: Callable[[], None], record: Callable[[], None]
+        self,
+        context: Context,
+        follow: Callable[[str], None],
+        leave: Callable[[], None],
+        record: Callable[[bool], Coroutine[Any, Any, None]],
     ) -> None:
         self._context, self._follow, self._leave, self._record = context, follow, leave, record
         self._turn = 0
@@ -150,7 +154,7 @@ class BroadcastCase:
             return
         self._follow(session.id)
         if context.state.settings.is_recording_automatic:
-            self._record()
+            context.spawn(self._record(True), "record")
 
     async def _session_for(self, platform: Platform, title: str, category: Category) -> Session:
         """The open session, or a new one. Raises AppError."""
@@ -336,7 +340,7 @@ class BroadcastCase:
 
     async def _silence(self) -> None:
         await self._context.engine.ask(StopPublish())
-        await self._context.engine.ask(StopRecording())
+        await self._record(False)
 
     def _finish(self, summary: Summary, trouble: Trouble | None) -> None:
         self._away_since_s, self._key_id = None, ""

@@ -181,8 +181,8 @@ class Desk:
             self._context.supervision.send(Quit())
         self._context.change(is_leaving=True)
 
-    def _record(self) -> None:
-        self._context.spawn(self._sources.record(True), "record")
+    def _record(self, is_on: bool) -> Coroutine[Any, Any, None]:
+        return self._sources.record(is_on)
 
     # ---- what the others say ---------------------------------------------------------------------
 

@@ -38,6 +38,7 @@ class SourcesCase:
         self._on_publish, self._on_snapshot = on_publish, on_snapshot
         self._on_fresh_engine, self._on_figures = on_fresh_engine, on_figures
         self._is_restart = is_restart
+        self._is_recording_wanted = False
         self._preview = (0, 0)
 
     def linked(self, is_up: bool) -> None:
@@ -66,6 +67,8 @@ class SourcesCase:
                 self._on_publish(event)
             case port.RecordChanged():
                 self._set(record=event)
+                if event.status is port.RecordStatus.FAILED:
+                    self._is_recording_wanted = False
                 if event.code:
                     self._context.notify(trouble_of(AppError(event.code, detail={"path": event.path})))
             case port.DevicesListed():
@@ -98,6 +101,7 @@ class SourcesCase:
             # A new window beside an engine that ran on: nobody is unmuted or shown by that.
             before = replace(before, is_muted=snapshot.is_muted, is_camera_off=snapshot.is_camera_off)
             self._set(is_muted=snapshot.is_muted, is_camera_off=snapshot.is_camera_off)
+            self._is_recording_wanted = snapshot.record.status is port.RecordStatus.RECORDING
         is_at_work = any(changed.status not in _IDLE for changed in snapshot.publish) or (
             snapshot.record.status is not port.RecordStatus.IDLE
         )
@@ -128,6 +132,9 @@ class SourcesCase:
             await self._context.engine.ask(command)
         self._set(video=settings.video if not adopts else snapshot.video)
         self._set(audio=settings.audio if not adopts else snapshot.audio, output=settings.output)
+        if self._is_recording_wanted and snapshot.record.status is port.RecordStatus.IDLE:
+            # The engine before it was lost in the midst; what it had recorded is finished by this one.
+            await self.record(True)
         if all(changed.status in _IDLE for changed in snapshot.publish):
             await self._on_fresh_engine()
 
@@ -184,6 +191,7 @@ class SourcesCase:
 
     async def record(self, is_on: bool) -> None:
         """Start or stop the local recording; a failure comes back as RecordChanged."""
+        self._is_recording_wanted = is_on
         if not is_on:
             await self._tell(port.StopRecording())
             return

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from app.contract import events
 from app.ports import engine as port
+from app.usecases import wishes as w
 from app.usecases.state import BroadcastPhase
 from tests.unit.app.rig import Rig, play, settle
 
@@ -31,6 +34,36 @@ def test_a_new_engine_takes_up_the_same_session() -> None:
         rig.engine.publish(port.PublishStatus.ON_AIR)
         assert rig.desk.state.broadcast.phase is BroadcastPhase.ON_AIR
         assert len(rig.platform.created) == 1
+
+    play(scene)
+
+
+def test_a_new_engine_records_again_what_the_lost_one_recorded_and_no_more(tmp_path: Path) -> None:
+    async def scene(rig: Rig) -> None:
+        await rig.on_air()
+        await rig.do(w.ChangeSettings({"recording_dir": str(tmp_path)}), w.Record(True))
+        rig.engine.on_link(False)
+        rig.engine.attach()
+        await settle()
+        assert len(rig.engine.sent(port.StartRecording)) == 2
+        rig.engine.on_link(False)
+        await rig.do(w.EndLive())
+        rig.engine.attach()
+        await settle()
+        assert len(rig.engine.sent(port.StartRecording)) == 2
+
+    play(scene)
+
+
+def test_a_recording_that_failed_is_not_begun_again_by_itself(tmp_path: Path) -> None:
+    async def scene(rig: Rig) -> None:
+        await rig.on_air()
+        await rig.do(w.ChangeSettings({"recording_dir": str(tmp_path)}), w.Record(True))
+        rig.engine.on_event(port.RecordChanged(status=port.RecordStatus.FAILED, path="/v", code="disk_full"))
+        rig.engine.on_link(False)
+        rig.engine.attach()
+        await settle()
+        assert len(rig.engine.sent(port.StartRecording)) == 1
 
     play(scene)
 
