@@ -53,6 +53,7 @@ def python(code: str, *arguments: str, folder: Path = ROOT) -> str:
         ("ui.app", "cv2,av,sounddevice,sqlalchemy,fastapi,requests"),
         ("capture.host", "PySide6,sqlalchemy,fastapi,requests,websockets"),
         ("server.main", "PySide6,sounddevice,requests,av,cv2"),
+        ("server.ingest.main", "PySide6,sounddevice,requests,av,cv2,numpy,sqlalchemy,fastapi"),
     ],
 )
 def test_a_process_loads_only_what_it_is_for(module: str, unwanted: str) -> None:
