@@ -37,6 +37,16 @@ def go_offline(viewer: Viewer, house: House) -> None:
     expect(viewer.page.locator("#chat-offline")).to_be_visible()
 
 
+def noted(node_id: str, what: str) -> str:
+    """A script that keeps in ``window.noted`` what a node shows after the page is there."""
+    return f"""addEventListener("DOMContentLoaded", () => {{
+        window.noted = new Set();
+        const node = document.getElementById("{node_id}");
+        const note = () => window.noted.add({what});
+        new MutationObserver(note).observe(node, {{ attributes: true, childList: true }});
+    }});"""
+
+
 def words(viewer: Viewer) -> list[str]:
     return [message.text for message in viewer.messages()]
 
@@ -91,6 +101,7 @@ def test_messages_of_before_are_shown_once_and_counted_once(house: House, look: 
     session_id = house.open_session()
     house.say(session_id, "一", "二", "三")
     viewer = look()
+    viewer.page.add_init_script(noted("chat-count", "node.textContent"))
     page = connected(viewer, house.page(session_id))
     viewer.wait_for_message("三")
     expect(page.locator("#chat-count")).to_have_text("3 条")
@@ -100,6 +111,7 @@ def test_messages_of_before_are_shown_once_and_counted_once(house: House, look: 
     viewer.wait_for_message("五")
     expect(page.locator("#chat-count")).to_have_text("5 条")
     assert words(viewer) == ["一", "二", "三", "四", "五"]
+    assert set(page.evaluate("[...window.noted]")) <= {"3 条", "4 条", "5 条"}
 
 
 def test_who_was_away_during_a_cut_off_is_told_of_it(house: House, look: Callable[..., Viewer]) -> None:
@@ -121,18 +133,11 @@ def test_an_ended_session_is_opened_without_playing_it_over(house: House, look: 
     viewer = look()
     asked: list[str] = []
     viewer.page.on("request", lambda request: asked.append(request.url))
-    viewer.page.add_init_script(
-        """addEventListener("DOMContentLoaded", () => {
-            window.states = new Set();
-            const player = document.getElementById("player");
-            const note = () => window.states.add(player.dataset.playerState);
-            new MutationObserver(note).observe(player, { attributes: true });
-        });"""
-    )
+    viewer.page.add_init_script(noted("player", "node.dataset.playerState"))
     page = connected(viewer, house.page(session_id))
     viewer.wait_for_message("再见")
     assert viewer.player_state == "ended"
-    assert set(page.evaluate("[...window.states]")) <= {"ended"}
+    assert set(page.evaluate("[...window.noted]")) <= {"ended"}
     assert [url for url in asked if url.endswith("/play")] == []
     expect(page.locator("#draft")).to_be_disabled()
 

@@ -279,7 +279,8 @@ export class Player {
   #look() {
     const nowMs = performance.now();
     if (this.#line) this.#watchdog.note(this.#video.currentTime, nowMs);
-    const isMoving = this.#line !== null && this.#watchdog.isMoving(nowMs);
+    // Some streams count their time on while the element stands paused.
+    const isMoving = this.#line !== null && !this.#video.paused && this.#watchdog.isMoving(nowMs);
     this.#calm(isMoving, nowMs);
     if (isMoving && !this.#didPlay) this.#didShow();
     if (this.#link === "open" && this.#session === "live" && !this.#isBlocked) this.#guard(nowMs);

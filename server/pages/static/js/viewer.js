@@ -166,7 +166,8 @@ function setSession(state, reason) {
     endReason = reason;
     controls.setEndReason(reason);
   }
-  if (state === sessionState) return;
+  // An end is final: an answer from before it may still come.
+  if (state === sessionState || sessionState === "ended") return;
   sessionState = state;
   if (state === "live" && node("since").hidden) {
     node("since-time").dateTime = new Date().toISOString();
