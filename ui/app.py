@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import cast
 
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QFont, QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -78,21 +79,28 @@ def run_ui(
     QTimer.singleShot(0, window, lambda: timing.mark("first_window_ms"))
     if script is not None:
         attach(window, cast(Script, script), timing.read)
-    keeper = _leave_on_signals(window)
     try:
-        return application.exec()
+        with _leaving_on_signals(window):
+            return application.exec()
     finally:
-        keeper.deleteLater()
         window.shut()
         window.deleteLater()
 
 
-def _leave_on_signals(window: MainWindow) -> QObject:
+@contextlib.contextmanager
+def _leaving_on_signals(window: MainWindow) -> Iterator[None]:
     # Qt's loop sits in C: without a timer Python would never get to run the handler of a signal
     timer = QTimer(window)
     timer.setInterval(SIGNAL_POLL_MS)
     timer.timeout.connect(lambda: None)
     timer.start()
-    for name in ("SIGTERM", "SIGINT"):
-        signal.signal(getattr(signal, name), lambda *_: QTimer.singleShot(0, window, window.close))
-    return timer
+    before = {
+        number: signal.signal(number, lambda *_: QTimer.singleShot(0, window, window.close))
+        for number in (signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        yield
+    finally:
+        timer.stop()
+        for number, handler in before.items():
+            signal.signal(number, handler)

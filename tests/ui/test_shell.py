@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -114,7 +115,9 @@ def test_run_ui_runs_until_it_is_left(qtbot: object) -> None:
 
             QTimer.singleShot(50, lambda: submit({"look": {}}, looked))
 
+    handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     assert run_ui(desk, script=Driver()) == 0
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers
     assert told == ["live", "window"]
     assert desk.subscribers == 0
 
