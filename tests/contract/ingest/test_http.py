@@ -227,4 +227,5 @@ def test_no_ingest_starts_with_a_secret_that_could_be_guessed(
     assert run_ingest(launch) == 1
     said = capfd.readouterr()
     assert '"secret_too_short"' in said.out
-    assert f"{field} must have at least 32 characters" in said.err
+    assert f"The secret {field} is too short" in said.err
+    assert "at least 32 random characters" in said.err
