@@ -81,7 +81,7 @@ class Desk:
 
     async def close(self) -> None:
         """In the I/O loop: leave everything in order; a broadcast that runs goes on in the engine."""
-        self._room.leave()
+        await self._room.close()
         await self._context.engine.close()
         await self._context.supervision.close()
         if self._context.platform is not None:

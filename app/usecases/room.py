@@ -35,10 +35,21 @@ class RoomCase:
 
     def leave(self) -> None:
         """Stop following; the lines stay to be read."""
-        link, self._link, self._room = self._link, None, ""
+        link = self._let_go()
         if link is not None:
             self._context.spawn(link.close(), "room-leave")
+
+    async def close(self) -> None:
+        """Stop following, and wait until the link is closed."""
+        link = self._let_go()
+        if link is not None:
+            await link.close()
+
+    def _let_go(self) -> RoomLink | None:
+        link, self._link, self._room = self._link, None, ""
+        if link is not None:
             self._set(is_followed=False, is_connected=False)
+        return link
 
     def send(self, wish: SendChat) -> None:
         text = wish.text.strip()[: events.MAX_CHAT_CHARS]

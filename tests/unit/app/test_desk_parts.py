@@ -128,3 +128,14 @@ def test_the_service_goes_in_the_midst_and_the_broadcast_stays() -> None:
         assert not rig.engine.sent(port.StopPublish)
 
     play(scene)
+
+
+def test_at_the_end_of_the_program_the_room_is_closed_before_the_loop_stops() -> None:
+    async def scene(rig: Rig) -> None:
+        await rig.on_air()
+        room = rig.platform.room
+        await rig.desk.close()
+        assert room is not None
+        assert room.is_closed
+
+    play(scene)
