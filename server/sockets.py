@@ -158,6 +158,21 @@ class StrictServer(uvicorn.Server):
         ]
         self.started = True
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Half of the time to end is for peers to finish; then they are cut, as TLS waits long for a last goodbye."""
+        patience_s = (self.config.timeout_graceful_shutdown or 0) / 2
+        cutting = asyncio.get_running_loop().call_later(patience_s, self._cut)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            cutting.cancel()
+
+    def _cut(self) -> None:
+        for connection in list(self.server_state.connections):
+            transport = getattr(connection, "transport", None)
+            if transport is not None:
+                transport.abort()
+
 
 class EventSocketProtocol(WebSocketsSansIOProtocol):
     """A close is sent at once even while the peer's window is shut, and the connection is cut soon after.

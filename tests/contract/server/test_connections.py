@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import resource
 import socket
+import ssl
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -69,6 +70,18 @@ def test_a_tls_handshake_is_not_waited_for_either(tmp_path: Path) -> None:
     certificate, key = make_certificate(tmp_path)
     with service(tmp_path, request_head_s=HEAD_S, tls=(certificate, key)) as live, dial(live) as raw:
         assert is_cut(raw)
+
+
+def test_a_peer_that_says_no_goodbye_does_not_hold_up_the_end(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    certificate, key = make_certificate(tmp_path)
+    trusted = ssl.create_default_context(cafile=certificate)
+    trusted.check_hostname = False
+    with service(tmp_path, tls=(certificate, key)) as live:
+        mute = trusted.wrap_socket(dial(live), suppress_ragged_eofs=True)
+        mute.sendall(b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert mute.recv(100).startswith(b"HTTP/1.1 200")
+    mute.close()
+    assert not [record.getMessage() for record in caplog.records if record.name.startswith("uvicorn")]
 
 
 def test_the_head_of_a_later_request_is_not_waited_for_either(tmp_path: Path) -> None:
