@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import ssl
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ from capture.packets import EncodedPacket, StreamFormat
 from capture.publish import Publisher, Times
 from capture.publish.address import Address
 from capture.publish.link import Connect, Link, SocketConnector
+from tests.net.certificate import make_certificate
 from tests.net.toy_ingest import Script, ToyIngest
 
 STREAM = StreamFormat(
@@ -318,13 +318,8 @@ def test_stop_is_quick_whatever_the_ingest_does() -> None:
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("tls")
-    key, cert = folder / "key.pem", folder / "cert.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-         "-keyout", key, "-out", cert, "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    return cert, key
+    certificate, key = make_certificate(folder)
+    return Path(certificate), Path(key)
 
 
 def test_tls_that_never_answers_is_silence() -> None:

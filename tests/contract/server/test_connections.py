@@ -20,7 +20,7 @@ from app.runtime.clock import SystemClock
 from server.proxies import TrustedProxies
 from server.sockets import SPARE_FILES, raise_file_limit
 from tests.contract.server.kit import GENEROUS, FakeIngest, Listener, LiveService, config_for, hello, sign_in
-from tests.contract.server.test_deployment import make_certificate
+from tests.net.certificate import make_certificate
 
 HEAD_S = 0.4
 
@@ -75,9 +75,8 @@ def test_a_tls_handshake_is_not_waited_for_either(tmp_path: Path) -> None:
 def test_a_peer_that_says_no_goodbye_does_not_hold_up_the_end(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     certificate, key = make_certificate(tmp_path)
     trusted = ssl.create_default_context(cafile=certificate)
-    trusted.check_hostname = False
     with service(tmp_path, tls=(certificate, key)) as live:
-        mute = trusted.wrap_socket(dial(live), suppress_ragged_eofs=True)
+        mute = trusted.wrap_socket(dial(live), server_hostname="127.0.0.1", suppress_ragged_eofs=True)
         mute.sendall(b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         assert mute.recv(100).startswith(b"HTTP/1.1 200")
     mute.close()

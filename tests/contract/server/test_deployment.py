@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 import re
 import select
@@ -16,12 +15,9 @@ from typing import Any
 
 import httpx2
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from tests.contract.server.kit import LOCAL_TOKEN, error_code, sign_in
+from tests.net.certificate import make_certificate
 
 ROOT = Path(__file__).resolve().parents[3]
 MEDIA_NAME = "media.example.org"
@@ -33,29 +29,6 @@ def documented() -> tuple[dict[str, Any], dict[str, Any]]:
     section = (ROOT / "docs/architecture.md").read_text("utf-8").partition("### A service of your own")[2]
     service, ingest = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", section, re.DOTALL)[:2])
     return service, ingest
-
-
-def make_certificate(folder: Path) -> tuple[str, str]:
-    """For the media name only: it does not name loopback."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, MEDIA_NAME)])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(MEDIA_NAME)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    paths = folder / "fullchain.pem", folder / "key.pem"
-    paths[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    paths[1].write_bytes(key.private_bytes(*form))
-    return str(paths[0]), str(paths[1])
 
 
 def free_ports(count: int) -> list[int]:
@@ -90,7 +63,7 @@ class Part:
 @pytest.mark.slow
 def test_orders_reach_the_ingest_of_the_documented_deployment(tmp_path: Path) -> None:
     service, ingest = documented()
-    certificate, key = make_certificate(tmp_path)
+    certificate, key = make_certificate(tmp_path, MEDIA_NAME)
     service_port, rtmp_port, http_port = free_ports(3)
     ports = {str(service["port"]): service_port, str(ingest["rtmp_port"]): rtmp_port, "18080": http_port}
 
