@@ -144,6 +144,7 @@ def test_a_publisher_that_returns_goes_on_in_the_same_responses(ingest: Ingest, 
     assert sound > 80, complaints
 
 
+@pytest.mark.slow
 def test_a_killed_worker_is_replaced_and_the_list_goes_on(ingest: Ingest, service: FakeService) -> None:
     service.grant(KEY, "s1")
     list_path = ingest.tmp_path / "data" / "media" / "s1" / "index.m3u8"
@@ -185,6 +186,7 @@ def test_a_hanging_worker_is_replaced_and_viewers_do_not_notice(ingest: Ingest, 
     assert not Path(f"/proc/{stuck}").exists()
 
 
+@pytest.mark.slow
 def test_an_ingest_that_was_killed_takes_the_publisher_again_without_the_service(
     ingest: Ingest, service: FakeService
 ) -> None:

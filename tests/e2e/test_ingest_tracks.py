@@ -78,6 +78,7 @@ def test_sound_may_be_absent_come_and_go(ingest: Ingest, service: FakeService, b
     page.close()
 
 
+@pytest.mark.slow
 def test_a_picture_without_sound_plays(ingest: Ingest, service: FakeService) -> None:
     service.grant(KEY, "s1")
     with encoder(ingest, KEY, has_sound=False):

@@ -49,6 +49,7 @@ def until(page: Page, is_so: Callable[[], bool], timeout_s: float = 15.0) -> Non
         page.wait_for_timeout(50)
 
 
+@pytest.mark.slow
 def test_a_media_key_pauses_and_plays(house: House, look: Callable[..., Viewer]) -> None:
     viewer = look()
     page = painted(viewer, house.page(house.live_session()))
@@ -71,6 +72,7 @@ def test_a_media_key_pauses_and_plays(house: House, look: Callable[..., Viewer])
     assert page.evaluate(ALIVE) == 1
 
 
+@pytest.mark.slow
 def test_a_picture_that_may_not_start_asks_for_a_tap(house: House, look: Callable[..., Viewer]) -> None:
     viewer = look()
     viewer.page.add_init_script(
@@ -90,6 +92,7 @@ def test_a_picture_that_may_not_start_asks_for_a_tap(house: House, look: Callabl
     assert not page.evaluate("document.querySelector('video').muted")
 
 
+@pytest.mark.slow
 def test_what_is_wrong_is_said_while_the_last_picture_stays(house: House, look: Callable[..., Viewer]) -> None:
     viewer = look()
     session_id = house.open_session()
@@ -128,6 +131,7 @@ def test_a_line_that_cannot_be_had_does_not_cost_the_one_that_plays(house: House
     page.wait_for_function(f"() => {ALIVE} === 0")
 
 
+@pytest.mark.slow
 def test_a_line_that_this_browser_cannot_play_gives_way(house: House, look: Callable[..., Viewer]) -> None:
     viewer = look()
     viewer.page.add_init_script("window.isFlvUnusable = true")

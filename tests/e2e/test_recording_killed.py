@@ -21,9 +21,8 @@ GOP_S = 1
 
 
 # Different places between two key frames and within a cluster.
-@pytest.mark.parametrize(
-    "after_pictures", [pytest.param(61, marks=pytest.mark.slow), 77, pytest.param(104, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("after_pictures", [61, 77, 104])
 def test_a_recording_plays_after_its_process_was_killed(after_pictures: int, tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "tests.e2e.recording_child", str(tmp_path), "6"],

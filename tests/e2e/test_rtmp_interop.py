@@ -108,6 +108,7 @@ def test_nginx_passes_on_to_us(tmp_path: Path, free_port: int) -> None:
     assert decoded(path) >= 29
 
 
+@pytest.mark.slow
 def test_we_publish_to_nginx_without_a_lost_frame(tmp_path: Path, free_port: int) -> None:
     clip = make_clip(4)
     changes: list[PublishChanged] = []
@@ -168,6 +169,7 @@ def test_nginx_refuses_a_second_publisher_and_we_say_so(tmp_path: Path, free_por
     assert [(change.status, change.code) for change in changes][-1] == (PublishStatus.REFUSED, "key_unknown")
 
 
+@pytest.mark.slow
 def test_obs_publishes_to_us(tmp_path: Path) -> None:
     with ToyIngest() as toy:
         with obs(tmp_path, toy.url, "obs-key"):

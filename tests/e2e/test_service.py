@@ -224,6 +224,7 @@ def test_what_was_acknowledged_survives_kills(tmp_path: Path) -> None:
         assert service.end()[0] == 0
 
 
+@pytest.mark.slow
 def test_it_speaks_tls(tmp_path: Path) -> None:
     certificate, key = make_certificate(tmp_path)
     trust = ssl.create_default_context(cafile=certificate)

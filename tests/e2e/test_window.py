@@ -63,6 +63,7 @@ def test_closing_on_air_asks_and_may_be_taken_back(anchor: Program) -> None:
     assert anchor.process.wait(20) == 0, "the program is over"
 
 
+@pytest.mark.slow
 def test_the_window_may_go_alone_and_come_back(anchor: Program, desktop: Desktop) -> None:
     before = anchor.go_live("只关窗口")
     children = anchor.children()

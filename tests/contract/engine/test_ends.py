@@ -33,7 +33,9 @@ def broadcasting(engine: EngineProcess, ingest: ToyIngest) -> Window:
     return window
 
 
-@pytest.mark.parametrize("way", ["shutdown", "sigterm", "stdin"])
+@pytest.mark.parametrize(
+    "way", [pytest.param("shutdown", marks=pytest.mark.slow), "sigterm", pytest.param("stdin", marks=pytest.mark.slow)]
+)
 def test_asked_to_end_it_says_goodbye_and_leaves_nothing(tmp_path: Path, ingest: ToyIngest, way: str) -> None:
     with EngineProcess(tmp_path) as engine:
         window = broadcasting(engine, ingest)
