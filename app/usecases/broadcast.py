@@ -29,6 +29,8 @@ from app.usecases.state import BroadcastPhase, BroadcastState, Summary, Trouble
 from app.usecases.wishes import GoLive
 
 RETRY_S = 3.0
+REASON_S = 2.0
+_WITHOUT_REASON = ("key_dead", "replaced")
 BUSY = (BroadcastPhase.PREPARING, BroadcastPhase.ON_AIR, BroadcastPhase.INTERRUPTED, BroadcastPhase.ENDING)
 _GOES_ON = BUSY[:3]
 _SILENT = (PublishStatus.IDLE, PublishStatus.REFUSED)
@@ -223,7 +225,17 @@ class BroadcastCase:
             if phase is BroadcastPhase.ON_AIR or self._context.state.broadcast.session is None:
                 self._interrupted()
         elif changed.status is PublishStatus.REFUSED:
-            self._stop(trouble_of(AppError(changed.code or "stream_failed")))
+            trouble = trouble_of(AppError(changed.code or "stream_failed"))
+            if changed.code in _WITHOUT_REASON:
+                self._context.spawn(self._stop_unless_told(trouble, self._turn), "await-reason")
+            else:
+                self._stop(trouble)
+
+    async def _stop_unless_told(self, trouble: Trouble, turn: int) -> None:
+        """The ingest only knows that the key is no longer good; why is told in the room at the same moment."""
+        await asyncio.sleep(REASON_S)
+        if turn == self._turn:
+            self._stop(trouble)
 
     def on_engine_lost(self) -> None:
         """The engine died: the session waits for its publisher."""
@@ -249,6 +261,9 @@ class BroadcastCase:
             case events.KeyRevoked():
                 if body.key_id == self._key_id and state.phase in _GOES_ON:
                     self._stop(trouble_of(AppError(f"key_{body.cause}")))
+                if body.cause == "signed_out":
+                    # The room is left before it could refuse us.
+                    self._context.trouble(AppError("device_ended"))
 
     def _session_changed(self, session: Session, changed: SessionState, reason: str | None) -> None:
         session = session.model_copy(update={"state": changed})

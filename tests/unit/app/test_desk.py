@@ -146,7 +146,9 @@ def test_live_elsewhere_can_be_taken_over() -> None:
 
 
 @pytest.mark.parametrize("code", ["key_dead", "replaced", "key_unknown"])
-def test_a_final_refusal_stops_with_its_reason(code: str) -> None:
+def test_a_final_refusal_stops_with_its_reason(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.usecases.broadcast.REASON_S", 0)
+
     async def scene(rig: Rig) -> None:
         await rig.on_air()
         rig.engine.publish(port.PublishStatus.REFUSED, code)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from app.contract import events
 from app.ports import engine as port
 from app.usecases import wishes as w
-from app.usecases.state import BroadcastPhase
+from app.usecases.state import AccountPhase, BroadcastPhase
 from tests.unit.app.rig import Rig, play, settle
 
 
@@ -79,6 +81,41 @@ def test_a_key_that_somebody_else_made_us_lose_ends_the_broadcast_with_the_reaso
         assert rig.desk.state.broadcast.trouble is not None
         assert rig.desk.state.broadcast.trouble.code == "key_taken_over"
         assert rig.engine.sent(port.StopPublish)
+
+    play(scene)
+
+
+def test_a_key_that_died_with_the_device_ends_the_sign_in_too() -> None:
+    async def scene(rig: Rig) -> None:
+        await rig.on_air()
+        rig.fact(events.KeyRevoked(key_id="id1", cause="signed_out"), "key.revoked")
+        await settle()
+        account = rig.desk.state.account
+        assert (account.phase, account.trouble and account.trouble.code) == (AccountPhase.SIGNED_OUT, "device_ended")
+        trouble = rig.desk.state.broadcast.trouble
+        assert trouble is not None
+        assert trouble.code == "key_signed_out"
+
+    play(scene)
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_stream_that_was_cut_ends_with_the_reason_that_the_room_tells(
+    monkeypatch: pytest.MonkeyPatch, is_told: bool
+) -> None:
+    monkeypatch.setattr("app.usecases.broadcast.REASON_S", 0)
+
+    async def scene(rig: Rig) -> None:
+        await rig.on_air()
+        rig.engine.publish(port.PublishStatus.REFUSED, "key_dead")
+        assert rig.desk.state.broadcast.phase is BroadcastPhase.ON_AIR
+        if is_told:
+            rig.fact(events.KeyRevoked(key_id="id1", cause="cut_off"), "key.revoked")
+        await settle()
+        broadcast = rig.desk.state.broadcast
+        assert broadcast.phase is BroadcastPhase.ENDED
+        assert broadcast.trouble is not None
+        assert broadcast.trouble.code == ("key_cut_off" if is_told else "key_dead")
 
     play(scene)
 
