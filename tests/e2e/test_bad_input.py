@@ -264,5 +264,5 @@ def test_a_kept_sign_in_that_the_service_does_not_know_leads_to_the_form(anchor:
         assert time.monotonic() < deadline_s
         time.sleep(0.05)
     anchor.attach()
-    anchor.until(lambda state: state["account"] == "signed_out", "signed out")
-    assert anchor.window("look")["page"] == "sign_in"
+    anchor.until(lambda state: state["platform"] == "ready" and state["account"] == "signed_out", "signed out")
+    reads(anchor, "sign_in.title")

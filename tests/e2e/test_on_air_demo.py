@@ -24,6 +24,9 @@ from tools.program import ROOT
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
+ON_AIR_S = 30
+"""A busy machine's player needs two seconds to its first picture: of a short broadcast that is a tenth and more."""
+
 
 class Terminal:
     """``python -m tools.demo`` and what it prints."""
@@ -101,10 +104,10 @@ def _all() -> Iterator[psutil.Process]:
 
 
 def test_it_ends_by_itself_after_its_time(tmp_path: Path) -> None:
-    with Terminal(tmp_path / "demo", 12) as terminal:
+    with Terminal(tmp_path / "demo", ON_AIR_S) as terminal:
         began_s = time.monotonic()
         assert terminal.end(120) == 0, terminal.said
-        assert time.monotonic() - began_s > 12
+        assert time.monotonic() - began_s > ON_AIR_S
         assert re.search(r"on air; watch it at http://127\.0\.0\.1:\d+/s/\w+ ", terminal.said), terminal.said
         assert re.search(r"^frames sent \d{3,}, dropped \d+; messages sent \d+$", terminal.said, re.MULTILINE)
         for name, via in (("viewer 1", "flv"), ("viewer 2", "flv"), ("viewer 3", "hls")):
@@ -131,7 +134,7 @@ def test_ctrl_c_ends_the_demonstration_with_its_verdict(tmp_path: Path) -> None:
     with Terminal(tmp_path / "demo", 0) as terminal:
         terminal.until("watches by HLS", 90)
         assert terminal.left_running(), "the search finds nothing"
-        time.sleep(12)
+        time.sleep(ON_AIR_S)
         terminal.ctrl_c()
         assert terminal.end(90) == 0, terminal.said
         assert "demo: all well" in terminal.said
