@@ -77,7 +77,7 @@ def test_private_things_are_found_in_logs_and_on_command_lines(program: Path, te
 @pytest.mark.parametrize(
     "text",
     [
-        "took 0.13800138000 s", "ff88620e13912345678aebbce6372ec9", INFO, "/work/build/material/clip-4a33b670c281.mp4",
+        "took 0.13800138000 s", "ff88620e13912345678aebbce6372ec9", INFO, "/srv/build/material/clip-4a33b670c281.mp4",
         "test_viewers_see_hear_and_talk_by_flv_and_hls_0", "2026-11-26T05:44:30.614741Z", "1795672345678",
     ],
 )  # fmt: skip
