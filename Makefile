@@ -5,7 +5,7 @@ TEST_S ?= 480
 SLOW_S ?= 3000
 ARGS ?=
 PY := .venv/bin/python
-BENCHES := publish startup viewer
+BENCHES := publish startup viewer documents text_rules
 
 .PHONY: help demo run test test-slow check bench screenshots setup clean setup-run setup-demo setup-test
 
@@ -32,10 +32,10 @@ run: setup-run
 	@$(PY) -m app $(ARGS)
 
 test: setup-test
-	@timeout --foreground --signal=INT --kill-after=30 $(TEST_S) $(PY) -m pytest -m "not slow" --durations=15 $(ARGS)
+	@$(PY) -m tools.run_tests fast --limit-s $(TEST_S) -- $(ARGS)
 
 test-slow: setup-test
-	@timeout --foreground --signal=INT --kill-after=30 $(SLOW_S) $(PY) -m pytest -m slow --durations=15 $(ARGS)
+	@$(PY) -m tools.run_tests slow --limit-s $(SLOW_S) -- $(ARGS)
 
 check: setup-test
 	@.venv/bin/ruff check .
@@ -51,6 +51,7 @@ bench: setup-test
 screenshots: setup-test
 	@$(PY) -m tools.screenshots
 	@$(PY) -m tools.page_screenshots
+	@$(PY) -m tools.desk_screenshots
 
 clean:
 	rm -rf build .venv node_modules resources/vendor .mypy_cache .ruff_cache .import_linter_cache .hypothesis

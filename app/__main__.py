@@ -25,6 +25,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--role", choices=["window", "engine", "service", "ingest", "remux"])
     parser.add_argument("--parent", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--config", type=Path, help="settings of a service or ingest that runs by itself (JSON)")
+    parser.add_argument(
+        "--rotate-field-key",
+        action="store_true",
+        help="with --role service --config FILE: make a new key for personal fields; it is used from the next start on",
+    )
     parser.add_argument("--data-dir", type=Path, help="where this program keeps its data")
     parser.add_argument("--script-endpoint", default="", help=argparse.SUPPRESS)
     parser.add_argument("--script-key-file", type=Path, help=argparse.SUPPRESS)
@@ -33,15 +38,19 @@ def main(arguments: list[str] | None = None) -> int:
         die_with_parent(given.parent)
     if given.config is not None:
         problem = _problem_of(given.config)
-        if given.role not in ("service", "ingest"):
+        if given.role != "service" and given.rotate_field_key:
+            problem = "--rotate-field-key goes with --role service"
+        elif given.role not in ("service", "ingest"):
             problem = "--config goes with --role service or --role ingest"
         if problem:
             parser.error(problem)
+    elif given.rotate_field_key:
+        parser.error("--rotate-field-key goes with --role service --config FILE")
     if given.role is None:
         from app.supervisor import run_supervisor
 
         return run_supervisor(given.data_dir, given.script_endpoint, given.script_key_file)
-    return _run_role(given.role, given.config)
+    return _run_role(given.role, given.config, is_rotation=given.rotate_field_key)
 
 
 def _problem_of(path: Path) -> str:
@@ -52,7 +61,7 @@ def _problem_of(path: Path) -> str:
     return ""
 
 
-def _run_role(role: str, config: Path | None) -> int:
+def _run_role(role: str, config: Path | None, *, is_rotation: bool) -> int:
     if role == "window":
         from app.main import run_window
 
@@ -61,9 +70,9 @@ def _run_role(role: str, config: Path | None) -> int:
         # By name: an installation of the service alone has no capture package.
         return _with(EngineLaunch, importlib.import_module("capture.host").run_engine, None)
     if role == "service":
-        from server.main import run_service
+        from server.main import rotate_field_key, run_service
 
-        return _with(ServiceLaunch, run_service, config)
+        return _with(ServiceLaunch, rotate_field_key if is_rotation else run_service, config)
     if role == "ingest":
         from server.ingest.main import run_ingest
 

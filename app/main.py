@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from app.drafts import DraftFiles
 from app.logs import start_logging, stop_logging
 from app.ports.platform import Platform
 from app.runtime.clock import SystemClock
@@ -59,6 +60,7 @@ def _desk(launch: WindowLaunch, clock: SystemClock, loop: IoLoop) -> Desk:
         SupervisorLink(launch.supervisor_endpoint, bytes.fromhex(launch.supervisor_key_hex), clock),
         make_platform,
         clock,
+        DraftFiles(data_dir / "drafts", secrets, clock),
     )
     return Desk(
         context,

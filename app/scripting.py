@@ -119,4 +119,47 @@ def summary(state: DeskState) -> dict[str, Any]:
         "notices": [notice.trouble.code for notice in state.notices],
         "frames_sent": broadcast.summary.frames_sent if broadcast.summary else 0,
         "frames_dropped": broadcast.summary.frames_dropped if broadcast.summary else 0,
+        **_way_summary(state),
+    }
+
+
+def _way_summary(state: DeskState) -> dict[str, Any]:
+    """The way to air: never what a person wrote, or how they can be reached."""
+    onboarding, documents, desk, inbox = state.onboarding, state.documents, state.application, state.inbox
+    identity = state.identity
+    opened, application, account = documents.opened, desk.application, state.account.account
+    steps = onboarding.onboarding.steps if onboarding.onboarding else []
+    return {
+        "roles": [role.value for role in account.roles] if account else [],
+        "scopes": [scope.value for scope in account.scopes] if account else [],
+        "onboarding": onboarding.phase.value,
+        "steps": {step.id.value: step.state.value for step in steps},
+        "may_broadcast": bool(onboarding.onboarding and onboarding.onboarding.may_broadcast),
+        "missing": onboarding.onboarding.missing if onboarding.onboarding else "",
+        "documents": {one.kind.value: one.current.number if one.current is not None else 0 for one in documents.kinds},
+        "accepted": [[one.kind.value, one.number] for one in documents.acceptances],
+        "document": opened.kind.value if opened else "",
+        "document_phase": opened.phase.value if opened else "",
+        "document_number": opened.version.number if opened and opened.version else 0,
+        "document_compared": opened.compared_with.number
+        if opened and opened.comparison and opened.compared_with
+        else 0,
+        "needs_acceptance": bool(opened and opened.needs_acceptance),
+        "document_trouble": opened.trouble.code if opened and opened.trouble else "",
+        "application": application.state.value if application else "",
+        "application_phase": desk.phase.value,
+        "application_revision": application.revision if application else 0,
+        "application_save": desk.save.value,
+        "application_trouble": desk.trouble.code if desk.trouble else "",
+        "application_faults": {field.value: fault for field, fault in desk.faults.items()},
+        "application_findings": {
+            field.value: [[one.start, one.end, one.label] for one in found] for field, found in desk.findings.items()
+        },
+        "is_identity_checked": bool(identity.identity and identity.identity.checked_at),
+        "identity_faults": {field.value: fault for field, fault in identity.faults.items()},
+        "face": identity.face.state.value if identity.face else "",
+        "has_conflict": desk.conflict is not None,
+        "images": {image.purpose.value: image.state.value for image in desk.images},
+        "unread": inbox.unread,
+        "inbox": [[one.kind.value, one.is_read] for one in inbox.messages],
     }

@@ -44,11 +44,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Empty: the Videos folder."""
     is_recording_automatic: bool = False
     chat_size_px: int = 14
+    reader_size_px: int = 14
+    is_notifying: bool = True
+    """Whether messages of the platform also appear as notifications of the desktop."""
     device_id: str = ""
     """Given by the service at the first sign-in of this machine; not a secret."""
-    phone: str = ""
     title: str = ""
     category: str = "experience"
+    inbox_numbers: dict[str, int] = msgspec.field(default_factory=dict)
+    """Number of the last message that this machine has told of, for each person on a platform (usecases.inbox)."""
     shortcuts: dict[str, str] = msgspec.field(default_factory=dict)
     """Key sequences that the person chose, by action; what is missing has its default (ui.keys)."""
 

@@ -1,9 +1,10 @@
-"""``python -m bench NAME [--quick] [--clip FILE]``: measure, and print one line of JSON.
+"""``python -m bench NAME [--quick] [--clip FILE] [--material PATH]``: measure, and print one line of JSON.
 
     {"bench": NAME, "figures": {key: number}, "goals": {key: "<=1.15"}, "met": true | false | null}
 
 Each bench is a module with ``run(quick, clip) -> dict[str, float | None]`` and ``GOALS``; a figure that this
 run could not judge is null, and so is ``met`` when a goal hangs on it. Anything else goes to standard error.
+One with ``TAKES_MATERIAL = "file" | "folder"`` is given that path as ``run(quick, clip, material)``.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-NAMES = ("publish", "startup", "viewer")
+NAMES = ("publish", "startup", "viewer", "documents", "text_rules")
 _COMPARISONS = {"<=": operator.le, ">=": operator.ge, "==": operator.eq}
 
 
@@ -38,14 +39,22 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("name", choices=NAMES)
     parser.add_argument("--quick", action="store_true", help="within 45 seconds; met is null where that cannot judge")
     parser.add_argument("--clip", type=Path, help="a media file with motion and speech instead of the rendered one")
+    parser.add_argument("--material", type=Path, help="what to measure instead of the samples: see the bench")
     options = parser.parse_args(arguments)
     if options.clip is not None and not options.clip.is_file():
         parser.error(f"no such file: {options.clip}")
     bench = importlib.import_module(f"bench.{options.name}")
     goals: dict[str, str] = bench.GOALS
+    given = {} if options.material is None else {"material": options.material}
+    if given:
+        wanted = getattr(bench, "TAKES_MATERIAL", None)
+        if wanted is None:
+            parser.error(f"{options.name} takes no material")
+        if not (options.material.is_dir() if wanted == "folder" else options.material.is_file()):
+            parser.error(f"no such {wanted}: {options.material}")
     # Whatever a part prints must not break the one line of JSON.
     with contextlib.redirect_stdout(sys.stderr):
-        figures: dict[str, float | None] = bench.run(options.quick, options.clip)
+        figures: dict[str, float | None] = bench.run(options.quick, options.clip, **given)
     met = verdict(figures, goals)
     if options.quick and met is False:
         met = None if getattr(bench, "QUICK_CANNOT_FAIL", False) else met

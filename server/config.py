@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from app.runtime.launch import ServiceLaunch
 from server.proxies import TrustedProxies
+from server.retention import DEFAULT, Retention
 
 VERSION = "0.1.0"
 _LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -20,6 +21,14 @@ class Limits:
 
     body_bytes: int = 64 * 1024
     body_deadline_s: float = 10.0
+    image_body_bytes: int = 6 * 1024 * 1024
+    """Of an upload of a signed-in person."""
+    import_body_bytes: int = 4 * 1024 * 1024
+    """Of a file that an operator imports at the desk."""
+    large_bodies: int = 12
+    """How many bodies above ``body_bytes`` are held at a time; the next are asked to come again."""
+    large_bodies_per_address: int = 3
+    large_body_deadline_s: float = 60.0
     requests_burst: int = 1500
     requests_per_s: float = 300.0
     """Of one address, over all routes."""
@@ -39,6 +48,27 @@ class Limits:
     chat_refusals_burst: int = 20
     chat_refusals_per_s: float = 1.0
     """Refusals one socket may collect before it is closed as a flood."""
+    draft_burst: int = 30
+    draft_per_s: float = 2.0
+    """Drafts saved by one account."""
+    submit_burst: int = 20
+    submit_per_s: float = 1 / 30
+    """Submissions tried by one account; those that are taken are counted by the day besides."""
+    text_check_burst: int = 30
+    text_check_per_s: float = 3.0
+    """Texts that one account has looked at while it types."""
+    identity_burst: int = 20
+    identity_per_s: float = 1 / 15
+    """Names checked and face checks asked for by one account; tries that cost one are counted by the day besides."""
+    schedule_burst: int = 30
+    schedule_per_s: float = 0.5
+    """Sessions planned and changed by one account."""
+    image_burst: int = 20
+    image_per_s: float = 1 / 6
+    """Images uploaded by one account."""
+    import_burst: int = 20
+    import_per_s: float = 1 / 15
+    """Files imported by one operator."""
     frames_burst: int = 60
     frames_per_s: float = 20.0
     """Frames of one socket."""
@@ -64,7 +94,7 @@ class Lifetimes:
     code_tries: int = 5
     code_resend_s: int = 60
     access_s: int = 15 * 60
-    refresh_s: int = 30 * 24 * 3600
+    refresh_s: int = DEFAULT.tokens_days * 24 * 3600
     refresh_leeway_s: int = 60
     """How long a spent refresh token may be shown again by whoever never got the answer."""
     media_token_s: int = 55
@@ -100,9 +130,14 @@ class ServiceConfig:
     tls_key: str = ""
     name: str = "智联主播平台"
     name_en: str = "AnchorDesk platform"
+    contact: str = ""
+    contact_en: str = ""
     max_publish_kbps: int = 12_000
+    field_keys: tuple[bytes, ...] = field(default=(), repr=False)
+    """Keys of the personal fields from the environment; empty: from the file (server.field_keys)."""
     limits: Limits = field(default_factory=Limits)
     lifetimes: Lifetimes = field(default_factory=Lifetimes)
+    retention: Retention = DEFAULT
 
     @classmethod
     def from_launch(cls, launch: ServiceLaunch) -> ServiceConfig:
@@ -127,9 +162,17 @@ class ServiceConfig:
             ingest_public_rtmp_url=launch.ingest_public_rtmp_url.rstrip("/"),
             tls_certificate=launch.tls_certificate,
             tls_key=launch.tls_key,
+            contact=launch.contact,
+            contact_en=launch.contact_en or launch.contact,
         )
         if launch.is_demo:
-            return replace(plain, name="本机演示平台", name_en="Demo platform on this machine")
+            return replace(
+                plain,
+                name="本机演示平台",
+                name_en="Demo platform on this machine",
+                contact="这是本机演示平台，没有客服；请联系开设它的人。",
+                contact_en="This is a demo platform without customer service. Ask whoever set it up.",
+            )
         return plain
 
     @property

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from app.contract.inbox import Concern
+
 
 class DeathCause(StrEnum):
     """Why a stream key died; on the wire in ``key.revoked``."""
@@ -64,4 +66,12 @@ class GraceSet:
     deadline_ms: int | None
 
 
-Effect = FactPosted | KeyDied | DeviceEnded | SessionClosed | GraceSet
+@dataclass(frozen=True, slots=True)
+class PersonTold:
+    """Something that concerns a person has changed; their programs ask anew. None: it concerns everybody."""
+
+    account_id: str | None
+    what: Concern
+
+
+Effect = FactPosted | KeyDied | DeviceEnded | SessionClosed | GraceSet | PersonTold

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from app.contract.errors import ErrorBody, ErrorCode, ErrorReply
@@ -31,12 +32,67 @@ _STATUS: dict[ErrorCode, int] = {
     ErrorCode.TOO_LARGE: 413,
     ErrorCode.MESSAGE_EMPTY: 422,
     ErrorCode.MESSAGE_TOO_LONG: 422,
+    ErrorCode.AGREEMENT_UNPUBLISHED: 403,
+    ErrorCode.AGREEMENT_MISSING: 403,
+    ErrorCode.AGREEMENT_OUTDATED: 403,
+    ErrorCode.VERSION_SUPERSEDED: 409,
+    ErrorCode.HASH_MISMATCH: 409,
+    ErrorCode.NOT_SHOWN_TO_END: 422,
+    ErrorCode.APPLICATION_INCOMPLETE: 422,
+    ErrorCode.APPLICATION_LOCKED: 409,
+    ErrorCode.DRAFT_CONFLICT: 409,
+    ErrorCode.TEXT_REFUSED: 422,
+    ErrorCode.CREDIT_CODE_INVALID: 422,
+    ErrorCode.BLOCKLISTED: 403,
+    ErrorCode.OUT_OF_SCOPE: 403,
+    ErrorCode.IMAGE_INVALID: 422,
+    ErrorCode.IMAGE_TOO_SMALL: 422,
+    ErrorCode.DOCUMENT_INVALID: 422,
+    ErrorCode.DOCUMENT_PUBLISHED: 409,
+    ErrorCode.SECOND_FACTOR_REQUIRED: 403,
+    ErrorCode.SECOND_FACTOR_WRONG: 400,
+    ErrorCode.CSRF_REFUSED: 403,
+    ErrorCode.IDENTITY_MISSING: 403,
+    ErrorCode.IDENTITY_INVALID: 422,
+    ErrorCode.IDENTITY_UNDERAGE: 403,
+    ErrorCode.IDENTITY_UNCHANGED: 409,
+    ErrorCode.IDENTITY_TAKEN: 409,
+    ErrorCode.IDENTITY_MISMATCH: 403,
+    ErrorCode.IDENTITY_ATTEMPTS_OVER: 429,
+    ErrorCode.AUTHORITY_UNAVAILABLE: 503,
+    ErrorCode.ON_AIR: 409,
+    ErrorCode.FACE_MISSING: 403,
+    ErrorCode.FACE_PENDING: 403,
+    ErrorCode.FACE_REFUSED: 403,
+    ErrorCode.FACE_VOIDED: 403,
+    ErrorCode.FACE_CHECK_OPEN: 409,
+    ErrorCode.FACE_TIME_INVALID: 422,
+    ErrorCode.SECOND_OPERATOR_REQUIRED: 403,
+    ErrorCode.SUSPENDED: 403,
+    ErrorCode.SCHEDULE_INVALID: 422,
+    ErrorCode.SCHEDULE_OVERLAP: 409,
+    ErrorCode.SCHEDULE_FULL: 409,
+    ErrorCode.SCHEDULE_CONFLICT: 409,
+    ErrorCode.SESSION_BEGUN: 409,
+    ErrorCode.SESSION_BUSY: 409,
+    ErrorCode.ACTIVITY_CLOSED: 409,
+    ErrorCode.ACTIVITY_TOO_EARLY: 403,
+    ErrorCode.GUESTS_NOT_ALLOWED: 403,
     ErrorCode.INTERNAL: 500,
     ErrorCode.KEY_UNKNOWN: 403,
     ErrorCode.KEY_DEAD: 403,
     ErrorCode.KEY_FOREIGN: 403,
     ErrorCode.INGEST_UNAVAILABLE: 503,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Who tried what they may not: written into the record, though nothing else of the write is kept."""
+
+    actor_id: str
+    act: str
+    subject_id: str
 
 
 class Refusal(KnownError):
@@ -60,6 +116,7 @@ class Refusal(KnownError):
         )
         self.reason = code
         self.retry_after_s = retry_after_s
+        self.attempt: Attempt | None = None
 
     @property
     def status(self) -> int:

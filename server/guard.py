@@ -15,6 +15,7 @@ from app.contract.errors import ErrorCode
 from app.runtime.clock import Clock
 from server.config import ServiceConfig
 from server.errors import Refusal, reply_of
+from server.large_bodies import LargeBodies
 from server.limits import Buckets
 from server.proxies import household
 from server.sockets import Shares
@@ -72,6 +73,7 @@ class Guard:
         self._rate = Buckets(clock, config.limits.requests_burst, config.limits.requests_per_s)
         # Connections are counted below HTTP; behind a proxy only here it is known whose they are.
         self._sockets = Shares(config.limits.sockets_per_address, config.limits.connections)
+        self._large = LargeBodies(config.limits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"}:
@@ -120,6 +122,9 @@ class Guard:
     ) -> None:
         began_s = self._clock.monotonic_s()
         status = 0
+        limits = self._config.limits
+        max_bytes, deadline_s = limits.body_bytes, limits.body_deadline_s
+        is_held = False
 
         async def sealed(message: Message) -> None:
             nonlocal status
@@ -129,8 +134,15 @@ class Guard:
             await send(message)
 
         try:
+            if refusal is None and self._large.is_wanted(scope, headers):
+                # Held until the answer is given: so long the body is in memory.
+                is_held = self._large.take(scope["client"][0])
+                if is_held:
+                    max_bytes, deadline_s = self._large.max_bytes(scope, headers), limits.large_body_deadline_s
+                else:
+                    refusal = Refusal(ErrorCode.RATE_LIMITED, retry_after_s=2)
             if refusal is None:
-                body, refusal = await self._body(headers, receive)
+                body, refusal = await self._body(headers, receive, max_bytes, deadline_s)
             if refusal is not None:
                 await _reply(sealed, refusal, headers.get("accept-language", ""))
                 return
@@ -142,6 +154,8 @@ class Guard:
             if status == 0:
                 await _reply(sealed, Refusal(ErrorCode.INTERNAL, retryable=True), headers.get("accept-language", ""))
         finally:
+            if is_held:
+                self._large.give_back(scope["client"][0])
             route = scope.get("route")
             log.info(
                 "request",
@@ -152,15 +166,16 @@ class Guard:
                 ms=round((self._clock.monotonic_s() - began_s) * 1000, 1),
             )
 
-    async def _body(self, headers: Headers, receive: Receive) -> tuple[bytes, Refusal | None]:
-        limit_bytes = self._config.limits.body_bytes
+    async def _body(
+        self, headers: Headers, receive: Receive, limit_bytes: int, deadline_s: float
+    ) -> tuple[bytes, Refusal | None]:
         declared = headers.get("content-length", "0")
         if not declared.isdigit() or int(declared) > limit_bytes:
             return b"", Refusal(ErrorCode.TOO_LARGE, detail={"max_bytes": limit_bytes})
         parts: list[bytes] = []
         size_bytes = 0
         try:
-            async with asyncio.timeout(self._config.limits.body_deadline_s):
+            async with asyncio.timeout(deadline_s):
                 while True:
                     message = await receive()
                     if message["type"] == "http.disconnect":

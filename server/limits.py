@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
+from app.contract.errors import ErrorCode
 from app.runtime.clock import Clock
+from server.errors import Refusal
 
 
 class Buckets:
@@ -17,6 +19,12 @@ class Buckets:
         self._max_keys = max_keys
         self._levels: OrderedDict[str, tuple[float, float]] = OrderedDict()
         self.refused = 0
+
+    def require(self, key: str) -> None:
+        """Take one. Raises Refusal (rate_limited) with the seconds until one is free again."""
+        wait_s = self.take(key)
+        if wait_s > 0:
+            raise Refusal(ErrorCode.RATE_LIMITED, retry_after_s=wait_s)
 
     def is_untouched(self, key: str) -> bool:
         """Whether nothing is missing: never taken from, or full again."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import socket
 import sys
 import traceback
@@ -25,18 +26,34 @@ from starlette.exceptions import HTTPException
 from app.contract.errors import ErrorCode
 from app.contract.events import MAX_FRAME_BYTES
 from app.contract.rest import API_PREFIX
-from app.errors import AppError, BugError
+from app.errors import AppError, BugError, InputError
 from app.logs import start_logging, stop_logging
 from app.runtime.clock import Clock, SystemClock
 from app.runtime.launch import ServiceLaunch
+from server import field_keys
 from server.config import VERSION, ServiceConfig
 from server.demo_data import renew_operator
+from server.desk.routes import desk_routers
 from server.errors import Refusal, refusal_of, reply_of
 from server.guard import Guard
 from server.media_token import require_secret
 from server.pages.routes import build_router, not_found_page, wants_page
 from server.providers.code_sender import CodeSender
-from server.routes import auth, events, hooks, me, platform, sessions
+from server.providers.identity_authority import IdentityAuthority
+from server.routes import (
+    applications,
+    auth,
+    documents,
+    events,
+    hooks,
+    identity,
+    images,
+    inbox,
+    me,
+    platform,
+    schedule,
+    sessions,
+)
 from server.services import Services
 from server.sockets import EventSocketProtocol, Shares, StrictServer, raise_file_limit, request_protocol
 from server.starting import bind, require_certificate, require_folder
@@ -51,11 +68,12 @@ def create_app(
     clock: Clock,
     *,
     code_sender: CodeSender | None = None,
+    authority: IdentityAuthority | None = None,
     ingest_transport: httpx2.AsyncBaseTransport | None = None,
 ) -> FastAPI:
     """The whole service as an ASGI app; its lifespan starts and closes the services (``app.state.services``)."""
 
-    services = Services(config, clock, code_sender=code_sender, ingest_transport=ingest_transport)
+    services = Services(config, clock, code_sender=code_sender, authority=authority, ingest_transport=ingest_transport)
 
     @contextlib.asynccontextmanager
     async def lifespan(started: FastAPI) -> AsyncIterator[None]:
@@ -79,9 +97,13 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.services = services
-    for router in (platform.router, auth.router, me.router, sessions.router, hooks.publish, hooks.demo, events.router):
+    for router in (
+        platform.router, auth.router, me.router, identity.router, documents.router, inbox.router, applications.router,
+        images.router, schedule.router, sessions.router, hooks.publish, hooks.demo, events.router,
+    ):  # fmt: skip
         app.include_router(router)
-    app.include_router(build_router(services))
+    for router in (*desk_routers(), build_router(services)):
+        app.include_router(router)
     app.add_middleware(Guard, config=config, clock=clock)
     app.add_exception_handler(AppError, _on_app_error)
     app.add_exception_handler(RequestValidationError, _on_invalid)
@@ -98,7 +120,8 @@ def run_service(launch: ServiceLaunch) -> int:
     """
     with contextlib.ExitStack() as logging:
         try:
-            config = ServiceConfig.from_launch(launch)
+            # First of all: from here on no child can inherit them.
+            config = replace(ServiceConfig.from_launch(launch), field_keys=field_keys.take_from(os.environ))
             require_folder(config.log_dir)
             logging.callback(stop_logging, start_logging(config.log_dir, "service"))
         except AppError as error:
@@ -141,6 +164,17 @@ async def _serve(config: ServiceConfig, clock: Clock, renews_operator: bool) -> 
             # uvicorn's answer to a start that failed; the reason is ours to tell.
             raise getattr(app.state, "start_error", None) or BugError() from None
         return 0
+
+
+def rotate_field_key(launch: ServiceLaunch) -> int:
+    """Put a new key of the personal fields in front of those in the file; says its id. 1 when it could not."""
+    try:
+        if field_keys.VARIABLE in os.environ:
+            raise InputError("field_keys_in_environment", detail={"variable": field_keys.VARIABLE})
+        _say({"field_key": field_keys.rotate(ServiceConfig.from_launch(launch).data_dir)})
+        return 0
+    except AppError as error:
+        return _failed(error)
 
 
 def server_settings(app: FastAPI, config: ServiceConfig) -> uvicorn.Config:

@@ -93,6 +93,190 @@ _SENTENCES: dict[ErrorCode, tuple[str, str]] = {
         "消息太长，请缩短到 200 字以内。",
         "The message is too long. Keep it within 200 characters.",
     ),
+    ErrorCode.AGREEMENT_UNPUBLISHED: (
+        "平台还没有发布直播协议，暂时不能继续。请联系平台。",
+        "The platform has not published its live agreement yet, so this has to wait. Ask the platform.",
+    ),
+    ErrorCode.AGREEMENT_MISSING: (
+        "您还没有同意直播协议，请先阅读并同意。",
+        "You have not accepted the live agreement. Read and accept it first.",
+    ),
+    ErrorCode.AGREEMENT_OUTDATED: (
+        "直播协议有重要更新，请阅读并同意新版本后再开播。",
+        "The live agreement has changed in substance. Read and accept the new version before the next broadcast.",
+    ),
+    ErrorCode.VERSION_SUPERSEDED: (
+        "这个版本已经不是现行版本，请阅读最新版本。",
+        "This version is no longer in force. Read the newest one.",
+    ),
+    ErrorCode.HASH_MISMATCH: (
+        "您看到的文本与已发布的版本不一致，请重新打开后再试。",
+        "The text you saw is not the published one. Open it again.",
+    ),
+    ErrorCode.NOT_SHOWN_TO_END: (
+        "请把全文读到末尾后再同意。",
+        "Read the full text to its end before accepting.",
+    ),
+    ErrorCode.APPLICATION_INCOMPLETE: (
+        "申请还没有填写完整，请补充后再提交。",
+        "The application is not complete. Fill in what is missing, then send it.",
+    ),
+    ErrorCode.APPLICATION_LOCKED: (
+        "申请正在审核，现在不能修改。",
+        "The application is being reviewed and cannot be changed now.",
+    ),
+    ErrorCode.DRAFT_CONFLICT: (
+        "另一台设备保存了较新的草稿，请选择保留哪一份。",
+        "Another device saved a newer draft. Choose which one to keep.",
+    ),
+    ErrorCode.TEXT_REFUSED: (
+        "内容中有不允许出现的文字，请按标出的位置修改。",
+        "The text contains words that are not allowed. Mend the places that are marked.",
+    ),
+    ErrorCode.CREDIT_CODE_INVALID: (
+        "统一社会信用代码不正确，请对照营业执照检查 18 位代码。",
+        "This unified social credit code is not right. Compare its 18 characters with the licence.",
+    ),
+    ErrorCode.BLOCKLISTED: (
+        "该号码或机构在限制名单上，不能申请。如有疑问请联系平台。",
+        "This number or organisation is on the blocklist and cannot apply. Ask the platform if that is wrong.",
+    ),
+    ErrorCode.OUT_OF_SCOPE: (
+        "直播内容不在您获准的直播范围内，请选择获准的类别，或申请变更范围。",
+        "This category is outside your approved scope. Choose an approved one, or apply for a change.",
+    ),
+    ErrorCode.IMAGE_INVALID: (
+        "这个文件不是可用的图片，请选择 JPG、PNG 或 WebP 图片。",
+        "This file is no usable picture. Choose a JPG, PNG or WebP picture.",
+    ),
+    ErrorCode.IMAGE_TOO_SMALL: (
+        "图片太小，请选择更清晰的图片。",
+        "The picture is too small. Choose a larger one.",
+    ),
+    ErrorCode.DOCUMENT_INVALID: (
+        "文档无法读取，请检查文件内容或格式。",
+        "The document cannot be read. Check the file and its format.",
+    ),
+    ErrorCode.DOCUMENT_PUBLISHED: (
+        "已发布的版本不能修改，请发布新版本。",
+        "A published version cannot be changed. Publish a new one.",
+    ),
+    ErrorCode.SECOND_FACTOR_REQUIRED: (
+        "请先完成第二步验证。",
+        "Complete the second step of signing in first.",
+    ),
+    ErrorCode.SECOND_FACTOR_WRONG: (
+        "动态码不正确，请输入验证器上的新动态码。",
+        "The one-time code is not right. Enter the new one of your authenticator.",
+    ),
+    ErrorCode.CSRF_REFUSED: (
+        "页面已过期，请刷新后重试。",
+        "The page has expired. Reload it and try again.",
+    ),
+    ErrorCode.IDENTITY_MISSING: (
+        "您还没有完成实名，请先填写姓名和身份证号。",
+        "Your real name has not been checked. Enter your name and identity number first.",
+    ),
+    ErrorCode.IDENTITY_INVALID: (
+        "姓名或身份证号有误，请对照身份证检查。",
+        "The name or the identity number is not right. Compare them with the identity card.",
+    ),
+    ErrorCode.IDENTITY_UNDERAGE: (
+        "未满 18 周岁不能成为主播。",
+        "Only people of 18 or older can become anchors.",
+    ),
+    ErrorCode.IDENTITY_UNCHANGED: (
+        "填写的内容与现有实名信息相同，无需更正。",
+        "This is the name and number that were checked already. There is nothing to correct.",
+    ),
+    ErrorCode.IDENTITY_TAKEN: (
+        "这个身份证号已在另一个账号实名，请用那个账号登录；如不是您本人所为，请联系平台。",
+        "This number belongs to another account. Sign in with that one, or tell the platform if it was not you.",
+    ),
+    ErrorCode.IDENTITY_MISMATCH: (
+        "姓名与身份证号不一致，请对照身份证检查后重新填写。",
+        "The name does not go with this identity number. Compare both with the card and enter them again.",
+    ),
+    ErrorCode.IDENTITY_ATTEMPTS_OVER: (
+        "今天的实名次数已用完，请明天再试。",
+        "There are no tries left today. Try again tomorrow.",
+    ),
+    ErrorCode.AUTHORITY_UNAVAILABLE: (
+        "实名核对服务暂时不可用，没有占用您的次数，请稍后再试。",
+        "The name check cannot be reached. It did not cost a try; try again later.",
+    ),
+    ErrorCode.ON_AIR: (
+        "正在直播，请下播后再修改。",
+        "You are on air. Change this after the broadcast.",
+    ),
+    ErrorCode.FACE_MISSING: (
+        "您还没有通过人脸核验，请先完成核验。",
+        "Your face has not been verified. Do that first.",
+    ),
+    ErrorCode.FACE_PENDING: (
+        "人脸核验还在进行，通过后即可继续。",
+        "The face check is under way. You can go on once it is done.",
+    ),
+    ErrorCode.FACE_REFUSED: (
+        "人脸核验没有通过，请查看理由后重新预约。",
+        "The face check was not passed. See why, then ask for another one.",
+    ),
+    ErrorCode.FACE_VOIDED: (
+        "实名信息有变更或平台要求重新核验，请再做一次人脸核验。",
+        "The data changed, or the platform asks for a new check. Have your face verified again.",
+    ),
+    ErrorCode.FACE_CHECK_OPEN: (
+        "已有一次人脸核验正在进行，请等待结果，或先取消它。",
+        "A face check is under way already. Wait for it, or take it back first.",
+    ),
+    ErrorCode.FACE_TIME_INVALID: (
+        "这个时间不能预约，请选择 14 天内 9:00–18:00 之间的时间。",
+        "This time cannot be booked. Choose one within 14 days, between 9:00 and 18:00.",
+    ),
+    ErrorCode.SECOND_OPERATOR_REQUIRED: (
+        "复核须由另一位运营完成。",
+        "The second look must be another operator's.",
+    ),
+    ErrorCode.SUSPENDED: (
+        "您的直播功能已被暂停，详情见消息。",
+        "Your broadcasts are suspended. The messages tell why.",
+    ),
+    ErrorCode.SCHEDULE_INVALID: (
+        "排期填写有误，请按提示修改。",
+        "Something in this plan cannot be used. Mend what is marked.",
+    ),
+    ErrorCode.SCHEDULE_OVERLAP: (
+        "与已安排的场次时间重叠，请换个时间，或先修改那一场。",
+        "This overlaps with a session that is planned. Choose another time, or change that one first.",
+    ),
+    ErrorCode.SCHEDULE_FULL: (
+        "安排的场次太多了，请先取消一些。",
+        "Too many sessions are planned. Cancel some first.",
+    ),
+    ErrorCode.SCHEDULE_CONFLICT: (
+        "这一场已在另一台设备上修改，请查看最新内容后再改。",
+        "This session was changed on another device. Look at it anew, then change it.",
+    ),
+    ErrorCode.SESSION_BEGUN: (
+        "这一场已经开始或结束，不能再修改。",
+        "This session has begun or ended and cannot be changed any more.",
+    ),
+    ErrorCode.SESSION_BUSY: (
+        "您有另一场直播还没有结束，请先结束它。",
+        "Another session of yours has not ended. End it first.",
+    ),
+    ErrorCode.ACTIVITY_CLOSED: (
+        "这个官方活动已不能参加，请刷新后另选。",
+        "This official activity can no longer be joined. Reload and choose another one.",
+    ),
+    ErrorCode.ACTIVITY_TOO_EARLY: (
+        "官方活动最早在开始前 30 分钟开播，请稍后再来。",
+        "An official activity opens 30 minutes before its time. Come back a little later.",
+    ),
+    ErrorCode.GUESTS_NOT_ALLOWED: (
+        "本场没有开放连麦。",
+        "This session takes no guests.",
+    ),
     ErrorCode.INTERNAL: (
         "平台服务出了问题，直播不受影响，请稍后重试。",
         "The service has a fault; the broadcast goes on. Try again later.",

@@ -1,7 +1,7 @@
 """Everything the routes need, built once; and what the service does by itself. Event loop; owned by the app.
 
 Two tasks run while it is open: ``service-tick`` (once a second: figures of the rooms, grace periods that
-ran out, housekeeping) and ``service-reconcile`` (asks the ingest for its connections).
+ran out, the schedule, housekeeping) and ``service-reconcile`` (asks the ingest for its connections).
 """
 
 from __future__ import annotations
@@ -21,20 +21,28 @@ from app.contract.errors import ErrorCode
 from app.contract.hooks import CloseOrder, DropOrder
 from app.contract.rest import Health, PlatformInfo, Session
 from app.errors import AppError
-from app.runtime.clock import Clock
-from server.accounts.codes import forget_codes
+from app.logs import turn_over_old
+from app.runtime.clock import Clock, utc_ms
+from server import field_keys, first_operator
 from server.accounts.guesses import OperatorGuesses
-from server.accounts.tokens import forget_expired
+from server.audit import audit_attempt
+from server.conduct.checker import Checker
+from server.conduct_gate import shipped_checker
 from server.config import VERSION, ServiceConfig
-from server.demo_data import FirstOperator, add_demo_people
-from server.effects import DeviceEnded, Effect, FactPosted, GraceSet, KeyDied, SessionClosed
+from server.demo_data import add_demo_people
+from server.effects import DeviceEnded, Effect, FactPosted, GraceSet, KeyDied, PersonTold, SessionClosed
 from server.errors import Refusal
+from server.first_operator import FirstOperator
+from server.forgetting import forget
+from server.images.desk import ImageDesk
 from server.limits import Buckets
 from server.providers.code_sender import CodeSender, DemoCodeSender, MissingCodeSender
+from server.providers.identity_authority import IdentityAuthority, LocalAuthority
 from server.providers.ingest import IngestControl
+from server.resealing import reseal_some
 from server.rooms.connection import RoomServices
 from server.rooms.hub import Hub
-from server.secrets import FieldCipher
+from server.schedule import clockwork
 from server.sessions import acts, publishing
 from server.sessions.keys import TAG_CHARS
 from server.sessions.views import SessionView, on_air, to_wire, view_of
@@ -45,6 +53,7 @@ from server.store.models import PlatformRow
 from server.store.store import Store, Tx
 
 TICK_S = 1.0
+SCHEDULE_S = 5.0
 HOUSEKEEPING_S = 600.0
 log = structlog.get_logger("service")
 
@@ -58,6 +67,7 @@ class Services:
         clock: Clock,
         *,
         code_sender: CodeSender | None = None,
+        authority: IdentityAuthority | None = None,
         ingest_transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
         """Raises InputError and StorageError for what the configuration names and cannot be used."""
@@ -66,8 +76,11 @@ class Services:
         self.clock = clock
         limits = config.limits
         self._writer, self._reader = make_engines(config.url)
-        self.cipher = FieldCipher.from_file(config.data_dir / "field.key")
+        self.cipher = field_keys.cipher_for(config.data_dir, config.field_keys)
         self.store = Store(self._writer, self._reader, clock)
+        self.store.on_attempt = _write_down
+        self.checker: Checker = shipped_checker()
+        self.images = ImageDesk(config.data_dir / "images", self.cipher, self.store, clock)
         self.hub = Hub(clock, limits)
         self.ingest = IngestControl(
             config.ingest_http_url,
@@ -78,9 +91,19 @@ class Services:
             ingest_transport,
         )
         self.sender: CodeSender = code_sender or (DemoCodeSender(clock) if config.is_demo else MissingCodeSender())
+        self.authority: IdentityAuthority = authority or LocalAuthority()
         self.sign_in_rate = Buckets(clock, limits.sign_in_burst, limits.sign_in_per_s)
         self.operator_guesses = OperatorGuesses(clock, limits)
         chat_rate = Buckets(clock, limits.chat_burst, limits.chat_per_s)
+        self.draft_rate = Buckets(clock, limits.draft_burst, limits.draft_per_s)
+        self.submit_rate = Buckets(clock, limits.submit_burst, limits.submit_per_s)
+        self.text_check_rate = Buckets(clock, limits.text_check_burst, limits.text_check_per_s)
+        self.identity_rate = Buckets(clock, limits.identity_burst, limits.identity_per_s)
+        self.schedule_rate = Buckets(clock, limits.schedule_burst, limits.schedule_per_s)
+        self.image_rate = Buckets(clock, limits.image_burst, limits.image_per_s)
+        # A file is taken apart in a thread, one at a time: there are few cores.
+        self.import_turn = asyncio.Semaphore(1)
+        self.import_rate = Buckets(clock, limits.import_burst, limits.import_per_s)
         self.room = RoomServices(self.store, self.hub, clock, limits, chat_rate)
         self.base_url = config.public_url
         self.platform_tag = ""
@@ -89,6 +112,7 @@ class Services:
         self._started_s = clock.monotonic_s()
         self._ingest_heard_s = clock.monotonic_s()
         self._housekept_s = clock.monotonic_s()
+        self._schedule_kept_s = clock.monotonic_s()
         self._stop = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -99,13 +123,26 @@ class Services:
         self.platform_tag = (await self.store.write(_platform_id))[:TAG_CHARS]
         if self.config.is_demo:
             self.first_operator = await self.store.write(lambda tx: add_demo_people(tx, self.cipher))
+        elif await self.store.read(first_operator.is_needed):
+            await self._add_first_operator()
         self._deadlines_ms = await self.store.read(acts.waiting)
         self._started_s = self._ingest_heard_s = self.clock.monotonic_s()
         self._tasks = [
             asyncio.create_task(self._tick_forever(), name="service-tick"),
             asyncio.create_task(self._reconcile_forever(), name="service-reconcile"),
         ]
+        if self.cipher.has_earlier:
+            self._tasks.append(asyncio.create_task(self._survive("reseal", self._reseal), name="service-reseal"))
         log.info("service_started", version=VERSION, database=self._writer.dialect.name, is_demo=self.config.is_demo)
+
+    async def _add_first_operator(self) -> None:
+        first = await asyncio.to_thread(first_operator.note, self.config.data_dir)
+        await self.store.write(lambda tx: first_operator.add(tx, first, self.config.name))
+        log.info("first_operator_made", file=first_operator.FILE)
+
+    async def forget_first_operator(self, name: str) -> None:
+        """They have a second factor now: what they began with is written down nowhere any more."""
+        await asyncio.to_thread(first_operator.forget, self.config.data_dir, name)
 
     async def close(self) -> None:
         self._stop.set()
@@ -114,6 +151,7 @@ class Services:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.hub.close()
         await self.ingest.close()
+        self.images.close()
         self.store.close()
         log.info("service_stopped", writes=self.store.writes, commits=self.store.commits, too_slow=self.hub.too_slow)
 
@@ -129,6 +167,8 @@ class Services:
             is_demo=self.config.is_demo,
             api_version=1,
             server_time=self.clock.utc(),
+            contact=self.config.contact,
+            contact_en=self.config.contact_en,
         )
 
     def wire(self, view: SessionView) -> Session:
@@ -163,6 +203,15 @@ class Services:
         for session_id in [one for one, deadline_ms in self._deadlines_ms.items() if deadline_ms <= now_ms]:
             await self._survive("grace", partial(self.store.write, partial(acts.run_out_grace, session_id=session_id)))
 
+    async def keep_schedule(self) -> None:
+        """Remind of what begins soon; take off what never began, once the ingest could say whether it did."""
+        if self.clock.monotonic_s() - self._started_s < self.config.lifetimes.settle_s:
+            return
+        now_ms = utc_ms(self.clock.utc())
+        for session_id in await self.store.read(lambda db: clockwork.due(db, now_ms)):
+            work = partial(clockwork.attend, session_id=session_id)
+            await self._survive("schedule", partial(self.store.write, work))
+
     def ingest_heard(self) -> None:
         """The ingest has shown itself by its secret: it is not away, even if it cannot be asked."""
         self._ingest_heard_s = self.clock.monotonic_s()
@@ -184,8 +233,18 @@ class Services:
 
     async def housekeep(self) -> None:
         """Delete what can no longer be used."""
-        await self.store.write(forget_expired)
-        await self.store.write(forget_codes)
+        terms = self.config.retention
+        await self.store.write(lambda tx: forget(tx, terms))
+        await self.images.housekeep(terms)
+        await asyncio.to_thread(turn_over_old, self.config.log_dir, self.clock.utc(), terms.logs_days)
+
+    async def _reseal(self) -> None:
+        """After a change of the key: seal anew what an earlier one sealed, beside everything else."""
+        fields = 0
+        while (count := await self.store.write(lambda tx: reseal_some(tx, self.cipher))) > 0:
+            fields += count
+        files = await self.images.reseal()
+        log.info("fields_resealed", fields=fields, files=files)
 
     def _deliver(self, effects: list[Effect]) -> None:
         for effect in effects:
@@ -206,6 +265,8 @@ class Services:
                 self.hub.end_device(effect.device_id)
             case SessionClosed():
                 self._close_at_ingest(effect.session_id)
+            case PersonTold():
+                self.hub.tell_person(effect.account_id, effect.what)
             case GraceSet():
                 if effect.deadline_ms is None:
                     self._deadlines_ms.pop(effect.session_id, None)
@@ -222,6 +283,9 @@ class Services:
     async def _tick(self) -> None:
         self.hub.tick()
         await self.run_out_graces()
+        if self.clock.monotonic_s() - self._schedule_kept_s >= SCHEDULE_S:
+            self._schedule_kept_s = self.clock.monotonic_s()
+            await self._survive("schedule", self.keep_schedule)
         if self.clock.monotonic_s() - self._housekept_s >= HOUSEKEEPING_S:
             self._housekept_s = self.clock.monotonic_s()
             await self.housekeep()
@@ -253,6 +317,11 @@ def _log_bug(event: str, error: Exception, **particulars: str) -> None:
     # The message of a foreign exception may quote personal data; where it arose does not.
     trace = "".join(traceback.format_tb(error.__traceback__))
     log.error(event, kind=type(error).__name__, trace=trace, **particulars)
+
+
+def _write_down(tx: Tx, refusal: Refusal) -> None:
+    if refusal.attempt is not None:
+        audit_attempt(tx, refusal.attempt, refusal.code)
 
 
 def _platform_id(tx: Tx) -> str:

@@ -21,6 +21,18 @@ def plain_text(text: str) -> str:
     return " ".join(kept.split())
 
 
+def plain_block(text: str) -> str:
+    """``plain_text`` of each line, at most one empty line in a row, none at the ends."""
+    lines: list[str] = []
+    for line in (
+        text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n").split("\n")
+    ):
+        plain = plain_text(line)
+        if plain or (lines and lines[-1]):
+            lines.append(plain)
+    return "\n".join(lines).strip("\n")
+
+
 def checked_line(text: str, max_chars: int, field: str) -> str:
     """``plain_text`` that says something and is no longer than ``max_chars``. Raises Refusal (input_invalid).
 
@@ -30,3 +42,11 @@ def checked_line(text: str, max_chars: int, field: str) -> str:
     if not 1 <= len(line) <= max_chars:
         raise Refusal(ErrorCode.INPUT_INVALID, detail={"field": field})
     return line
+
+
+def checked_block(text: str, max_chars: int, field: str, min_chars: int = 1) -> str:
+    """``plain_block`` as ``checked_line``. With ``min_chars`` 0 it may be empty."""
+    block = plain_block(text)
+    if not min_chars <= len(block) <= max_chars:
+        raise Refusal(ErrorCode.INPUT_INVALID, detail={"field": field})
+    return block

@@ -14,7 +14,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -28,11 +29,22 @@ START_S = 30.0
 WAIT_S = 20.0
 END_S = 15.0
 _LOOK_S = 0.1
+_PAINT_S = 0.05
+DECLARATIONS = ("not_blocklisted", "no_conflicting_duty", "equal_relation", "truthful")
 BUSY = ("preparing", "on_air", "interrupted")
 
 
 class ProgramError(Exception):
     """The program did not do what was asked; the text says what was seen instead."""
+
+
+@dataclass(frozen=True)
+class ShownOperator:
+    """What the window shows once of the demo platform's operator."""
+
+    desk_url: str
+    name: str
+    password: str = field(repr=False)
 
 
 class Program:
@@ -51,6 +63,7 @@ class Program:
         self._answers: queue.Queue[ScriptAnswer] = queue.Queue()
         self._channel: Channel[ScriptCommand, ScriptAnswer] | None = None
         self.started_s = time.monotonic()
+        self.operator = ShownOperator("", "", "")
         self._output = (data_dir / "program.log").open("ab")
         self.process = subprocess.Popen(
             [
@@ -163,9 +176,12 @@ class Program:
     # ---- what people do -----------------------------------------------------------------------------
 
     def try_here(self) -> str:
-        """First start: try on this machine; the platform's address."""
+        """First start: try on this machine; the platform's address. ``operator`` is noted as a person notes it."""
         self.until_window("click", "first_start.try_here")
         state = self.until(lambda state: state["platform"] == "ready", "a platform", 40)
+        self.until_window("widget", "password.password")
+        shown = {one: str(self.window("widget", f"password.{one}")["text"]) for one in ("desk", "name", "password")}
+        self.operator = ShownOperator(shown["desk"], shown["name"], shown["password"])
         self.until_window("click", "password.noted")
         return str(state["platform_url"])
 
@@ -232,6 +248,105 @@ class Program:
             lambda state: any(pair[0] == masked for pair in state["other_codes"]), f"showing a code of {masked}"
         )
         return str(next(code for number, code in state["other_codes"] if number == masked))
+
+    # ---- the way to air -----------------------------------------------------------------------------
+
+    def open_page(self, name: str) -> None:
+        """A page by the name of its entry in the rail; waits until the rail offers it."""
+        self.until_window("page", name)
+
+    def page(self) -> str:
+        """The page that is open."""
+        return str(self.window("look")["page"])
+
+    def texts(self) -> list[str]:
+        """Every text that is on screen now."""
+        return [str(text) for text in self.window("texts")["texts"]]
+
+    def until_text(self, part: str, wait_s: float = WAIT_S) -> str:
+        """Wait until a text with ``part`` in it is on screen; that text."""
+        deadline_s = time.monotonic() + wait_s
+        while True:
+            texts = self.texts()
+            found = next((text for text in texts if part in text), None)
+            if found is not None:
+                return found
+            if time.monotonic() > deadline_s:
+                raise ProgramError(f"no text with {part!r} after {wait_s:.0f} s: {texts}")
+            time.sleep(_LOOK_S)
+
+    def read_agreement(self) -> None:
+        """Open the live agreement from the page 准备 and scroll to its end, so that all of it was on screen."""
+        self.open_page("prepare")
+        self.until_window("click", "prepare.step.agreement")
+        self.until_window("click", "prepare.status.main")
+        self.until(lambda state: state["document_phase"] == "ready", "reading the agreement")
+        self.scroll_to_end("reader.text")
+
+    def scroll_to_end(self, name: str) -> None:
+        """Page by page, with the time to be drawn."""
+        self.until_window("scroll", {"name": name, "pages": 0})
+        while not self.window("scroll", {"name": name, "pages": 1})["is_at_end"]:
+            time.sleep(_PAINT_S)
+
+    def accept_agreement(self) -> dict[str, Any]:
+        """Accept what is open in the reader; the state once the service has recorded it."""
+        number = self.state["document_number"]
+        self.until_window("click", "reader.accept")
+        return self.until(lambda state: ["live_agreement", number] in state["accepted"], "accepted")
+
+    def check_identity(self, name: str, number: str) -> dict[str, Any]:
+        """In the step 实名信息 of the page 准备; the state once the service has checked it."""
+        self.open_page("prepare")
+        self.until_window("type", {"name": "identity.name.field", "text": name})
+        self.until_window("type", {"name": "identity.number.field", "text": number})
+        self.until_window("click", "identity.check")
+        return self.until(lambda state: bool(state["is_identity_checked"]), "checked by name")
+
+    def ask_face_check(self) -> dict[str, Any]:
+        """A video call at the time that is offered first, from the step 人脸核验; the state once the service has it."""
+        self.open_page("prepare")
+        self.until_window("click", "prepare.step.face")
+        self.until_window("click", "prepare.status.main")
+        self.until_window("click", "face.ask")
+        return self.until(lambda state: state["face"] == "requested", "asked for")
+
+    def begin_application(self) -> None:
+        """From the page 准备: begin the application; waits for the form."""
+        self.open_page("prepare")
+        self.until_window("click", "prepare.step.application")
+        if self.state["application"] in ("", "rejected"):
+            self.until_window("click", "prepare.status.main")
+        self.until(lambda state: state["application"] in ("draft", "returned"), "writing an application")
+
+    def write(self, field: str, text: str) -> None:
+        """Type into a field of the form: introduction, contact_phone, organisation_name, credit_code."""
+        self.until_window("type", {"name": f"application.{field}", "text": text})
+
+    def fill_application(self, scopes: Sequence[str], introduction: str, phone: str) -> None:
+        """As a person: scopes (values of Category), introduction, phone; all four declarations are made."""
+        for scope in scopes:
+            self.until_window("check", {"name": f"application.scope.{scope}", "is_on": True})
+        self.write("introduction", introduction)
+        self.write("contact_phone", phone)
+        for declaration in DECLARATIONS:
+            self.until_window("check", {"name": f"application.declaration.{declaration}", "is_on": True})
+
+    def upload(self, button: str, path: Path) -> None:
+        """Choose a picture by a button such as application.licence or settings.avatar."""
+        self.until_window("click", f"{button}.choose")
+        self.until_window("choose", str(path))
+
+    def submit_application(self) -> dict[str, Any]:
+        """Send the form; the state once the service has taken it."""
+        self.until_window("click", "application.submit")
+        return self.until(lambda state: state["application"] == "submitted", "submitted")
+
+    def open_message(self, row: int) -> None:
+        """Open a message of the list, the newest is 0, as Enter does."""
+        self.open_page("messages")
+        self.until_window("row", {"name": "messages.list", "row": row})
+        self.window("press", {"name": "messages.list", "key": "Return"})
 
     # ---- processes ----------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from PySide6.QtGui import QFont, QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
 
 from app.runtime.clock import Clock, SystemClock
+from ui.notify import Notifier
 from ui.ports import DeskPort
 from ui.script import Script, attach
 from ui.shell import MainWindow
@@ -72,7 +73,7 @@ def run_ui(
     timing = Timing(clock, started_monotonic_s if started_monotonic_s is not None else clock.monotonic_s())
     application = make_application()
     application.setQuitOnLastWindowClosed(False)
-    window = MainWindow(desk, clock, log_dir=log_dir)
+    window = MainWindow(desk, clock, log_dir=log_dir, notifier=Notifier())
     window.left.connect(application.quit)
     window.first_picture_shown.connect(lambda: timing.mark("first_preview_ms"))
     window.show()

@@ -4,9 +4,14 @@ the GUI thread, one an event. Used by the demonstration, the end-to-end tests an
 Commands, each a mapping with one key:
     {"screenshot": path}             the window as PNG; answers width_px and height_px
     {"click": name}                  a button, by objectName
-    {"type": {"name", "text"}}       replace the text of a field
+    {"type": {"name", "text"}}       replace the text of a field, of one line or of many
+    {"check": {"name", "is_on"}}     a box, a chip or a switch
+    {"choose": path}                 take this file in the file dialog that is open
+    {"scroll": {"name", "pages"}}    so many pages down an area or a text; answers is_at_end
+    {"row": {"name", "row"}}         make a row of a list the current one
+    {"widget": name}                 answers text, is_enabled, is_checked of a visible widget
     {"press": {"name", "key"}}       a key such as "Return" or "Ctrl+D"
-    {"page": name}                   live or settings
+    {"page": name}                   an entry that the rail offers
     {"look": {}}                     answers page, phase, frames_seen, first_window_ms, first_preview_ms
     {"texts": {}}                    every text that is on screen now
     {"list": name}                   answers rows: what a visible list says of each of its rows, first to last
@@ -17,14 +22,25 @@ The answer is {"ok": true, …} or {"ok": false, "error": text}.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
 from PySide6.QtCore import QEvent, QObject, Qt, QThread, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, QLineEdit, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractScrollArea,
+    QApplication,
+    QFileDialog,
+    QLineEdit,
+    QPlainTextEdit,
+    QWidget,
+)
 
 from ui.shell import MainWindow
 
+SCROLLED_RATIO = 0.9
 Answer = Mapping[str, Any]
 Reply = Callable[[Answer], None]
 Submit = Callable[[Mapping[str, Any], Reply], None]
@@ -91,11 +107,59 @@ class WindowDriver(QObject):
 
     def _do_type(self, argument: Mapping[str, str]) -> Answer:
         widget = self._find(argument["name"])
-        if not isinstance(widget, QLineEdit):
+        if not isinstance(widget, QLineEdit | QPlainTextEdit) or widget.isReadOnly() or not widget.isEnabled():
             raise LookupError(f"{argument['name']} takes no text")
         widget.setFocus()
-        widget.setText(argument["text"])
+        widget.selectAll()
+        if isinstance(widget, QLineEdit):
+            # Unlike setText it counts as typed.
+            widget.insert(argument["text"])
+        else:
+            widget.insertPlainText(argument["text"])
         return {}
+
+    def _do_check(self, argument: Mapping[str, Any]) -> Answer:
+        widget = self._find(argument["name"])
+        if not isinstance(widget, QAbstractButton) or not widget.isCheckable() or not widget.isEnabled():
+            raise LookupError(f"{argument['name']} cannot be checked now")
+        if widget.isChecked() is not bool(argument.get("is_on", True)):
+            widget.click()
+        return {}
+
+    def _do_choose(self, path: str) -> Answer:
+        dialogs = [dialog for dialog in self._window.findChildren(QFileDialog) if dialog.isVisible()]
+        if not dialogs:
+            raise LookupError("no file dialog is open")
+        if not Path(path).is_file():
+            raise LookupError(f"there is no file {path}")
+        # as the dialog's own button does, once it knows the folder
+        dialogs[-1].fileSelected.emit(str(path))
+        dialogs[-1].close()
+        return {}
+
+    def _do_scroll(self, argument: Mapping[str, Any]) -> Answer:
+        widget = self._find(argument["name"])
+        if not isinstance(widget, QAbstractScrollArea):
+            raise LookupError(f"{argument['name']} cannot be scrolled")
+        bar = widget.verticalScrollBar()
+        # what was the last line stays in sight, as with the key
+        step = max(1, round(bar.pageStep() * SCROLLED_RATIO))
+        bar.setValue(bar.value() + step * int(argument.get("pages", 1)))
+        return {"is_at_end": bar.value() >= bar.maximum()}
+
+    def _do_row(self, argument: Mapping[str, Any]) -> Answer:
+        widget = self._find(argument["name"])
+        model = widget.model() if isinstance(widget, QAbstractItemView) else None
+        if model is None or not isinstance(widget, QAbstractItemView) or int(argument["row"]) >= model.rowCount():
+            raise LookupError(f"{argument['name']} has no such row")
+        widget.setFocus()
+        widget.setCurrentIndex(model.index(int(argument["row"]), 0))
+        return {}
+
+    def _do_widget(self, name: str) -> Answer:
+        widget = self._find(name)
+        is_checked = isinstance(widget, QAbstractButton) and widget.isChecked()
+        return {"text": _text_of(widget), "is_enabled": widget.isEnabled(), "is_checked": is_checked}
 
     def _do_press(self, argument: Mapping[str, str]) -> Answer:
         widget = self._find(argument["name"])
@@ -106,7 +170,7 @@ class WindowDriver(QObject):
         return {}
 
     def _do_page(self, name: str) -> Answer:
-        if name not in self._window.rail.buttons:
+        if name not in self._window.rail.buttons or not self._window.rail.offers(name):
             raise LookupError(f"no page is called {name}")
         self._window.rail.buttons[name].click()
         return {}
@@ -122,8 +186,7 @@ class WindowDriver(QObject):
 
     def _do_texts(self, _: object) -> Answer:
         shown = (widget for widget in self._window.findChildren(QWidget) if widget.isVisible())
-        texts = (getattr(widget, "text", None) for widget in shown)
-        return {"texts": [found for text in texts if callable(text) and isinstance(found := text(), str) and found]}
+        return {"texts": [text for widget in shown if (text := _text_of(widget))]}
 
     def _do_list(self, name: str) -> Answer:
         widget = self._find(name)
@@ -136,6 +199,15 @@ class WindowDriver(QObject):
     def _do_close(self, _: object) -> Answer:
         self._window.close()
         return {}
+
+
+def _text_of(widget: QWidget) -> str:
+    """What stands on or in a widget."""
+    if isinstance(widget, QPlainTextEdit):
+        return widget.toPlainText()
+    text = getattr(widget, "text", "")
+    found = text() if callable(text) else text
+    return found if isinstance(found, str) else ""
 
 
 def attach(window: MainWindow, script: Script, figures: Callable[[], Mapping[str, float]]) -> WindowDriver:

@@ -5,39 +5,35 @@ GUI thread. A state that comes costs what changed: pages that are not seen are n
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from app.i18n import Translator
 from app.runtime.clock import Clock
-from app.usecases.state import AccountPhase, BroadcastPhase, DeskState
-from app.usecases.wishes import GoLive, HideCamera, Leave, MuteMicrophone, Wish
+from app.usecases.state import AccountPhase, BroadcastPhase, DeskState, PlatformPhase
+from app.usecases.wishes import GoLive, HideCamera, LoadApplication, MuteMicrophone, Wish
 from ui.bridge import Bridge
+from ui.desk_pages import DeskPages
+from ui.dressing import Dresser
 from ui.keys import KeyAction, Keys, keys_of, may_act
+from ui.leaving import Leaving
+from ui.notify import Notifier
+from ui.places import Places
 from ui.ports import DeskPort
-from ui.presenters.chat import ChatPresenter
 from ui.presenters.common import BUSY_PHASES, ON_AIR_PHASES, Place, action_target, platform_name
-from ui.presenters.dialogs import (
-    is_asked_before_closing,
-    present_go_live,
-    present_notices,
-    standing_troubles,
-    trouble_key,
-)
+from ui.presenters.dialogs import present_notices, standing_troubles, trouble_key
 from ui.presenters.entry import Page, page_of, present_first_start, present_sign_in
-from ui.presenters.health import DetailFold, present_health
-from ui.presenters.live import present_live
-from ui.presenters.settings import bitrate_wish, encoder_wish, present_settings, quality_wish
+from ui.presenters.identity import taken_name
+from ui.presenters.messages import MessageRow, badge_said, badge_text
+from ui.presenters.prepare import did_accept, is_needed, may_broadcast
+from ui.presenters.settings import bitrate_wish, encoder_wish, quality_wish
+from ui.presenters.spoken import spoken
 from ui.shortcuts import Shortcuts
-from ui.theme.apply import apply_tokens
-from ui.theme.tokens import Tokens, tokens_for
 from ui.views.base import View
 from ui.views.first_start import FirstStartPage
-from ui.views.live import LivePage
 from ui.views.notices import Notices
 from ui.views.rail import Rail
-from ui.views.settings import SettingsPage
 from ui.views.settings_media import OutputSection
 from ui.views.sign_in import SignInPage
 from ui.widgets.basics import column, row
@@ -46,15 +42,6 @@ from ui.window_sheets import Sheets
 
 SIZE_PX = (1280, 800)
 LEAST_PX = (960, 600)
-LEAVE_WAIT_MS, LEAVE_IDLE_MS = 12_000, 1_500
-_ANNOUNCED = {
-    BroadcastPhase.ON_AIR: "say.on_air",
-    BroadcastPhase.INTERRUPTED: "say.interrupted",
-    BroadcastPhase.ENDED: "say.ended",
-}
-
-
-_SECTIONS = {Place.FOLDER: "output", Place.SETTINGS: "output", Place.KEYS: "keys"}
 
 
 class MainWindow(QWidget):
@@ -63,7 +50,7 @@ class MainWindow(QWidget):
     left = Signal()
     first_picture_shown = Signal()
 
-    def __init__(self, desk: DeskPort, clock: Clock, *, log_dir: str = "") -> None:
+    def __init__(self, desk: DeskPort, clock: Clock, *, log_dir: str = "", notifier: Notifier | None = None) -> None:
         super().__init__()
         self.setObjectName("window")
         self._desk = desk
@@ -71,69 +58,78 @@ class MainWindow(QWidget):
         self.state = desk.state
         self.tr_ = Translator(self.state.settings.language)
         self.page = Page.FIRST_START
-        self.desk_page = "live"
         self.feed = FrameFeed()
-        self.fold = DetailFold()
-        self._chat = ChatPresenter()
         self._is_sign_in_wanted = False
+        self._is_entering = False
+        """Signed in just now, and not yet led to the page where one begins."""
         self._keys: Keys = {}
-        self._may_close = False
         self._put_away: set[str] = set()
-        self._themes: dict[QWidget, Tokens] = {}
+        self._dresser = Dresser()
+        self._notifier = notifier
         self._build(log_dir)
-        self._leave_timer = QTimer(self)
-        self._leave_timer.setSingleShot(True)
-        self._leave_timer.timeout.connect(self._finish_leaving)
+        self._connect()
         self._retranslate()
         self.bridge = Bridge(desk, self)
         self.bridge.state_changed.connect(self.show_state)
-        hints = QGuiApplication.styleHints()
-        hints.colorSchemeChanged.connect(self._scheme_changed)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._scheme_changed)
         self.resize(*SIZE_PX)
         self.setMinimumSize(*LEAST_PX)
+        self._follow_account(None, self.state)
         self.show_state(self.state)
         self._focus_page()
 
     # ---- building --------------------------------------------------------------------------------
 
     def _build(self, log_dir: str) -> None:
-        self.pages = QStackedWidget()
-        column(self).addWidget(self.pages)
+        self.entry = QStackedWidget()
+        column(self).addWidget(self.entry)
         self.first_start = FirstStartPage()
         self.sign_in = SignInPage()
         self.desk_view = QWidget()
         across = row(self.desk_view)
         self.rail = Rail()
-        self.rail.page_asked.connect(self.show_desk_page)
-        self.stack = QStackedWidget()
-        self.live = LivePage(self.feed, self._clock)
-        self.settings = SettingsPage(self.feed)
-        self.stack.addWidget(self.live)
-        self.stack.addWidget(self.settings)
+        self.pages = DeskPages(self.feed, self._clock)
         across.addWidget(self.rail)
-        across.addWidget(self.stack, 1)
-        for page in (self.first_start, self.sign_in, self.desk_view):
-            self.pages.addWidget(page)
+        across.addWidget(self.pages, 1)
+        self._entries = {Page.FIRST_START: self.first_start, Page.SIGN_IN: self.sign_in, Page.DESK: self.desk_view}
+        for page in self._entries.values():
+            self.entry.addWidget(page)
+        self.live, self.settings = self.pages.live, self.pages.settings
+        self.prepare, self.reader, self.messages = self.pages.prepare, self.pages.reader, self.pages.messages
         self.sheets = Sheets(self, log_dir)
         self.notices = Notices(self)
+        self.leaving = Leaving(self, self.sheets.closing)
+        self.places = Places(self)
+        self.shortcuts = Shortcuts(self)
         self._views: tuple[View, ...] = (
-            self.first_start, self.sign_in, self.rail, self.live, self.settings, *self.sheets.all,
+            self.first_start, self.sign_in, self.rail, *self.pages.views, *self.sheets.all,
         )  # fmt: skip
+
+    def _connect(self) -> None:
         for view in self._views:
             view.wished.connect(self.wish)
             view.acted.connect(self.act)
+        self.rail.page_asked.connect(self.show_desk_page)
         self.notices.wished.connect(self.wish)
         self.notices.acted.connect(self.act)
         self.notices.put_away.connect(self._put_trouble_away)
         self.live.health.fold_asked.connect(self._toggle_fold)
         self.live.controls.main_asked.connect(self._main_asked)
         self.live.area.preview.first_frame_shown.connect(self.first_picture_shown)
-        self.sheets.closing.chosen.connect(lambda choice: self._leave(ends=choice == "end"))
+        self.prepare.redraw_asked.connect(self._draw_page)
+        self.prepare.identity.confirm_asked.connect(lambda: self.sheets.correct.open(self.sheets.correct.stay))
+        self.sheets.correct.confirmed.connect(self.prepare.identity.send)
+        self.reader.decline_asked.connect(lambda: self.sheets.decline.open(self.sheets.decline.stay))
+        self.messages.link_asked.connect(self._follow_message)
         self.sheets.summary.read.connect(self._summary_read)
         for sheet in self.sheets.all:
             sheet.gone.connect(self._focus_page)
-        self.shortcuts = Shortcuts(self)
+        self.leaving.wished.connect(self.wish)
+        self.leaving.left.connect(self.left)
         self.shortcuts.asked.connect(self._key_asked)
+        if self._notifier is not None:
+            self._notifier.setParent(self)
+            self._notifier.opened.connect(self._open_notified)
         output = self.settings.findChild(OutputSection)
         if output is not None:
             output.quality_asked.connect(lambda value: self.wish(quality_wish(self.state, value)))
@@ -141,6 +137,11 @@ class MainWindow(QWidget):
             output.encoder_asked.connect(lambda value: self.wish(encoder_wish(self.state, value)))
 
     # ---- states ----------------------------------------------------------------------------------
+
+    @property
+    def desk_page(self) -> str:
+        """Name of the page of the rail that is open."""
+        return self.pages.name
 
     @Slot(object)
     def show_state(self, state: DeskState) -> None:
@@ -153,39 +154,67 @@ class MainWindow(QWidget):
         if state.account.phase is AccountPhase.SIGNED_IN:
             self._is_sign_in_wanted = False
         self._show_page(page_of(state, is_sign_in_wanted=self._is_sign_in_wanted))
+        self._follow_account(before, state)
+        self._lead_on(before, state)
+        self.prepare.follow_name(taken_name(state))
         self._dress()
         self._draw_page()
-        self.sheets.draw(state, self.tr_, is_leaving=self._leave_timer.isActive(), page=self.page)
-        self._draw_notices()
-        self.rail.buttons["live"].show_on_air(state.broadcast.phase in ON_AIR_PHASES, self.tr_.text("phase.on_air"))
-        self._announce(before, state)
+        self.sheets.draw(state, self.tr_, is_leaving=self.leaving.is_under_way, page=self.page)
+        self.draw_notices()
+        self._draw_rail()
+        if self._notifier is not None:
+            self._notifier.follow(state, self.tr_, is_list_seen=self._is_seen("messages"))
+        for message_id in spoken(before, state):
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, self.tr_.text(message_id)))
         name = platform_name(state, self.tr_) if state.platform.is_embedded else ""
         title = self.tr_.text("brand.name")
         self.setWindowTitle(self.tr_.text("window.title", program=title, platform=name) if name else title)
         if state.raise_count != before.raise_count:
             self.come_to_front()
-        if state.is_leaving and (self._leave_timer.isActive() or not before.is_leaving):
-            self._finish_leaving()
+        self.leaving.follow(before, state)
 
     def _show_page(self, page: Page) -> None:
         self.page = page
-        shown = {Page.FIRST_START: self.first_start, Page.SIGN_IN: self.sign_in, Page.DESK: self.desk_view}[page]
-        if self.pages.currentWidget() is not shown:
-            self.pages.setCurrentWidget(shown)
+        shown = self._entries[page]
+        if self.entry.currentWidget() is not shown:
+            self.entry.setCurrentWidget(shown)
             if page is Page.DESK:
-                self.show_desk_page("live")
+                self._open_desk_page("live")
             else:
                 self._dress()
                 self._draw_page()
                 self._focus_page()
+
+    def _follow_account(self, before: DeskState | None, state: DeskState) -> None:
+        """Signed in just now: what the rail needs is asked for, and the person is led to where they begin."""
+        was_in = before is not None and before.account.phase is AccountPhase.SIGNED_IN
+        is_in = state.account.phase is AccountPhase.SIGNED_IN
+        if is_in and not was_in:
+            self._is_entering = True
+            for wish in dict.fromkeys((LoadApplication(), *(self.pages.asked(state) if before is not None else ()))):
+                self.wish(wish)
+        elif not is_in:
+            self._is_entering = False
+
+    def _lead_on(self, before: DeskState, state: DeskState) -> None:
+        """To 准备 when one begins there, or when the agreement was accepted; never away from a broadcast."""
+        if self.page is not Page.DESK or state.broadcast.phase in BUSY_PHASES:
+            self._is_entering = False
+            return
+        if self._is_entering and state.onboarding.onboarding is not None:
+            self._is_entering = False
+            if not may_broadcast(state) and self.desk_page == "live" and self.sheets.go_live.isHidden():
+                self._open_desk_page("prepare")
+        elif self.desk_page == "documents" and did_accept(before, state) and is_needed(state):
+            self._open_desk_page("prepare")
 
     def _follow_keys(self, state: DeskState) -> None:
         keys = keys_of(state.settings.shortcuts)
         if keys != self._keys:
             self._keys = keys
             self.shortcuts.follow(keys)
-            for view in (self.rail, self.live, self.settings):
-                view.show_keys(keys)
+            self.rail.show_keys(keys)
+            self.pages.show_keys(keys)
 
     def _focus_page(self) -> None:
         sheet = self.sheets.open_one
@@ -195,50 +224,55 @@ class MainWindow(QWidget):
             self.first_start.focus_first()
         elif self.page is Page.SIGN_IN:
             self.sign_in.focus_first()
-        elif self.desk_page == "settings":
-            self.settings.focus_first()
         else:
-            is_on_air = self.state.broadcast.phase in ON_AIR_PHASES
-            (self.live.chat.input if is_on_air else self.live.controls.main).setFocus()
+            self.pages.focus(self.state)
 
     def show_desk_page(self, name: str) -> None:
-        """Open a page of the rail; the broadcast goes on."""
-        self.desk_page = name
-        self.stack.setCurrentWidget(self.live if name == "live" else self.settings)
-        self.rail.show_page(name)
+        """Open a page of the rail, as the person asks; the broadcast goes on."""
+        self._is_entering = False
+        self._open_desk_page(name)
+
+    def _open_desk_page(self, name: str) -> None:
+        is_other = name != self.desk_page
+        self.pages.show_page(name)
+        self._draw_rail()
         self._dress()
         self._draw_page()
-        self._draw_notices()
+        self.draw_notices()
         self._focus_page()
+        if is_other:
+            for wish in self.pages.asked(self.state):
+                self.wish(wish)
 
     def _draw_page(self) -> None:
-        state, tr = self.state, self.tr_
         if self.page is Page.FIRST_START:
-            self.first_start.draw(present_first_start(state, tr))
+            self.first_start.draw(present_first_start(self.state, self.tr_))
         elif self.page is Page.SIGN_IN:
-            self.sign_in.draw(present_sign_in(state, tr))
+            self.sign_in.draw(present_sign_in(self.state, self.tr_))
         else:
-            is_open = self.fold.follow(state)
-            if self.desk_page == "live":
-                health = present_health(state, tr, is_detailed=is_open)
-                chat = self._chat.present(state, tr)
-                self.live.draw(present_live(state, tr), health, chat, is_health_open=is_open)
-            else:
-                self.feed.attach(state.engine.preview)
-                self.settings.draw(present_settings(state, tr))
+            self.pages.draw(self.state, self.tr_)
 
-    def _draw_notices(self) -> None:
+    def _draw_rail(self) -> None:
+        state = self.state
+        self.rail.show_entry("prepare", is_needed(state) or self.desk_page == "prepare")
+        self.rail.show_page(self.desk_page)
+        self.rail.buttons["live"].show_on_air(state.broadcast.phase in ON_AIR_PHASES, self.tr_.text("phase.on_air"))
+        unread = state.inbox.unread
+        self.rail.buttons["messages"].show_badge(badge_text(unread), badge_said(unread, self.tr_))
+
+    def draw_notices(self) -> None:
+        """Show what stands in the way and what has happened, but for what an open sheet tells."""
         standing = standing_troubles(self.state)
         self._put_away &= set(standing)
         hidden = {*self._put_away, self.sheets.told_trouble(self.state)}
         told = {key: trouble for key, trouble in standing.items() if key not in hidden}
         if self.page is not Page.DESK:
             told = {}  # the entry pages have a place of their own for these
-        self.notices.draw(present_notices(self.state, self.tr_, told), is_low=self.desk_page == "settings")
+        self.notices.draw(present_notices(self.state, self.tr_, told), low_px=self.pages.notices_low_px)
 
     def _put_trouble_away(self, key: str) -> None:
         self._put_away.add(key)
-        self._draw_notices()
+        self.draw_notices()
 
     def _summary_read(self) -> None:
         if self.state.broadcast.trouble is not None:
@@ -253,27 +287,13 @@ class MainWindow(QWidget):
         self._dress()
 
     def _dress(self) -> None:
-        settings = self.state.settings
-        is_dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
-        reading = tokens_for(settings.theme, is_system_dark=is_dark)
-        live = tokens_for(settings.live_theme, is_system_dark=is_dark)
-        seen = live if self.page is Page.DESK and self.desk_page == "live" else reading
-        for root, tokens in (
-            (self.first_start, reading), (self.sign_in, reading), (self.settings, reading), (self.live, live),
-            (self.rail, seen), (self.notices, seen), *((sheet, seen) for sheet in self.sheets.all),
-        ):  # fmt: skip
-            if self._themes.get(root) is not tokens:
-                self._themes[root] = tokens
-                apply_tokens(root, tokens)
+        seen = self._entries[self.page] if self.page is not Page.DESK else self.pages.view
+        around = (self.rail, self.notices, *self.sheets.all)
+        self._dresser.dress(self.state.settings, seen, is_live=seen is self.live, around=around)
 
-    def _announce(self, before: DeskState, state: DeskState) -> None:
-        spoken: list[str] = []
-        if state.broadcast.phase is not before.broadcast.phase and state.broadcast.phase in _ANNOUNCED:
-            spoken.append(_ANNOUNCED[state.broadcast.phase])
-        if state.engine.is_muted != before.engine.is_muted:
-            spoken.append("say.muted" if state.engine.is_muted else "say.unmuted")
-        for message_id in spoken:
-            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, self.tr_.text(message_id)))
+    def _is_seen(self, name: str) -> bool:
+        is_shown = self.page is Page.DESK and self.desk_page == name
+        return is_shown and self.isActiveWindow() and not self.isMinimized() and self.sheets.open_one is None
 
     # ---- wishes ----------------------------------------------------------------------------------
 
@@ -289,36 +309,35 @@ class MainWindow(QWidget):
             self._is_sign_in_wanted = False
             self.show_state(self.state)
             return
+        asked = self.pages.asked(self.state) if self.sender() is self.pages.view else ()
+        if action == "retry" and asked and self.state.platform.phase is not PlatformPhase.UNREACHABLE:
+            for wish in asked:
+                self.wish(wish)
+            return
         target = action_target(action, self.state)
         if isinstance(target, Place):
-            self._go(target)
+            self.places.go(target)
         elif target is not None:
             self.wish(target)
 
-    def _go(self, place: Place) -> None:
-        if place is Place.SIGN_IN:
-            self._is_sign_in_wanted = True
-            self.show_state(self.state)
+    def show_sign_in(self) -> None:
+        """Open the form, also over a broadcast."""
+        self._is_sign_in_wanted = True
+        self.show_state(self.state)
+
+    def _follow_message(self, message: MessageRow) -> None:
+        self.places.follow(message.place, message.link_id)
+
+    @Slot(object)
+    def _open_notified(self, message: MessageRow | None) -> None:
+        """A notification was clicked: its page; without one of its own, the messages."""
+        self.come_to_front()
+        if self.page is not Page.DESK or self.sheets.open_one is not None:
             return
-        if place is Place.HELP:
-            self.sheets.draw_help(self.state, self.tr_, self.page)
-            self.sheets.help.open(self.sheets.help.done)
-            return
-        if self.page is not Page.DESK:
-            return
-        section = _SECTIONS.get(place)
-        if section is not None:
-            self.show_desk_page("settings")
-            self.settings.show_section(section)
-            return
-        self.show_desk_page("live")
-        if place is Place.VIDEO_MENU:
-            self.live.controls.open_video_menu()
-        elif place is Place.AUDIO_MENU:
-            self.live.controls.open_audio_menu()
+        if message is None or not message.link_label:
+            self.show_desk_page("messages")
         else:
-            self.sheets.go_live.start(present_go_live(self.state, self.tr_))
-            self._draw_notices()
+            self.messages.take(message)
 
     def _main_asked(self) -> None:
         if self.state.broadcast.phase is BroadcastPhase.ENDING:
@@ -326,7 +345,7 @@ class MainWindow(QWidget):
         if self.state.broadcast.phase in BUSY_PHASES:
             self.sheets.ending.start()
         else:
-            self._go(Place.GO_LIVE)
+            self.places.go(Place.GO_LIVE)
 
     @Slot(object)
     def _key_asked(self, action: KeyAction) -> None:
@@ -341,44 +360,22 @@ class MainWindow(QWidget):
             case KeyAction.GO_LIVE:
                 self._main_asked()
             case KeyAction.SOURCE:
-                self._go(Place.VIDEO_MENU)
+                self.places.go(Place.VIDEO_MENU)
             case KeyAction.HELP:
-                self._go(Place.HELP)
+                self.places.go(Place.HELP)
             case _:
-                self.show_desk_page(action.removeprefix("page_"))
+                name = action.removeprefix("page_")
+                if self.rail.offers(name):
+                    self.show_desk_page(name)
 
     def _toggle_fold(self) -> None:
-        self.fold.toggle()
+        self.pages.fold.toggle()
         self._draw_page()
 
     # ---- leaving ---------------------------------------------------------------------------------
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self._may_close:
-            event.accept()
-            return
-        event.ignore()
-        if self._leave_timer.isActive():
-            return
-        if is_asked_before_closing(self.state):
-            self.sheets.closing.start()
-        else:
-            self._leave(ends=True)
-
-    def _leave(self, *, ends: bool) -> None:
-        is_on = self.state.broadcast.phase in BUSY_PHASES
-        self.wish(Leave(end_broadcast=ends))
-        if ends and is_on:
-            self.sheets.closing.show_busy()
-        # the desk says is_leaving when all is told to those who must know; the timer is for a desk that is stuck
-        self._leave_timer.start(LEAVE_WAIT_MS if is_on else LEAVE_IDLE_MS)
-
-    def _finish_leaving(self) -> None:
-        if not self._may_close:
-            self._may_close = True
-            self._leave_timer.stop()
-            self.close()
-            self.left.emit()
+        self.leaving.take(event, self.state)
 
     def come_to_front(self) -> None:
         """Show the window above the others."""
@@ -389,9 +386,11 @@ class MainWindow(QWidget):
 
     def shut(self) -> None:
         """Let go of everything that the window holds; it cannot be used afterwards."""
-        self._may_close = True
-        self._leave_timer.stop()
+        self.leaving.stop()
         self.bridge.close()
         QGuiApplication.styleHints().colorSchemeChanged.disconnect(self._scheme_changed)
+        self.pages.shut()
+        if self._notifier is not None:
+            self._notifier.close()
         self.close()
         self.feed.close()

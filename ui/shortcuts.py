@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QKeySequenceEdit, QLineEdit, QWidget
+from PySide6.QtWidgets import QKeySequenceEdit, QLineEdit, QPlainTextEdit, QWidget
 
 from ui.keys import DEFAULTS, KeyAction, Keys
 
@@ -27,9 +27,10 @@ class Shortcuts(QObject):
             shortcut.setAutoRepeat(False)
             shortcut.activated.connect(lambda asked=action: self.asked.emit(asked))
             self._made[action] = shortcut
-        for field in window.findChildren(QLineEdit):
-            if not isinstance(field.parent(), QKeySequenceEdit):
-                field.installEventFilter(self)
+        for kind in (QLineEdit, QPlainTextEdit):
+            for field in window.findChildren(kind):
+                if not isinstance(field.parent(), QKeySequenceEdit):
+                    field.installEventFilter(self)
 
     def follow(self, keys: Keys) -> None:
         """Listen to these."""

@@ -13,6 +13,8 @@ from ui.presenters.entry import Page, present_password
 from ui.presenters.help import present_help
 from ui.views.dialogs import CloseSheet, EndSheet, GoLiveSheet, PasswordSheet, SummarySheet
 from ui.views.help import HelpSheet
+from ui.views.prepare.identity import CorrectSheet
+from ui.views.reader.bar import DeclineSheet
 from ui.views.sheets import Sheet
 
 
@@ -29,8 +31,10 @@ class Sheets(QObject):
         self.summary = SummarySheet(window)
         self.password = PasswordSheet(window)
         self.help = HelpSheet(window)
+        self.decline = DeclineSheet(window)
+        self.correct = CorrectSheet(window)
         self.all: tuple[Sheet, ...] = (
-            self.go_live, self.closing, self.ending, self.summary, self.password, self.help,
+            self.go_live, self.closing, self.ending, self.summary, self.password, self.help, self.decline, self.correct,
         )  # fmt: skip
 
     @property
@@ -53,9 +57,10 @@ class Sheets(QObject):
     def draw(self, state: DeskState, tr: Translator, *, is_leaving: bool, page: Page) -> None:
         """Open, draw and close what the state asks for."""
         password = present_password(state)
-        if password is not None and self.password.isHidden():
+        if password is not None:
             self.password.draw(password)
-            self.password.open()
+            if self.password.isHidden():
+                self.password.open()
         elif password is None:
             self.password.close_sheet()
         if not self.go_live.isHidden():
@@ -66,6 +71,9 @@ class Sheets(QObject):
                 self.go_live.draw(view)
         if not self.help.isHidden():
             self.draw_help(state, tr, page)
+        if page is not Page.DESK:
+            self.decline.close_sheet()
+            self.correct.close_sheet()
         self._draw_summary(state, tr, is_leaving=is_leaving)
         if not is_asked_before_closing(state) and not is_leaving:
             self.closing.close_sheet()

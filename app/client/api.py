@@ -22,6 +22,7 @@ from app.errors import PlatformError
 CONNECT_S, READ_S = 3.0, 10.0
 USER_AGENT = "AnchorDesk/0.1"
 MAX_REPLY_BYTES = 4 * 1024 * 1024
+"""Of what has no limit of its own."""
 
 M = TypeVar("M", bound=pydantic.BaseModel)
 
@@ -57,8 +58,14 @@ class Api:
         token: str | None = None,
         idempotency_key: str = "",
         prefix: str = API_PREFIX,
+        file: tuple[bytes, str] | None = None,
+        is_file: bool = False,
+        max_reply_bytes: int = MAX_REPLY_BYTES,
     ) -> Any:
-        """The reply's JSON, None when it has no body. Raises PlatformError."""
+        """The reply's JSON, None when it has no body. Raises PlatformError.
+
+        ``file`` is sent as it is: its bytes and content type. With ``is_file`` the reply is given as it is: bytes.
+        """
         headers: dict[str, str] = {}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
@@ -68,12 +75,14 @@ class Api:
         if body is not None:
             headers["Content-Type"] = "application/json"
             data = body.model_dump_json().encode()
+        elif file is not None:
+            data, headers["Content-Type"] = file
         try:
             with self._session.request(
                 method, self._base + prefix + path, data=data, headers=headers, timeout=(CONNECT_S, READ_S),
                 allow_redirects=False, stream=True,
             ) as reply:  # fmt: skip
-                content = _read(reply)
+                content = _read(reply, max_reply_bytes)
         except requests.exceptions.SSLError as cause:
             raise PlatformError("platform_tls", retryable=False) from cause
         except requests.exceptions.ConnectTimeout as cause:
@@ -84,6 +93,8 @@ class Api:
             raise PlatformError("platform_unreachable") from cause
         if reply.status_code >= 300:
             raise _refusal(reply.status_code, content, reply.headers)
+        if is_file:
+            return content
         if reply.status_code == 204 or not content:
             return None
         try:
@@ -96,6 +107,13 @@ class Api:
         self._session.close()
 
 
+def parsed_all(kind: type[M], reply: Any) -> list[M]:
+    """A list of them. Raises as ``parsed``."""
+    if not isinstance(reply, list):
+        raise PlatformError("platform_not_ours", retryable=False)
+    return [parsed(kind, item) for item in reply]
+
+
 def parsed(kind: type[M], reply: Any) -> M:
     """The reply as a wire type. Raises PlatformError ``platform_not_ours`` when it is something else."""
     try:
@@ -104,12 +122,12 @@ def parsed(kind: type[M], reply: Any) -> M:
         raise PlatformError("platform_not_ours", retryable=False) from cause
 
 
-def _read(reply: requests.Response) -> bytes:
-    """The body; given up as soon as it is longer than anything of ours."""
+def _read(reply: requests.Response, max_bytes: int) -> bytes:
+    """The body; given up as soon as it is longer than what was asked for can be."""
     content = bytearray()
     for part in reply.iter_content(64 * 1024):
         content += part
-        if len(content) > MAX_REPLY_BYTES:
+        if len(content) > max_bytes:
             raise PlatformError("platform_not_ours", retryable=False)
     return bytes(content)
 

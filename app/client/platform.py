@@ -4,54 +4,32 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from app.client.api import Api, parsed
+from app.client.identity import IdentityCalls
 from app.client.room import Room, RoomEars, RoomTokens, posted
+from app.client.schedule import ScheduleCalls
 from app.client.tokens import Wallets
+from app.client.way import WayCalls
 from app.contract import rest
 from app.contract.events import Envelope
+from app.contract.inbox import PERSONAL_ROOM
 from app.errors import PlatformError
 from app.ports.platform import untold
 from app.runtime.clock import Clock
 
 _REFRESH_NAME = "refresh_token"
 _EMBEDDED = "embedded"
-_REFUSED_TOKEN = ("token_expired", "not_signed_in", "device_ended")
 
 
-class HttpPlatform:
+class HttpPlatform(WayCalls, IdentityCalls, ScheduleCalls):
     """One service, and the tokens of its wallet: that of its address, or the one of the embedded platform."""
 
     def __init__(self, url: str, ca_file: str, wallets: Wallets, clock: Clock, *, is_embedded: bool = False) -> None:
-        self._api = Api(url, ca_file)
+        api = Api(url, ca_file)
+        super().__init__(api, wallets.of(f"{_REFRESH_NAME}:{_EMBEDDED if is_embedded else api.base_url}"))
         self._ca_file, self._clock, self._is_embedded = ca_file, clock, is_embedded
-        self._wallet = wallets.of(f"{_REFRESH_NAME}:{_EMBEDDED if is_embedded else self._api.base_url}")
-
-    async def _call(self, method: str, path: str, **given: Any) -> Any:
-        return await asyncio.to_thread(self._api.call, method, path, **given)
-
-    async def _signed(self, method: str, path: str, **given: Any) -> Any:
-        """A call as the person signed in; an expired token is renewed once."""
-        token = await self._good_token()
-        try:
-            return await self._call(method, path, token=token, **given)
-        except PlatformError as problem:
-            if problem.code not in _REFUSED_TOKEN:
-                raise
-            await self._wallet.refused(token, problem.code)
-        return await self._call(method, path, token=await self._good_token(), **given)
-
-    async def _good_token(self) -> str:
-        token = await self._wallet.token(self._renew)
-        if token is None:
-            raise PlatformError(self._wallet.ended_code, retryable=False)
-        return token
-
-    async def _renew(self, refresh_token: str) -> rest.TokenPair:
-        reply = await self._call("POST", "/auth/refresh", body=rest.Refresh(refresh_token=refresh_token))
-        return parsed(rest.TokenPair, reply)
 
     async def info(self) -> rest.PlatformInfo:
         return parsed(rest.PlatformInfo, await self._call("GET", "/platform"))
@@ -94,6 +72,9 @@ class HttpPlatform:
                 return None
             raise
 
+    async def session_of(self, session_id: str) -> rest.Session:
+        return parsed(rest.Session, await self._signed("GET", f"/sessions/{quote(session_id, safe='')}"))
+
     async def stream_key(self, session_id: str, *, take_over: bool) -> rest.StreamTarget:
         wish = rest.KeyRequest(take_over=take_over)
         target = parsed(rest.StreamTarget, await self._signed("POST", f"/sessions/{session_id}/stream-key", body=wish))
@@ -127,6 +108,8 @@ class HttpPlatform:
         )
 
     async def _messages(self, session_id: str, after_seq: int) -> list[Envelope]:
+        if session_id == PERSONAL_ROOM:
+            return []  # nothing is posted there
         found = await self._signed("GET", f"/sessions/{session_id}/messages?after_seq={after_seq}&limit=500")
         return [posted(parsed(rest.ChatMessage, item)) for item in found]
 

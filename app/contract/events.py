@@ -82,6 +82,12 @@ class ChatPosted(msgspec.Struct):
     text: str
 
 
+class MeChanged(msgspec.Struct):
+    """``me.changed`` in a person's own room (contract.inbox): ``what`` is a Concern."""
+
+    what: str
+
+
 class SessionChanged(msgspec.Struct):
     """``session.changed``: state is a SessionState, reason an EndReason when ended."""
 
@@ -124,6 +130,7 @@ TYPES: dict[str, type[msgspec.Struct]] = {
     "room.reset": HelloAck,
     "error": Refused,
     "key.revoked": KeyRevoked,
+    "me.changed": MeChanged,
 }
 
 _encoder = msgspec.json.Encoder()

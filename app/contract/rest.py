@@ -10,18 +10,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from app.contract.wire import Wire
 from app.domain.session import EndReason, SessionState
 
 API_PREFIX = "/api/v1"
 
 Phone = Annotated[str, Field(pattern=r"^1[3-9]\d{9}$", description="Mainland mobile number, 11 digits", repr=False)]
 Title = Annotated[str, Field(min_length=1, max_length=40)]
-
-
-class _Wire(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
 
 
 class Role(StrEnum):
@@ -40,37 +37,40 @@ class Category(StrEnum):
     OTHER = "other"
 
 
-class PlatformInfo(_Wire):
+class PlatformInfo(Wire):
     """GET /platform, open to all."""
 
     name: str
     name_en: str
     is_demo: bool
     api_version: int
+    contact: str = ""
+    """How to reach customer service, in Chinese and English."""
+    contact_en: str = ""
     server_time: datetime
 
 
-class Health(_Wire):
+class Health(Wire):
     status: str
     database: str
     ingest: str
     version: str
 
 
-class CodeRequest(_Wire):
+class CodeRequest(Wire):
     """POST /auth/code"""
 
     phone: Phone
 
 
-class CodeSent(_Wire):
+class CodeSent(Wire):
     expires_in_s: int
     retry_after_s: int
     is_shown_in_window: bool
     """True on the demo platform: no text message is sent, the anchor's window shows the code."""
 
 
-class SignIn(_Wire):
+class SignIn(Wire):
     """POST /auth/sign-in"""
 
     phone: Phone
@@ -80,15 +80,17 @@ class SignIn(_Wire):
     """The id this device was given at an earlier sign-in, to go on as the same device."""
 
 
-class OperatorSignIn(_Wire):
+class OperatorSignIn(Wire):
     """POST /auth/operator"""
 
     name: Annotated[str, Field(min_length=1, max_length=40)]
     password: Annotated[str, Field(min_length=1, max_length=200, repr=False)]
+    otp: Annotated[str, Field(max_length=20, repr=False)] = ""
+    """A code of the authenticator, or a recovery code. Without a factor the operator enrols at the desk first."""
     device_name: Annotated[str, Field(min_length=1, max_length=60)]
 
 
-class Refresh(_Wire):
+class Refresh(Wire):
     """POST /auth/refresh. The token is spent; showing it a second time ends the device.
 
     Whoever got no answer may show it again within a minute: that gives a fresh pair, and the one that was lost
@@ -98,16 +100,20 @@ class Refresh(_Wire):
     refresh_token: Annotated[str, Field(min_length=1, max_length=200, repr=False)]
 
 
-class Account(_Wire):
+class Account(Wire):
     """GET /me"""
 
     id: str
     nickname: str
     phone_masked: str
     roles: list[Role]
+    scopes: list[Category] = []
+    """What an anchor is approved for."""
+    avatar_image_id: str = ""
+    """GET /images/{id}; empty until one is approved."""
 
 
-class TokenPair(_Wire):
+class TokenPair(Wire):
     access_token: Annotated[str, Field(repr=False)]
     access_expires_in_s: int
     refresh_token: Annotated[str, Field(repr=False)]
@@ -115,13 +121,13 @@ class TokenPair(_Wire):
     account: Account
 
 
-class MeChange(_Wire):
+class MeChange(Wire):
     """PATCH /me"""
 
     nickname: Annotated[str, Field(min_length=1, max_length=20)]
 
 
-class Device(_Wire):
+class Device(Wire):
     """GET /me/devices; DELETE /me/devices/{id} ends one."""
 
     id: str
@@ -131,15 +137,20 @@ class Device(_Wire):
     last_seen: datetime
 
 
-class SessionCreate(_Wire):
-    """POST /sessions"""
+class SessionCreate(Wire):
+    """POST /sessions: one on the spot. It takes the time up to the next planned one, an hour at most.
+
+    schedule_overlap when a planned session has its time now: that one is to be started instead.
+    """
 
     title: Title
     category: Category
 
 
-class Session(_Wire):
-    """GET /sessions/{id}, GET /sessions/current (of the anchor, 404 when none is open)"""
+class Session(Wire):
+    """GET /sessions/{id}, GET /sessions/current (of the anchor: being prepared or on air, else made on the spot and not
+    begun; 404 when there is none)
+    """
 
     id: str
     title: str
@@ -149,6 +160,12 @@ class Session(_Wire):
     state: SessionState
     end_reason: EndReason | None = None
     created_at: datetime
+    starts_at: datetime | None = None
+    """When it is planned to begin."""
+    length_min: int = 0
+    """How long it is planned to last."""
+    cover_image_id: str = ""
+    """GET /images/{id}; empty when there is none that is approved."""
     started_at: datetime | None = None
     interrupted_at: datetime | None = None
     ended_at: datetime | None = None
@@ -159,14 +176,14 @@ class Session(_Wire):
     """Address of the page where this session is watched."""
 
 
-class KeyRequest(_Wire):
+class KeyRequest(Wire):
     """POST /sessions/{id}/stream-key. The first makes the session ``preparing``; each kills the one before."""
 
     take_over: bool = False
     """True: take the session from the other device of this anchor that holds it."""
 
 
-class StreamTarget(_Wire):
+class StreamTarget(Wire):
     """Where to publish. ``key`` is shown once; the service keeps its hash."""
 
     url: str
@@ -175,13 +192,13 @@ class StreamTarget(_Wire):
     is_probe: bool = False
 
 
-class CutOff(_Wire):
+class CutOff(Wire):
     """POST /sessions/{id}/cut-off (operator)"""
 
     reason: Annotated[str, Field(min_length=1, max_length=200)]
 
 
-class PlayInfo(_Wire):
+class PlayInfo(Wire):
     """GET /sessions/{id}/play. Addresses carry a token of at most 60 s; ask again before it runs out."""
 
     flv_url: str
@@ -190,7 +207,15 @@ class PlayInfo(_Wire):
     state: SessionState
 
 
-class ChatMessage(_Wire):
+class GuestCheck(Wire):
+    """GET /sessions/{id}/guest-check: whether I may talk with the anchor on air."""
+
+    may: bool
+    missing: str = ""
+    """Code of what stands in the way (contract.errors); empty when nothing does."""
+
+
+class ChatMessage(Wire):
     id: str
     session_id: str
     author_id: str
@@ -201,7 +226,7 @@ class ChatMessage(_Wire):
     seq: int
 
 
-class DemoCode(_Wire):
+class DemoCode(Wire):
     """GET /internal/v1/demo/codes, only with the local token that the supervisor made."""
 
     phone_masked: str

@@ -37,6 +37,10 @@ class EndReason(StrEnum):
     CANCELLED = "cancelled"
     CUT_OFF = "cut_off"
     GRACE_OVER = "grace_over"
+    MISSED = "missed"
+    """Its time went by and it never began."""
+    CALLED_OFF = "called_off"
+    """By the platform, before it began."""
 
 
 _NEXT: dict[SessionState, frozenset[SessionState]] = {

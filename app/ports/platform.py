@@ -21,13 +21,14 @@ from app.contract.rest import (
     Session,
     StreamTarget,
 )
+from app.ports.way import WayToAir
 
 
 def untold(code: str) -> None:
     """For who does not ask why a room refused."""
 
 
-class Platform(Protocol):
+class Platform(WayToAir, Protocol):
     """One configured service and the person signed in to it."""
 
     async def info(self) -> PlatformInfo: ...
@@ -48,7 +49,11 @@ class Platform(Protocol):
 
     async def create_session(self, title: str, category: Category, idempotency_key: str) -> Session: ...
 
-    async def current_session(self) -> Session | None: ...
+    async def current_session(self) -> Session | None:
+        """The one that is being prepared or on air, else one that was made on the spot and has not begun."""
+
+    async def session_of(self, session_id: str) -> Session:
+        """As it is now; also one that has ended."""
 
     async def stream_key(self, session_id: str, *, take_over: bool) -> StreamTarget: ...
 
@@ -68,7 +73,7 @@ class Platform(Protocol):
         ``on_refused`` is called once, with an error code, when the service refuses for good and the link gives up:
         ``device_ended``, ``token_expired`` and ``not_signed_in`` end the sign-in, ``not_found`` and ``forbidden``
         concern the room.
-        Only events of known types and shapes are handed on.
+        Only events of known types and shapes are handed on. ``contract.inbox.PERSONAL_ROOM`` is the person's own one.
         """
 
     async def close(self) -> None: ...

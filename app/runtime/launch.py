@@ -70,6 +70,9 @@ class ServiceLaunch(_Launch, frozen=True, kw_only=True):
     """Where encoders publish, e.g. rtmp://127.0.0.1:1935/live."""
     tls_certificate: str = ""
     tls_key: str = ""
+    contact: str = ""
+    """How people reach customer service, shown beside the agreements: a phone, an address, hours."""
+    contact_en: str = ""
 
 
 class IngestLaunch(_Launch, frozen=True, kw_only=True):

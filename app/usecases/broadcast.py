@@ -6,13 +6,12 @@ I/O loop. A session outlives engine, window and service: whoever comes back find
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any
 
 from app.contract import events
-from app.contract.rest import Category, Session
+from app.contract.rest import Session
 from app.domain.session import GRACE_PERIOD_S, EndReason, SessionState
 from app.errors import AppError
 from app.ports.engine import (
@@ -23,14 +22,16 @@ from app.ports.engine import (
     StopPublish,
     Target,
 )
-from app.ports.platform import Platform
 from app.usecases.context import Context, trouble_of
+from app.usecases.inbox import cut_off_reason
+from app.usecases.session_start import ENDED_BY, SessionStart
 from app.usecases.state import BroadcastPhase, BroadcastState, Summary, Trouble
 from app.usecases.wishes import GoLive
 
 RETRY_S = 3.0
 REASON_S = 2.0
 _WITHOUT_REASON = ("key_dead", "replaced")
+_CUT_OFF = ("cut_off", "key_cut_off")
 BUSY = (BroadcastPhase.PREPARING, BroadcastPhase.ON_AIR, BroadcastPhase.INTERRUPTED, BroadcastPhase.ENDING)
 _GOES_ON = BUSY[:3]
 _SILENT = (PublishStatus.IDLE, PublishStatus.REFUSED)
@@ -52,7 +53,9 @@ class BroadcastCase:
         self._context, self._follow, self._leave, self._record = context, follow, leave, record
         self._turn = 0
         self._key_id = ""
-        self._create_key, self._create_for = "", ("", "")
+        self._start = SessionStart()
+        self._is_plan = False
+        """What is being prepared was planned and has not begun: given up, it stays on the schedule."""
         self._peak = 0
         self._away_since_s: float | None = None
         self._is_wanted: bool | None = None
@@ -108,7 +111,7 @@ class BroadcastCase:
         now_s = self._context.clock.monotonic_s()
         if session.started_at is None:
             return now_s
-        return now_s - max(0.0, (self._context.clock.utc() - session.started_at).total_seconds())
+        return now_s - max(0.0, (self._context.server_clock.now() - session.started_at).total_seconds())
 
     def on_snapshot(self, publish: PublishChanged | None) -> None:
         """An engine attached: bring what it publishes and what is wanted together."""
@@ -131,20 +134,24 @@ class BroadcastCase:
         if self.is_busy or platform is None:
             return
         title = wish.title.strip()
-        if not title:
-            self._set(trouble=Trouble("title_missing"))
-            return
-        context.save_settings(title=title, category=wish.category.value)
-        context.change(default_title=title, default_category=wish.category)
+        if not wish.session_id:
+            if not title:
+                self._set(trouble=Trouble("title_missing"))
+                return
+            context.save_settings(title=title, category=wish.category.value)
+            context.change(default_title=title, default_category=wish.category)
         context.change(broadcast=BroadcastState(phase=BroadcastPhase.PREPARING))
         self._turn += 1
         turn, self._is_wanted = self._turn, True
         self._peak, self._away_since_s, self._ends_what_it_finds = 0, None, False
+        self._is_plan = False
         try:
-            session = await self._session_for(platform, title, wish.category)
+            session = await self._start.find(platform, wish)
             if turn != self._turn:
-                context.spawn(self._end_later(session.id), "end-cancelled")
+                if not wish.session_id:
+                    context.spawn(self._end_later(session.id), "end-cancelled")
                 return
+            self._is_plan = bool(wish.session_id) and not session.state.is_on_air
             self._set(session=session)
             if not await self._publish(session, turn, take_over=wish.take_over):
                 return
@@ -157,21 +164,6 @@ class BroadcastCase:
         self._follow(session.id)
         if context.state.settings.is_recording_automatic:
             context.spawn(self._record(True), "record")
-
-    async def _session_for(self, platform: Platform, title: str, category: Category) -> Session:
-        """The open session, or a new one. Raises AppError."""
-        session = await platform.current_session()
-        if session is not None and session.state is SessionState.SCHEDULED and session.title != title:
-            # Made by an earlier try that never came on air, under another title.
-            await platform.end_session(session.id)
-            session = None
-        if session is None:
-            # A repeat after a lost reply must find the same session; another wish must not.
-            if not self._create_key or self._create_for != (title, category.value):
-                self._create_key, self._create_for = uuid.uuid4().hex, (title, category.value)
-            session = await platform.create_session(title, category, self._create_key)
-        self._create_key = ""
-        return session
 
     async def _publish(self, session: Session, turn: int, *, take_over: bool) -> bool:
         """Ask for a key and let the engine publish; False when it was ended meanwhile. Raises AppError."""
@@ -286,6 +278,7 @@ class BroadcastCase:
         return {
             EndReason.CUT_OFF.value: Trouble("cut_off"),
             EndReason.GRACE_OVER.value: Trouble("grace_over"),
+            **{ended.value: trouble_of(AppError(code)) for ended, code in ENDED_BY.items()},
         }.get(reason or "")
 
     def _count(self, viewers: int, messages: int) -> None:
@@ -314,6 +307,11 @@ class BroadcastCase:
             await self._silence()
             return
         if before.session is None and before.phase not in BUSY:
+            return
+        if self._is_plan and before.phase is BroadcastPhase.PREPARING and not before.started_monotonic_s:
+            self._set(phase=BroadcastPhase.OFF, session=None, trouble=None)
+            await self._silence()
+            self._leave()
             return
         self._set(phase=BroadcastPhase.ENDING, trouble=None)
         summary = self._summary()
@@ -352,6 +350,21 @@ class BroadcastCase:
         summary = self._summary()
         self._context.spawn(self._silence(), "stop-publish")
         self._finish(summary, trouble)
+        self.tell_reason()
+
+    @property
+    def was_cut_off(self) -> bool:
+        """An operator ended what is shown, and why is not known yet."""
+        state = self._context.state.broadcast
+        return state.trouble is not None and state.trouble.code in _CUT_OFF and not state.trouble.detail
+
+    def tell_reason(self) -> None:
+        """Say why it was cut off, as soon as the message that tells it is here."""
+        state = self._context.state.broadcast
+        if self.was_cut_off and state.trouble is not None and state.session is not None:
+            reason = cut_off_reason(self._context.state.inbox, state.session)
+            if reason:
+                self._set(trouble=replace(state.trouble, detail={"reason": reason}))
 
     async def _silence(self) -> None:
         await self._context.engine.ask(StopPublish())

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from typing import Any
 
 import structlog
 
 from app.errors import AppError
+from app.ports.drafts import Drafts
 from app.ports.local import Engine, Supervision
 from app.ports.platform import Platform, PlatformFactory
 from app.runtime.clock import Clock, utc_ms
 from app.settings import Settings, SettingsFile
+from app.usecases.server_clock import ServerClock
 from app.usecases.state import DeskState, LogEntry, Notice, Trouble
 
 MAX_LOG = 200
@@ -53,6 +55,25 @@ _ACTIONS = {
     "encoder_failed": "settings",
     "media_invalid": "settings",
     "output_invalid": "settings",
+    "agreement_missing": "read_agreement",
+    "agreement_outdated": "read_agreement",
+    "not_an_anchor": "prepare",
+    "identity_missing": "prepare",
+    "face_missing": "prepare",
+    "face_pending": "prepare",
+    "face_refused": "prepare",
+    "face_voided": "prepare",
+    "suspended": "messages",
+    "session_busy": "start_that",
+    "spot_overlap": "start_that",
+    "activity_too_early": "open_schedule",
+    "schedule_full": "open_schedule",
+    "missed": "open_schedule",
+    "called_off": "messages",
+    "blocklisted": "messages",
+    "agreement_unpublished": "prepare",
+    "on_air": "open_live",
+    "out_of_scope": "change_scope",
     "key_dead": "go_live",
     "key_unknown": "go_live",
     "key_foreign": "go_live",
@@ -71,7 +92,10 @@ def trouble_of(error: AppError) -> Trouble:
 
 
 class Context:
-    """One for the whole desk."""
+    """One for the whole desk.
+
+    ``in_worker`` runs a blocking call, or a long one, beside the loop.
+    """
 
     def __init__(
         self,
@@ -80,9 +104,13 @@ class Context:
         supervision: Supervision,
         make_platform: PlatformFactory,
         clock: Clock,
+        drafts: Drafts,
+        in_worker: Callable[..., Awaitable[Any]] = asyncio.to_thread,
     ) -> None:
         self.settings_file = settings_file
         self.engine, self.supervision, self.make_platform, self.clock = engine, supervision, make_platform, clock
+        self.drafts, self.in_worker = drafts, in_worker
+        self.server_clock = ServerClock(clock)
         self.platform: Platform | None = None
         self.local_token = ""
         self.numbers = itertools.count(1)

@@ -28,6 +28,7 @@ from app.usecases.room import RoomCase
 from app.usecases.sign_in import SignInCase
 from app.usecases.sources import SourcesCase
 from app.usecases.state import BroadcastPhase, DeskState, Notice, Trouble
+from app.usecases.way import WayCase
 
 TICK_S = 1.0
 NOTICE_S = 12.0
@@ -46,8 +47,9 @@ class Desk:
         self._context, self._post, self._on_raise = context, post, on_raise
         self._room = RoomCase(context, self._on_fact)
         self._broadcast = BroadcastCase(context, self._room.follow, self._room.leave, self._record)
-        self._platform = PlatformCase(context, self._on_platform, lambda: self._broadcast.is_busy)
         self._sign_in = SignInCase(context, self._on_signed_in, self._on_signed_out)
+        self._way = WayCase(context, self._sign_in.refresh_account, self._broadcast.tell_reason)
+        self._platform = PlatformCase(context, self._on_platform, self._way.dropped, lambda: self._broadcast.is_busy)
         self._health = HealthCase(context)
         self._sources = SourcesCase(
             context,
@@ -81,6 +83,7 @@ class Desk:
 
     async def close(self) -> None:
         """In the I/O loop: leave everything in order; a broadcast that runs goes on in the engine."""
+        await self._way.close()
         await self._room.close()
         await self._context.engine.close()
         await self._context.supervision.close()
@@ -110,6 +113,10 @@ class Desk:
                 return self._sign_in.sign_in(wish)
             case w.SignOut():
                 return self._leave_account()
+            case w.DeclineDocument():
+                if not self._broadcast.is_busy:
+                    return self._leave_account()
+                self._way.decline_refused()
             case w.RefreshDevices():
                 return self._sign_in.refresh_devices()
             case w.EndDevice():
@@ -129,7 +136,7 @@ class Desk:
             case w.Leave():
                 return self._leave(wish)
             case _:
-                return self._engine_work(wish)
+                return None if self._way.take(wish) else self._engine_work(wish)
         return None
 
     def _engine_work(self, wish: w.Wish) -> Coroutine[Any, Any, None] | None:
@@ -190,11 +197,14 @@ class Desk:
         await self._sign_in.restore()
 
     async def _on_signed_in(self) -> None:
+        if self.state.account.account is not None:
+            self._way.enter(self.state.account.account)
         self._sources.choose_first()
         await self._broadcast.find_open()
 
     def _on_signed_out(self) -> None:
         self._room.leave()
+        self._way.leave()
 
     def _on_engine(self, event: AnyEvent) -> None:
         self._sources.take(event)
@@ -206,6 +216,8 @@ class Desk:
 
     def _on_fact(self, envelope: events.Envelope) -> None:
         self._broadcast.on_fact(envelope)
+        if self._broadcast.was_cut_off:
+            self._way.ask_inbox()  # a message tells why
         self._health.judge()
 
     def _on_supervisor(self, event: SupervisorEvent) -> None:
@@ -236,6 +248,7 @@ class Desk:
         while True:
             await asyncio.sleep(TICK_S)
             self._broadcast.tick()
+            self._way.tick()
             self._context.drop_notices(self._is_past)
             if self.state.broadcast.phase is not BroadcastPhase.OFF:
                 self._health.judge()

@@ -40,10 +40,19 @@ def address_of(typed: str) -> str | None:
 
 
 class PlatformCase:
-    """``on_ready`` runs when the platform answered; ``is_busy`` says that a broadcast forbids a change."""
+    """``on_ready`` runs when the platform answered, ``on_dropped`` when it is left, be it for another way to it.
 
-    def __init__(self, context: Context, on_ready: Callable[[], Awaitable[None]], is_busy: Callable[[], bool]) -> None:
-        self._context, self._on_ready, self._is_busy = context, on_ready, is_busy
+    ``is_busy`` says that a broadcast forbids a change.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        on_ready: Callable[[], Awaitable[None]],
+        on_dropped: Callable[[], None],
+        is_busy: Callable[[], bool],
+    ) -> None:
+        self._context, self._on_ready, self._on_dropped, self._is_busy = context, on_ready, on_dropped, is_busy
         self._connecting: asyncio.Task[None] | None = None
         self._is_embedded_wanted = False
 
@@ -91,8 +100,8 @@ class PlatformCase:
         self._stop_embedded()
         self._context.save_settings(platform_url="", is_embedded=False, is_on_lan=False, ca_file="")
         self._context.local_token = ""
-        self._drop_adapter()
         self._context.change(platform=PlatformState(), account=AccountState(), room=RoomState())
+        self._drop_adapter()
 
     def _stop_embedded(self) -> None:
         if self._is_embedded_wanted or self._context.state.settings.is_embedded:
@@ -144,12 +153,14 @@ class PlatformCase:
                 if not error.retryable:
                     return
             await asyncio.sleep(RETRY_S)
+        context.server_clock.hear(info.server_time)
         context.save_settings(platform_url=url)
         self._set(phase=PlatformPhase.READY, info=info, trouble=None)
         await self._on_ready()
 
     def _drop_adapter(self) -> None:
         platform, self._context.platform = self._context.platform, None
+        self._on_dropped()
         if platform is not None:
             self._context.spawn(platform.close(), "platform-close")
 

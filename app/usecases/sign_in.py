@@ -38,7 +38,7 @@ class SignInCase:
             return
         was_signed_in = context.state.account.phase is AccountPhase.SIGNED_IN
         if not was_signed_in:
-            phone = context.state.settings.phone or (DEMO_PHONE if context.local_token else "")
+            phone = DEMO_PHONE if context.local_token else ""
             self._set(phase=AccountPhase.RESTORING, phone=phone, trouble=None)
         try:
             account = await context.platform.restore()
@@ -96,7 +96,7 @@ class SignInCase:
         except AppError as error:
             self._set(phase=AccountPhase.CODE_SENT, trouble=trouble_of(error))
             return
-        context.save_settings(phone=phone, device_id=device_id)
+        context.save_settings(device_id=device_id)
         await self._signed_in(account)
 
     async def _signed_in(self, account: Account) -> None:
@@ -116,7 +116,7 @@ class SignInCase:
 
     def signed_out(self, trouble: Trouble | None) -> None:
         """Back to the sign-in page, with a reason when it was not the person's wish."""
-        phone = self._context.state.account.phone or self._context.state.settings.phone
+        phone = self._context.state.account.phone
         self._context.change(account=AccountState(phone=phone, trouble=trouble))
         self._on_signed_out()
 
@@ -126,6 +126,20 @@ class SignInCase:
             return False
         self.signed_out(trouble)
         return True
+
+    async def refresh_account(self) -> None:
+        """Roles, scopes and picture as the service has them now."""
+        context = self._context
+        if context.platform is None:
+            return
+        try:
+            account = await context.platform.account()
+        except AppError as error:
+            context.trouble(error)
+            return  # asked again with the next change
+        known = context.state.account.account
+        if known is not None and known.id == account.id and known != account:
+            self._set(account=account)
 
     async def refresh_devices(self) -> None:
         if self._context.platform is not None:

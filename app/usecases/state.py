@@ -24,25 +24,11 @@ from app.ports.engine import (
     VideoSource,
 )
 from app.settings import Settings
+from app.usecases.schedule_state import ScheduleDesk
+from app.usecases.trouble import Notice, Trouble
+from app.usecases.way_state import ApplicationDesk, DocumentsState, IdentityDesk, InboxState, OnboardingState
 
-
-@dataclass(frozen=True)
-class Trouble:
-    """Something to tell: ``error.<code>`` with placeholders, and the one thing to do."""
-
-    code: str
-    detail: Mapping[str, object] = field(default_factory=dict)
-    action: str = ""
-    """Id of the one button (``action.<action>``), e.g. retry, choose_camera, sign_in, take_over; empty: only OK."""
-
-
-@dataclass(frozen=True)
-class Notice:
-    id: int
-    trouble: Trouble
-    is_error: bool = True
-    told_s: float = 0.0
-    """When, by the monotonic clock."""
+__all__ = ["Notice", "Trouble"]
 
 
 class PlatformPhase(StrEnum):
@@ -193,6 +179,12 @@ class DeskState:
     room: RoomState = field(default_factory=RoomState)
     engine: EngineState = field(default_factory=EngineState)
     health: HealthReport = field(default_factory=HealthReport)
+    onboarding: OnboardingState = field(default_factory=OnboardingState)
+    documents: DocumentsState = field(default_factory=DocumentsState)
+    application: ApplicationDesk = field(default_factory=ApplicationDesk)
+    identity: IdentityDesk = field(default_factory=IdentityDesk)
+    schedule: ScheduleDesk = field(default_factory=ScheduleDesk)
+    inbox: InboxState = field(default_factory=InboxState)
     log: tuple[LogEntry, ...] = ()
     notices: tuple[Notice, ...] = ()
     default_title: str = ""

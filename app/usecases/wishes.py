@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date, datetime
 
+from app.contract.applications import ApplicationForm
 from app.contract.rest import Category
+from app.contract.schedule import Plan
+from app.domain.application import ApplicationKind
+from app.domain.documents.model import DocumentKind
+from app.domain.face_check import FaceMethod
+from app.domain.images import ImagePurpose
 from app.ports.engine import AudioSource, VideoSource
 
 
@@ -60,9 +67,12 @@ class EndDevice:
 
 @dataclass(frozen=True)
 class GoLive:
+    """With a ``session_id`` that session begins, or goes on, as it was planned; without one it is made on the spot."""
+
     title: str
     category: Category
     take_over: bool = False
+    session_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -143,6 +153,156 @@ class DismissNotice:
 
 
 @dataclass(frozen=True)
+class RefreshOnboarding:
+    """Ask the service again how far the way to air is done."""
+
+
+@dataclass(frozen=True)
+class OpenDocuments:
+    """Load which documents there are, and what I accepted."""
+
+
+@dataclass(frozen=True)
+class ReadDocument:
+    """Open a version in the reader; ``number`` 0: the one to accept, else the one in force, else the newest."""
+
+    kind: DocumentKind
+    number: int = 0
+
+
+@dataclass(frozen=True)
+class CompareDocument:
+    """Compare the version that is open with an earlier one; 0: show the full text again."""
+
+    with_number: int
+
+
+@dataclass(frozen=True)
+class AcceptDocument:
+    """``read_s``: how long the full text was on screen. ``was_shown_to_end``: the full text, to its last line."""
+
+    read_s: int
+    was_shown_to_end: bool
+
+
+@dataclass(frozen=True)
+class DeclineDocument:
+    """Signs out and changes nothing else."""
+
+
+@dataclass(frozen=True)
+class LoadApplication:
+    """Ask the service for the application, its images and earlier ones."""
+
+
+@dataclass(frozen=True)
+class BeginApplication:
+    kind: ApplicationKind
+
+
+@dataclass(frozen=True)
+class EditApplication:
+    """The whole form as it stands in the fields; saved here at once and on the service a moment later."""
+
+    form: ApplicationForm = field(repr=False)
+
+
+@dataclass(frozen=True)
+class KeepDraft:
+    """Decide a conflict: what was typed here counts, or what the other machine saved."""
+
+    is_mine: bool
+
+
+@dataclass(frozen=True)
+class SubmitApplication:
+    pass
+
+
+@dataclass(frozen=True)
+class UploadImage:
+    purpose: ImagePurpose
+    path: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class RemoveImage:
+    purpose: ImagePurpose
+
+
+@dataclass(frozen=True)
+class LoadIdentity:
+    """Ask the service what is known of my name and face."""
+
+
+@dataclass(frozen=True)
+class CheckIdentity:
+    """Check name and number as they were typed, or correct them."""
+
+    name: str = field(repr=False)
+    number: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class AskFaceCheck:
+    """Ask an operator for it. ``wished_at`` UTC; None: any time in working hours."""
+
+    method: FaceMethod
+    wished_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class CancelFaceCheck:
+    pass
+
+
+@dataclass(frozen=True)
+class LoadSchedule:
+    """``month``: a day of the month whose page is to be shown; None: the one that is shown, at first this month."""
+
+    month: date | None = None
+
+
+@dataclass(frozen=True)
+class SavePlan:
+    """Plan a session; with an ``entry_id`` change that one, as it was in ``base_revision``."""
+
+    entry_id: str
+    base_revision: int
+    plan: Plan = field(repr=False)
+
+
+@dataclass(frozen=True)
+class CancelPlan:
+    session_id: str
+
+
+@dataclass(frozen=True)
+class ExportCalendar:
+    """Write one session, or all that is to come, as iCalendar."""
+
+    path: str = field(repr=False)
+    session_id: str = ""
+
+
+@dataclass(frozen=True)
+class LoadInbox:
+    """The newest messages."""
+
+
+@dataclass(frozen=True)
+class LoadOlderMessages:
+    pass
+
+
+@dataclass(frozen=True)
+class MarkRead:
+    """These messages, or with no ids all."""
+
+    ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Leave:
     """The person closes the program. Ends the broadcast first when ``end_broadcast``."""
 
@@ -153,5 +313,9 @@ Wish = (
     ConnectPlatform | TryHere | ForgetPlatform | DismissOperatorPassword | AskCode | SignIn | SignOut
     | RefreshDevices | EndDevice | GoLive | EndLive | SendChat | ChooseVideo | ChooseAudio | ListSources
     | MuteMicrophone | HideCamera | ChangeGain | SizePreview | Record | ChangeSettings | ProbeEncoders
-    | RetryEngine | DismissNotice | Leave
+    | RetryEngine | DismissNotice | RefreshOnboarding | OpenDocuments | ReadDocument | CompareDocument | AcceptDocument
+    | DeclineDocument | LoadApplication | BeginApplication | EditApplication | KeepDraft | SubmitApplication
+    | UploadImage | RemoveImage | LoadIdentity | CheckIdentity | AskFaceCheck | CancelFaceCheck
+    | LoadSchedule | SavePlan | CancelPlan | ExportCalendar
+    | LoadInbox | LoadOlderMessages | MarkRead | Leave
 )  # fmt: skip

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
+
+from sqlalchemy import select
 
 from app.contract.errors import ErrorCode
 from app.runtime.clock import Clock
+from server.accounts import people
 from server.config import Limits
 from server.errors import Refusal
 from server.limits import Buckets
+from server.store.models import AccountRow
+from server.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,22 @@ class OperatorGuesses:
         if wait_s > 0 and not is_first:
             raise Refusal(ErrorCode.RATE_LIMITED, retry_after_s=wait_s)
         return Guess(own_key, name, wait_s == 0)
+
+    async def require_right(self, store: Store, address: str, name: str, password: str) -> tuple[str, Guess]:
+        """Id of the operator with this name and password. Raises Refusal (credentials_wrong, rate_limited).
+
+        It still counts as a guess: the caller says ``was_right`` when what is asked for next was right too.
+        """
+        guess = self.begin(address, name)
+        query = select(AccountRow.id, AccountRow.password_hash).where(
+            AccountRow.operator_name == name.replace("\x00", "")
+        )
+        found = await store.read(lambda db: db.execute(query).first())
+        account_id, password_hash = found if found is not None else ("", None)
+        loop = asyncio.get_running_loop()
+        if not await loop.run_in_executor(None, people.is_password_right, password_hash, password):
+            raise Refusal(ErrorCode.CREDENTIALS_WRONG)
+        return account_id, guess
 
     def was_right(self, guess: Guess) -> None:
         self._own.give_back(guess.own_key)

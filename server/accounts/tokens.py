@@ -16,20 +16,19 @@ from sqlalchemy.orm import Session as Db
 from app.contract.errors import ErrorCode
 from app.contract.rest import Account, Device, TokenPair
 from server.accounts import people
+from server.audit import audit
 from server.config import Lifetimes
 from server.effects import DeviceEnded
 from server.errors import Refusal
 from server.gate import Person
 from server.secrets import FieldCipher, digest, new_id, new_token
 from server.sessions import keys
-from server.sessions.acts import audit
 from server.sessions.views import moment
-from server.store.models import AccessRow, AccountRow, DeviceRow, IdempotencyRow, RefreshRow
+from server.store.models import AccessRow, AccountRow, DeviceRow, RefreshRow
 from server.store.store import Tx
 from server.text import plain_text
 
 _DEVICE_ID = re.compile(r"[0-9a-f]{16}")
-IDEMPOTENCY_KEPT_MS = 24 * 3600 * 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ def start_device(
             tx.effects.append(DeviceEnded(row.id))
         tx.db.execute(delete(AccessRow).where(AccessRow.device_id == row.id))
         tx.db.execute(delete(RefreshRow).where(RefreshRow.device_id == row.id))
-        row.name, row.last_seen_ms, row.ended_ms = label, tx.now_ms, None
+        row.name, row.last_seen_ms, row.ended_ms, row.factor_ms = label, tx.now_ms, None, None
     return _issue(tx, cipher, account, row, lifetimes)
 
 
@@ -127,7 +126,7 @@ def authenticate(db: Db, token: str, now_ms: int) -> Person:
         raise Refusal(ErrorCode.DEVICE_ENDED)
     if access.expires_ms <= now_ms:
         raise Refusal(ErrorCode.TOKEN_EXPIRED)
-    return Person(account.id, device.id, people.roles_of(db, account.id))
+    return Person(account.id, device.id, people.roles_of(db, account.id), device.factor_ms is not None)
 
 
 def end_device(tx: Tx, device: DeviceRow) -> None:
@@ -165,13 +164,6 @@ def devices_of(db: Db, person: Person) -> list[Device]:
         )
         for row in rows
     ]
-
-
-def forget_expired(tx: Tx) -> None:
-    """Housekeeping: what can no longer be used is deleted."""
-    tx.db.execute(delete(AccessRow).where(AccessRow.expires_ms <= tx.now_ms))
-    tx.db.execute(delete(RefreshRow).where(RefreshRow.expires_ms <= tx.now_ms))
-    tx.db.execute(delete(IdempotencyRow).where(IdempotencyRow.created_ms <= tx.now_ms - IDEMPOTENCY_KEPT_MS))
 
 
 def _issue(tx: Tx, cipher: FieldCipher, account: AccountRow, device: DeviceRow, lifetimes: Lifetimes) -> Issued:

@@ -17,10 +17,10 @@ _FOR_SCRIPTS = "page."
 """Texts with this prefix are the server's alone; all others go to the scripts too."""
 
 
-@lru_cache(maxsize=len(LANGUAGES))
-def load_texts(language: str) -> Mapping[str, str]:
+@lru_cache(maxsize=8)
+def load_texts(language: str, folder: Path = _FOLDER) -> Mapping[str, str]:
     """All texts of ``language``, by id. Raises OSError when the installation is damaged."""
-    texts: dict[str, str] = json.loads((_FOLDER / f"{language}.json").read_bytes())
+    texts: dict[str, str] = json.loads((folder / f"{language}.json").read_bytes())
     return texts
 
 
@@ -41,9 +41,12 @@ def choose_language(asked: str | None, remembered: str | None, accept_language: 
 class Texts:
     """Sentences of one language, for templates."""
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, folder: Path = _FOLDER) -> None:
         self.language = language
-        self._texts = load_texts(language)
+        self._texts = load_texts(language, folder)
+
+    def __contains__(self, message_id: str) -> bool:
+        return message_id in self._texts
 
     def __call__(self, message_id: str, **values: object) -> str:
         """The text. Raises KeyError for an unknown id or a placeholder without a value: both are our mistakes."""

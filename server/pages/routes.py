@@ -5,6 +5,7 @@ Event loop. ``build_router`` is called once by the composition root; ``not_found
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -16,6 +17,8 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from app.contract.rest import API_PREFIX, Session
+from app.domain.china_time import CHINA
+from app.domain.session import SessionState
 from app.errors import AppError
 from server.page_services import PageServices
 from server.pages.language import COOKIE, HTML_NAMES, LANGUAGES, Texts, choose_language, texts_for_scripts
@@ -53,8 +56,9 @@ def build_router(services: PageServices, vendor_dir: Path = VENDOR_DIR) -> APIRo
             return pages.render(request, lang, "failed.html", 503)
         if session is None:
             return pages.render(request, lang, "missing.html", 404)
-        start = {"session": session_for_script(session), "via": via if via in {"flv", "hls"} else "auto"}
-        return pages.render(request, lang, "viewer.html", session=session, start=start)
+        planned = planned_time(session, services.platform_info().server_time)
+        start = {"session": session_for_script(session, planned), "via": via if via in {"flv", "hls"} else "auto"}
+        return pages.render(request, lang, "viewer.html", session=session, planned=planned, start=start)
 
     @router.get("/static/vendor/{path:path}")
     async def give_vendor(path: str, request: Request) -> Response:
@@ -154,12 +158,22 @@ def content_security_policy(media_origin: str) -> str:
     )
 
 
-def session_for_script(session: Session) -> dict[str, Any]:
+def planned_time(session: Session, now: datetime) -> str:
+    """When one that has not begun is to begin, in Beijing time; empty once that is past, as for one on the spot."""
+    if session.started_at is not None or session.state is SessionState.ENDED:
+        return ""
+    if session.starts_at is None or session.starts_at <= now:
+        return ""
+    return session.starts_at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
+
+
+def session_for_script(session: Session, planned: str) -> dict[str, Any]:
     """What the scripts of the viewer page start from."""
     return {
         "id": session.id,
         "state": session.state.value,
         "endReason": session.end_reason.value if session.end_reason else "",
+        "plannedTime": planned,
         "anchorId": session.anchor_id,
         "viewers": session.viewers,
         "messages": session.messages,

@@ -67,7 +67,7 @@ def post_message(tx: Tx, session_id: str, person: Person, request_id: str, text:
     if earlier is not None:
         return earlier
     require_presence(tx.db, person)
-    require(Act.CHAT, person, Subject(row.anchor_id, SessionState(row.state)))
+    require(Act.CHAT, person, Subject(row.anchor_id, SessionState(row.state), id=row.id))
     message = MessageRow(
         id=new_id(),
         session_id=session_id,

@@ -28,6 +28,7 @@ from app.contract.events import (
     encode,
     envelope,
 )
+from app.contract.inbox import PERSONAL_ROOM
 from app.errors import AppError
 from app.runtime.clock import Clock, utc_ms
 from server.accounts.presence import is_present
@@ -39,7 +40,7 @@ from server.limits import Buckets
 from server.messages import sentence
 from server.rooms.chat import checked_request_id, checked_text, find_posted, post_message
 from server.rooms.facts import Resume, read_resume
-from server.rooms.hub import Hub, RoomSocket, frames_of
+from server.rooms.hub import Hub, RoomSocket, frames_of, personal_key
 from server.store.store import Store
 
 HELLO_S = 10.0
@@ -101,9 +102,19 @@ class Connection:
         except Refusal as refusal:
             await self._send_now(self._refused(first.id, refusal))
             return int(CloseCode.UNAUTHENTICATED)
-        socket = RoomSocket(first.room, person, self._services.limits)
+        is_personal = first.room == PERSONAL_ROOM
+        if is_personal and person is None:
+            await self._send_now(self._refused(first.id, Refusal(ErrorCode.NOT_SIGNED_IN)))
+            return int(CloseCode.UNAUTHENTICATED)
+        room = personal_key(person.account_id) if is_personal and person else first.room
+        if not is_personal and not room.isalnum():
+            await self._send_now(self._refused(first.id, Refusal(ErrorCode.NOT_FOUND)))
+            return int(CloseCode.FORBIDDEN)
+        socket = RoomSocket(room, person, self._services.limits)
         self._services.hub.listen(socket)
         try:
+            if is_personal:
+                return await self._attend_person(socket, first)
             return await self._attend(socket, first, hello)
         finally:
             self._services.hub.leave(socket)
@@ -131,9 +142,18 @@ class Connection:
                 return None
         return None
 
+    async def _attend_person(self, socket: RoomSocket, first: Envelope) -> int:
+        person = require(Act.USE_ACCOUNT, socket.person)
+        if not await self._services.store.read(lambda db: is_present(db, person)):
+            return int(CloseCode.ENDED_ELSEWHERE)
+        ack = HelloAck(last_seq=0, state="", viewers=0, account_id=person.account_id)
+        await self._send_now(self._envelope(ack, "hello.ack", PERSONAL_ROOM, first.id))
+        socket.open_after(0)
+        return await self._side_by_side(socket)
+
     async def _attend(self, socket: RoomSocket, first: Envelope, hello: Hello) -> int:
         limit = self._services.limits.resume_facts
-        is_room = socket.session_id.isalnum() and len(socket.session_id) <= 64
+        is_room = len(socket.session_id) <= 64
 
         def read(db: Db) -> tuple[bool, Resume | None]:
             is_welcome = socket.person is None or is_present(db, socket.person)
@@ -215,7 +235,7 @@ class Connection:
     async def _answer(self, socket: RoomSocket, request: Envelope) -> None:
         try:
             payload = body(request)
-            if not isinstance(payload, ChatSend):
+            if not isinstance(payload, ChatSend) or socket.session_id.startswith(PERSONAL_ROOM):
                 raise Refusal(ErrorCode.INPUT_INVALID, detail={"field": "t"})
             socket.tell(await self._chat(socket, request, payload))
         except msgspec.ValidationError:

@@ -73,6 +73,8 @@ def read_resume(db: Db, session_id: str, after_seq: int, limit: int) -> Resume |
             .order_by(FactRow.seq)
         )
         facts = [_envelope(fact, message) for fact, message in rows]
+        # What was said long ago is not kept: who asks for it begins anew.
+        is_reset = len(facts) < row.last_seq - after_seq
     return Resume(row.anchor_id, SessionState(row.state), row.last_seq, row.message_count, facts, is_reset)
 
 

@@ -15,10 +15,12 @@ from app.contract.events import (
     CloseCode,
     Envelope,
     KeyRevoked,
+    MeChanged,
     RoomStats,
     encode,
     envelope,
 )
+from app.contract.inbox import PERSONAL_ROOM, Concern
 from app.runtime.clock import Clock, utc_ms
 from server.config import Limits
 from server.effects import FactPosted, KeyDied
@@ -28,6 +30,11 @@ from server.rooms.outbox import Outbox
 
 _FRAME_ROOM_BYTES = MAX_FRAME_BYTES - 1024
 log = structlog.get_logger("rooms")
+
+
+def personal_key(account_id: str) -> str:
+    """What a person's own room is kept under; no session's id has such a sign in it."""
+    return f"{PERSONAL_ROOM}/{account_id}"
 
 
 def frames_of(envelopes: list[Envelope]) -> list[str]:
@@ -187,6 +194,18 @@ class Hub:
         for socket in self._of_device(died.device_id):
             socket.tell(one)
 
+    def tell_person(self, account_id: str | None, what: Concern) -> None:
+        """To whoever listens in the room of this person; None: in everybody's."""
+        one = envelope(MeChanged(what=what.value), "me.changed", ts=utc_ms(self._clock.utc()), room=PERSONAL_ROOM)
+        if account_id is not None:
+            room = self._rooms.get(personal_key(account_id))
+            listening = [room] if room else []
+        else:
+            listening = [room for key, room in self._rooms.items() if key.startswith(PERSONAL_ROOM)]
+        for room in listening:
+            for socket in list(room.sockets):
+                socket.tell(one)
+
     def end_device(self, device_id: str) -> None:
         for socket in self._of_device(device_id):
             socket.close(CloseCode.ENDED_ELSEWHERE)
@@ -194,6 +213,8 @@ class Hub:
     def tick(self) -> None:
         """Once a second: tell the rooms whose figures changed."""
         for session_id, room in list(self._rooms.items()):
+            if session_id.startswith(PERSONAL_ROOM):
+                continue
             figures = (room.viewer_count, room.messages)
             if figures == room.told:
                 continue

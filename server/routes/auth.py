@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import secrets
 
 from fastapi import APIRouter, Request, Response
-from sqlalchemy import select
 
 from app.contract.errors import ErrorCode
 from app.contract.rest import API_PREFIX, CodeRequest, CodeSent, OperatorSignIn, Refresh, SignIn, TokenPair
-from server.accounts import codes, people, tokens
+from server.accounts import codes, factors, people, tokens
 from server.accounts.tokens import authenticate
+from server.audit import audit
 from server.errors import Refusal
 from server.providers.code_sender import DemoCodeSender
 from server.routes.deps import (
@@ -30,7 +29,6 @@ from server.routes.deps import (
 )
 from server.secrets import digest
 from server.services import Services
-from server.sessions.acts import audit
 from server.store.models import AccountRow, DeviceRow, RefreshRow
 from server.store.store import Tx
 
@@ -80,24 +78,28 @@ async def sign_in(wish: SignIn, request: Request, response: Response, services: 
 async def sign_in_operator(
     wish: OperatorSignIn, request: Request, response: Response, services: WithServices
 ) -> TokenPair:
-    """Operators have a name and a password."""
+    """Operators have a name, a password and a second factor."""
     _limit_address(request, services)
-    guess = services.operator_guesses.begin(client_address(request), wish.name)
-    query = select(AccountRow.id, AccountRow.password_hash).where(
-        AccountRow.operator_name == wish.name.replace("\x00", "")
+    account_id, guess = await services.operator_guesses.require_right(
+        services.store, client_address(request), wish.name, wish.password
     )
-    found = await services.store.read(lambda db: db.execute(query).first())
-    account_id, password_hash = found if found is not None else ("", None)
-    loop = asyncio.get_running_loop()
-    if not await loop.run_in_executor(None, people.is_password_right, password_hash, wish.password):
-        raise Refusal(ErrorCode.CREDENTIALS_WRONG)
-    services.operator_guesses.was_right(guess)
 
-    def work(tx: Tx) -> tokens.Issued:
+    def work(tx: Tx) -> tokens.Issued | Refusal:
+        if not wish.otp:
+            return Refusal(ErrorCode.SECOND_FACTOR_REQUIRED)
+        refusal = factors.spend(tx, services.cipher, account_id, wish.otp)
+        if refusal is not None:
+            return refusal
         account = tx.db.get_one(AccountRow, account_id)
-        return tokens.start_device(tx, services.cipher, account, wish.device_name, None, services.config.lifetimes)
+        issued = tokens.start_device(tx, services.cipher, account, wish.device_name, None, services.config.lifetimes)
+        tx.db.get_one(DeviceRow, issued.device_id).factor_ms = tx.now_ms
+        return issued
 
-    issued = await services.store.write(work)
+    outcome = await services.store.write(work)
+    if not isinstance(outcome, Refusal) or outcome.reason is ErrorCode.SECOND_FACTOR_REQUIRED:
+        # A wrong code of the second factor goes on counting as a wrong guess.
+        services.operator_guesses.was_right(guess)
+    issued = _granted(outcome)
     return hand_out(request, response, issued.to_wire(services.config.lifetimes), services)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Path, Request, Response
 from fastapi.security import HTTPBearer
+from pydantic import BaseModel, ConfigDict
 from starlette.requests import HTTPConnection
 
 from app.contract.errors import ErrorCode, ErrorReply
@@ -27,6 +28,13 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
     422: {"model": ErrorReply, "description": "The request cannot be used"},
     "default": {"model": ErrorReply, "description": "A refusal"},
 }
+
+
+class PageQuery(BaseModel):
+    """What an address asks for of a list. A name that is not known is refused: it would be passed over in silence."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
 
 SomeId = Annotated[str, Path(pattern=r"^[0-9A-Za-z]{1,64}$", max_length=64)]
 

@@ -7,6 +7,8 @@ from fastapi import APIRouter
 from app.contract.rest import API_PREFIX, Account, Device, MeChange
 from server.accounts import people, tokens
 from server.accounts.presence import require_presence
+from server.conduct.checker import Place
+from server.conduct_gate import require_clean
 from server.routes.deps import REFUSALS, SignedIn, SomeId, WithServices
 from server.store.models import AccountRow
 from server.store.store import Tx
@@ -26,6 +28,7 @@ async def get_me(person: SignedIn, services: WithServices) -> Account:
 @router.patch("")
 async def change_me(wish: MeChange, person: SignedIn, services: WithServices) -> Account:
     nickname = checked_line(wish.nickname, MAX_NICKNAME_CHARS, "nickname")
+    require_clean(services.checker, nickname, Place.NICKNAME, "nickname")
 
     def work(tx: Tx) -> Account:
         require_presence(tx.db, person)

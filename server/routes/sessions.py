@@ -6,12 +6,15 @@ import secrets
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query
+from pydantic import Field
+from sqlalchemy.orm import Session as Db
 
 from app.contract.errors import ErrorCode
 from app.contract.rest import (
     API_PREFIX,
     ChatMessage,
     CutOff,
+    GuestCheck,
     KeyRequest,
     PlayInfo,
     Session,
@@ -19,34 +22,47 @@ from app.contract.rest import (
     StreamTarget,
 )
 from app.domain.session import SessionState
+from app.runtime.clock import utc_ms
 from server import media_token
 from server.errors import Refusal
+from server.gate import may_join_as_guest
 from server.rooms.chat import read_messages
-from server.routes.deps import REFUSALS, Reading, SignedIn, SomeId, WithServices
+from server.routes.deps import REFUSALS, PageQuery, Reading, SignedIn, SomeId, WithServices
 from server.services import Services
 from server.sessions import acts
 from server.sessions.keys import IssuedKey
 from server.sessions.views import view_of
+from server.standing import standing_of
 
 router = APIRouter(prefix=f"{API_PREFIX}/sessions", responses=REFUSALS, tags=["sessions"])
 MAX_SEQ = 2**31 - 1
 IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", pattern=r"^[!-~]{1,100}$")]
 
 
+class MessagePage(PageQuery):
+    """Which messages are asked for."""
+
+    after_seq: Annotated[int, Field(ge=0, le=MAX_SEQ)] = 0
+    limit: Annotated[int, Field(ge=1, le=500)] = 100
+
+
 @router.post("", status_code=201)
 async def open_session(
     wish: SessionCreate, person: SignedIn, services: WithServices, idempotency_key: IdempotencyKey = None
 ) -> Session:
-    """Open one; an anchor has at most one that is not ended. Repeatable with Idempotency-Key."""
-    return services.wire(await services.store.write(lambda tx: acts.open_session(tx, person, wish, idempotency_key)))
+    """One on the spot. Repeatable with Idempotency-Key."""
+    cipher, checker = services.cipher, services.checker
+    return services.wire(
+        await services.store.write(lambda tx: acts.open_session(tx, person, cipher, checker, wish, idempotency_key))
+    )
 
 
 @router.get("/current")
 async def get_current(person: SignedIn, services: WithServices) -> Session:
-    """The open one of this anchor; not_found when none is."""
+    """The one of this anchor that is being prepared or on air, or was made on the spot; not_found when none is."""
 
     view = await services.store.read(
-        lambda db: view_of(db, row) if (row := acts.find_open(db, person.account_id)) else None
+        lambda db: view_of(db, row) if (row := acts.find_current(db, person.account_id)) else None
     )
     if view is None:
         raise Refusal(ErrorCode.NOT_FOUND)
@@ -67,7 +83,9 @@ async def issue_stream_key(
 ) -> StreamTarget:
     """A new stream key for this device; the one before dies. ``live_elsewhere`` when another device holds it."""
     issued = await services.store.write(
-        lambda tx: acts.issue_stream_key(tx, person, session_id, wish or KeyRequest(), services.platform_tag)
+        lambda tx: acts.issue_stream_key(
+            tx, person, services.cipher, session_id, wish or KeyRequest(), services.platform_tag
+        )
     )
     return _target(issued, services)
 
@@ -75,7 +93,9 @@ async def issue_stream_key(
 @router.post("/{session_id}/probe-key")
 async def issue_probe_key(session_id: SomeId, person: SignedIn, services: WithServices) -> StreamTarget:
     """A key to measure with: nobody sees the session."""
-    issued = await services.store.write(lambda tx: acts.issue_probe_key(tx, person, session_id, services.platform_tag))
+    issued = await services.store.write(
+        lambda tx: acts.issue_probe_key(tx, person, services.cipher, session_id, services.platform_tag)
+    )
     return _target(issued, services)
 
 
@@ -110,15 +130,26 @@ async def get_play_info(session_id: SomeId, person: Reading, services: WithServi
     )
 
 
+@router.get("/{session_id}/guest-check")
+async def check_guest(session_id: SomeId, person: SignedIn, services: WithServices) -> GuestCheck:
+    """Whether I may talk with the anchor on air, and if not, what is missing."""
+    now_ms = utc_ms(services.clock.utc())
+
+    def read(db: Db) -> GuestCheck:
+        subject = acts.subject_of(acts.get(db, session_id))
+        standing = standing_of(db, services.cipher, person.account_id, now_ms)
+        code = may_join_as_guest(person, subject, standing)
+        return GuestCheck(may=code is None, missing=code.value if code is not None else "")
+
+    return await services.store.read(read)
+
+
 @router.get("/{session_id}/messages")
 async def list_messages(
-    session_id: SomeId,
-    services: WithServices,
-    after_seq: Annotated[int, Query(ge=0, le=MAX_SEQ)] = 0,
-    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    session_id: SomeId, services: WithServices, page: Annotated[MessagePage, Query()]
 ) -> list[ChatMessage]:
     """Messages after a number, oldest first."""
-    return await services.store.read(lambda db: read_messages(db, session_id, after_seq, limit))
+    return await services.store.read(lambda db: read_messages(db, session_id, page.after_seq, page.limit))
 
 
 def _target(issued: IssuedKey, services: Services) -> StreamTarget:

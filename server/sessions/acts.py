@@ -2,34 +2,61 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session as Db
 
 from app.contract.errors import ErrorCode
-from app.contract.rest import KeyRequest, SessionCreate
+from app.contract.inbox import InboxKind, LinkPlace
+from app.contract.rest import Category, KeyRequest, SessionCreate
+from app.domain.schedule import DEFAULT_LENGTH_MIN, MINUTE_MS, START_EARLY_MIN, Span
 from app.domain.session import EndReason, SessionState
 from server.accounts.presence import require_presence
+from server.audit import audit
+from server.conduct.checker import Checker, Place
+from server.conduct_gate import require_clean
 from server.effects import DeathCause
 from server.errors import Refusal
 from server.gate import Act, Person, Subject, require
-from server.secrets import new_id
+from server.inbox.post import post
+from server.once import done_before, remember
+from server.secrets import FieldCipher, new_id
 from server.sessions import keys
 from server.sessions.transitions import grace_deadline_ms, move
-from server.sessions.views import SessionView, view_of
-from server.store.models import AuditRow, IdempotencyRow, SessionRow
+from server.sessions.views import SessionView, moment, view_of
+from server.standing import standing_of
+from server.store.models import SessionRow
 from server.store.store import Tx
 from server.text import checked_line
 
 MAX_TITLE_CHARS = 40
 MAX_REASON_CHARS = 200
+BUSY = (SessionState.PREPARING.value, SessionState.LIVE.value, SessionState.INTERRUPTED.value)
 
 
-def find_open(db: Db, anchor_id: str) -> SessionRow | None:
-    return db.scalar(
-        select(SessionRow).where(SessionRow.anchor_id == anchor_id, SessionRow.state != SessionState.ENDED.value)
+def find_current(db: Db, anchor_id: str) -> SessionRow | None:
+    """The one that is being prepared or on air; else the one that was made on the spot and has not begun."""
+    return find_busy(db, anchor_id) or next(iter(_unused_spots(db, anchor_id)), None)
+
+
+def find_busy(db: Db, anchor_id: str) -> SessionRow | None:
+    """The one that is being prepared or on air: an anchor has one at most."""
+    return db.scalar(select(SessionRow).where(SessionRow.anchor_id == anchor_id, SessionRow.state.in_(BUSY)).limit(1))
+
+
+def planned(db: Db, anchor_id: str, until_ms: int) -> list[SessionRow]:
+    """What is on the schedule and has not begun, up to a moment; the earliest first."""
+    query = select(SessionRow).where(
+        SessionRow.anchor_id == anchor_id,
+        SessionRow.state == SessionState.SCHEDULED.value,
+        SessionRow.is_spot.is_(False),
+        SessionRow.starts_ms <= until_ms,
     )
+    return list(db.scalars(query.order_by(SessionRow.starts_ms, SessionRow.id)))
+
+
+def span_of(row: SessionRow) -> Span:
+    """The time that it is planned for."""
+    return Span.of(row.starts_ms, row.length_min)
 
 
 def get(db: Db, session_id: str) -> SessionRow:
@@ -41,23 +68,37 @@ def get(db: Db, session_id: str) -> SessionRow:
 
 
 def subject_of(row: SessionRow) -> Subject:
-    return Subject(row.anchor_id, SessionState(row.state))
+    return Subject(
+        row.anchor_id,
+        SessionState(row.state),
+        was_live=row.started_ms is not None,
+        category=Category(row.category),
+        # An official activity has its time; one's own session may begin whenever one likes.
+        opens_ms=row.starts_ms - START_EARLY_MIN * MINUTE_MS if row.activity_id is not None else None,
+        allows_guests=row.allows_guests,
+        id=row.id,
+    )
 
 
-def open_session(tx: Tx, person: Person, wish: SessionCreate, idempotency_key: str | None) -> SessionView:
-    """One open session an anchor. The same key with the same wish gives the session it made. Raises Refusal."""
-    _require(tx, Act.OPEN_SESSION, person)
-    request_hash = hashlib.sha256(wish.model_dump_json().encode()).hexdigest()
-    if idempotency_key is not None:
-        done = tx.db.get(IdempotencyRow, (person.account_id, idempotency_key))
-        if done is not None:
-            if done.request_hash != request_hash:
-                raise Refusal(ErrorCode.IDEMPOTENCY_MISMATCH)
-            return view_of(tx.db, get(tx.db, done.subject_id))
+def open_session(
+    tx: Tx, person: Person, cipher: FieldCipher, checker: Checker, wish: SessionCreate, idempotency_key: str | None
+) -> SessionView:
+    """One on the spot: it takes the time up to the next planned one, an hour at most.
+
+    The same key with the same wish gives the session it made. One that was made on the spot before and never begun
+    gives way. Raises Refusal: session_busy, schedule_overlap with the planned session whose time it is.
+    """
+    _require(tx, Act.OPEN_SESSION, person, cipher, category=wish.category)
+    request = wish.model_dump_json()
+    made_before = done_before(tx, person.account_id, idempotency_key, request)
+    if made_before is not None:
+        return view_of(tx.db, get(tx.db, made_before))
     title = checked_line(wish.title, MAX_TITLE_CHARS, "title")
-    existing = find_open(tx.db, person.account_id)
-    if existing is not None:
-        raise Refusal(ErrorCode.STATE_CONFLICT, detail={"session_id": existing.id, "state": existing.state})
+    require_clean(checker, title, Place.TITLE, "title")
+    require_none_busy(tx.db, person.account_id)
+    length_min = _spot_length_min(tx, person.account_id)
+    for unused in _unused_spots(tx.db, person.account_id):
+        _finish(tx, unused, EndReason.CANCELLED, DeathCause.ENDED)
     row = SessionRow(
         id=new_id(),
         anchor_id=person.account_id,
@@ -65,40 +106,38 @@ def open_session(tx: Tx, person: Person, wish: SessionCreate, idempotency_key: s
         category=wish.category.value,
         state=SessionState.SCHEDULED.value,
         created_ms=tx.now_ms,
+        starts_ms=tx.now_ms,
+        length_min=length_min,
+        is_spot=True,
         last_seq=0,
         message_count=0,
     )
     tx.db.add(row)
-    if idempotency_key is not None:
-        tx.db.add(
-            IdempotencyRow(
-                account_id=person.account_id,
-                key=idempotency_key,
-                request_hash=request_hash,
-                subject_id=row.id,
-                created_ms=tx.now_ms,
-            )
-        )
     tx.db.flush()
+    remember(tx, person.account_id, idempotency_key, request, row.id)
     return view_of(tx.db, row)
 
 
-def issue_stream_key(tx: Tx, person: Person, session_id: str, wish: KeyRequest, platform_tag: str) -> keys.IssuedKey:
+def issue_stream_key(
+    tx: Tx, person: Person, cipher: FieldCipher, session_id: str, wish: KeyRequest, platform_tag: str
+) -> keys.IssuedKey:
     row = get(tx.db, session_id)
-    _require(tx, Act.RUN_SESSION, person, subject_of(row))
+    _require(tx, Act.TAKE_KEY, person, cipher, subject_of(row))
+    require_none_busy(tx.db, person.account_id, but=row.id)
     return keys.issue(tx, row, person.device_id, platform_tag, is_probe=False, is_taking_over=wish.take_over)
 
 
-def issue_probe_key(tx: Tx, person: Person, session_id: str, platform_tag: str) -> keys.IssuedKey:
+def issue_probe_key(tx: Tx, person: Person, cipher: FieldCipher, session_id: str, platform_tag: str) -> keys.IssuedKey:
     row = get(tx.db, session_id)
-    _require(tx, Act.RUN_SESSION, person, subject_of(row))
+    _require(tx, Act.TAKE_KEY, person, cipher, subject_of(row))
     return keys.issue(tx, row, person.device_id, platform_tag, is_probe=True, is_taking_over=False)
 
 
 def end(tx: Tx, person: Person, session_id: str) -> SessionView:
     """Idempotent: what has ended stays as it ended."""
     row = get(tx.db, session_id)
-    _require(tx, Act.RUN_SESSION, person, subject_of(row))
+    require(Act.RUN_SESSION, person, subject_of(row))
+    require_presence(tx.db, person)
     if row.state != SessionState.ENDED:
         is_unused = row.state == SessionState.SCHEDULED
         _finish(tx, row, EndReason.CANCELLED if is_unused else EndReason.ANCHOR, DeathCause.ENDED)
@@ -106,12 +145,32 @@ def end(tx: Tx, person: Person, session_id: str) -> SessionView:
 
 
 def cut_off(tx: Tx, person: Person, session_id: str, reason: str) -> SessionView:
-    _require(tx, Act.CUT_OFF, person)
+    require(Act.CUT_OFF, person)
+    require_presence(tx.db, person)
     row = get(tx.db, session_id)
     text = checked_line(reason, MAX_REASON_CHARS, "reason")
-    _finish(tx, row, EndReason.CUT_OFF, DeathCause.CUT_OFF)
-    audit(tx, person.account_id, "session.cut_off", row.id, text)
+    stop(tx, person.account_id, row, text)
     return view_of(tx.db, row)
+
+
+def stop(tx: Tx, operator_id: str, row: SessionRow, text: str) -> None:
+    """What cutting off is, for a measure too: it ends, the key dies, the anchor is told why."""
+    _finish(tx, row, EndReason.CUT_OFF, DeathCause.CUT_OFF)
+    audit(tx, operator_id, "session.cut_off", row.id, text)
+    params = {"title": row.title, "comment": text}
+    post(tx, row.anchor_id, InboxKind.SESSION_CUT_OFF, params, LinkPlace.LIVE, row.id)
+
+
+def take_off(tx: Tx, row: SessionRow, reason: EndReason) -> None:
+    """End one that has not begun: it was cancelled, called off or missed. Its keys die with it."""
+    _finish(tx, row, reason, DeathCause.ENDED)
+
+
+def require_none_busy(db: Db, anchor_id: str, *, but: str = "") -> None:
+    """Raises Refusal (session_busy) while another session is being prepared or on air."""
+    busy = find_busy(db, anchor_id)
+    if busy is not None and busy.id != but:
+        raise Refusal(ErrorCode.SESSION_BUSY, detail={"session_id": busy.id, "state": busy.state, "title": busy.title})
 
 
 def run_out_grace(tx: Tx, session_id: str) -> None:
@@ -128,17 +187,48 @@ def waiting(db: Db) -> dict[str, int]:
     return {row.id: deadline_ms for row in rows if (deadline_ms := grace_deadline_ms(row)) is not None}
 
 
-def audit(tx: Tx, actor_id: str, action: str, subject_id: str, reason: str) -> None:
-    tx.db.add(
-        AuditRow(
-            id=new_id(), at_ms=tx.now_ms, actor_id=actor_id, action=action, subject_id=subject_id, reason=reason[:200]
-        )
+def _unused_spots(db: Db, anchor_id: str) -> list[SessionRow]:
+    query = select(SessionRow).where(
+        SessionRow.anchor_id == anchor_id,
+        SessionRow.state == SessionState.SCHEDULED.value,
+        SessionRow.is_spot.is_(True),
     )
+    return list(db.scalars(query.order_by(SessionRow.created_ms.desc(), SessionRow.id)))
 
 
-def _require(tx: Tx, act: Act, person: Person, subject: Subject | None = None) -> None:
+def _spot_length_min(tx: Tx, anchor_id: str) -> int:
+    """Up to the next planned session, an hour at most. Raises Refusal (schedule_overlap) when one has its time now."""
+    wanted = Span.of(tx.now_ms, DEFAULT_LENGTH_MIN)
+    following = planned(tx.db, anchor_id, wanted.ends_ms)
+    running = next((row for row in following if row.starts_ms <= tx.now_ms < span_of(row).ends_ms), None)
+    if running is not None:
+        raise overlap_with(running)
+    next_ms = min((row.starts_ms for row in following if row.starts_ms > tx.now_ms), default=wanted.ends_ms)
+    return max(1, min(DEFAULT_LENGTH_MIN, (next_ms - tx.now_ms) // MINUTE_MS))
+
+
+def overlap_with(row: SessionRow) -> Refusal:
+    """Names the session that has the time."""
+    detail: dict[str, str | int | float | bool | None] = {
+        "session_id": row.id,
+        "title": row.title,
+        "starts_at": moment(row.starts_ms).isoformat(),
+        "length_min": row.length_min,
+    }
+    return Refusal(ErrorCode.SCHEDULE_OVERLAP, detail=detail)
+
+
+def _require(
+    tx: Tx,
+    act: Act,
+    person: Person,
+    cipher: FieldCipher,
+    subject: Subject | None = None,
+    category: Category | None = None,
+) -> None:
     """What the gate says, and that the device is still signed in at the moment of the write. Raises Refusal."""
-    require(act, person, subject)
+    standing = standing_of(tx.db, cipher, person.account_id, tx.now_ms)
+    require(act, person, subject, standing=standing, category=category)
     require_presence(tx.db, person)
 
 

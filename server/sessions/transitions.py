@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from app.contract.errors import ErrorCode
 from app.contract.events import SessionChanged
+from app.contract.inbox import Concern
 from app.domain.session import GRACE_PERIOD_S, EndReason, SessionState, may_follow
-from server.effects import GraceSet, SessionClosed
+from server.effects import GraceSet, PersonTold, SessionClosed
 from server.errors import Refusal
 from server.rooms.facts import post_fact
 from server.store.models import SessionRow
@@ -20,7 +21,7 @@ def grace_deadline_ms(row: SessionRow) -> int | None:
 
 
 def move(tx: Tx, row: SessionRow, to: SessionState, reason: EndReason | None = None) -> None:
-    """Change the state, its moments, and post ``session.changed``. Raises Refusal for an unlawful step."""
+    """Change the state, its moments, post ``session.changed``, tell the anchor. Raises Refusal for an unlawful step."""
     state = SessionState(row.state)
     if not may_follow(state, to):
         code = ErrorCode.SESSION_ENDED if state is SessionState.ENDED else ErrorCode.STATE_CONFLICT
@@ -46,3 +47,4 @@ def move(tx: Tx, row: SessionRow, to: SessionState, reason: EndReason | None = N
         "session.changed",
         SessionChanged(state=to.value, reason=reason.value if reason else None, title=row.title),
     )
+    tx.effects.append(PersonTold(row.anchor_id, Concern.SCHEDULE))

@@ -10,8 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as Db
 
 from app.contract.rest import Category, Session
+from app.domain.images import ImageState
 from app.domain.session import GRACE_PERIOD_S, EndReason, SessionState
 from server.store.models import AccountRow, SessionRow
+from server.store.way_models import ImageRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,10 @@ class SessionView:
     interrupted_ms: int | None
     ended_ms: int | None
     messages: int
+    starts_ms: int
+    length_min: int
+    cover_image_id: str
+    """Of one that everybody may see; else empty."""
 
 
 def view_of(db: Db, row: SessionRow) -> SessionView:
@@ -47,7 +53,15 @@ def view_of(db: Db, row: SessionRow) -> SessionView:
         interrupted_ms=row.interrupted_ms,
         ended_ms=row.ended_ms,
         messages=row.message_count,
+        starts_ms=row.starts_ms,
+        length_min=row.length_min,
+        cover_image_id=row.cover_image_id if _is_for_all(db, row.cover_image_id) else "",
     )
+
+
+def _is_for_all(db: Db, image_id: str) -> bool:
+    image = db.get(ImageRow, image_id) if image_id else None
+    return image is not None and image.state == ImageState.APPROVED.value
 
 
 def on_air(db: Db, limit: int = 200) -> Sequence[SessionView]:
@@ -69,6 +83,9 @@ def to_wire(view: SessionView, viewers: int, base_url: str) -> Session:
         state=view.state,
         end_reason=EndReason(view.end_reason) if view.end_reason else None,
         created_at=moment(view.created_ms),
+        starts_at=moment(view.starts_ms),
+        length_min=view.length_min,
+        cover_image_id=view.cover_image_id,
         started_at=_moment_or_none(view.started_ms),
         interrupted_at=_moment_or_none(view.interrupted_ms),
         ended_at=_moment_or_none(view.ended_ms),

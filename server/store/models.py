@@ -1,33 +1,18 @@
-"""The tables. Moments are UTC milliseconds since 1970 (``*_ms``), the same in SQLite and PostgreSQL."""
+"""The tables of accounts, sessions and rooms."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, false, true
+from sqlalchemy.orm import Mapped, mapped_column
 
-_NAMES = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    "pk": "pk_%(table_name)s",
-}
-
-
-class Base(DeclarativeBase):
-    pass
-
-
-Base.metadata.naming_convention = _NAMES
-
-_ID = String(64)
-_HASH = String(64)
+from server.store.base import HASH, ID, Base
 
 
 class PlatformRow(Base):
     """One row: what makes this platform's keys its own."""
 
     __tablename__ = "platform"
-    id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
     created_ms: Mapped[int] = mapped_column(BigInteger)
 
 
@@ -35,9 +20,9 @@ class AccountRow(Base):
     """A person. ``phone_sealed`` is encrypted with a key outside of the database; operators have a name instead."""
 
     __tablename__ = "accounts"
-    id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
     nickname: Mapped[str] = mapped_column(String(40))
-    phone_hash: Mapped[str | None] = mapped_column(_HASH, unique=True)
+    phone_hash: Mapped[str | None] = mapped_column(HASH, unique=True)
     phone_sealed: Mapped[str | None] = mapped_column(Text)
     operator_name: Mapped[str | None] = mapped_column(String(40), unique=True)
     password_hash: Mapped[str | None] = mapped_column(Text)
@@ -54,8 +39,8 @@ class CodeRow(Base):
     """The one outstanding sign-in code of a phone, and how many were sent in the running hour."""
 
     __tablename__ = "sign_in_codes"
-    phone_hash: Mapped[str] = mapped_column(_HASH, primary_key=True)
-    code_hash: Mapped[str | None] = mapped_column(_HASH)
+    phone_hash: Mapped[str] = mapped_column(HASH, primary_key=True)
+    code_hash: Mapped[str | None] = mapped_column(HASH)
     sent_ms: Mapped[int] = mapped_column(BigInteger)
     expires_ms: Mapped[int] = mapped_column(BigInteger)
     tries_left: Mapped[int]
@@ -65,17 +50,19 @@ class CodeRow(Base):
 
 class DeviceRow(Base):
     __tablename__ = "devices"
-    id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
     account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), index=True)
     name: Mapped[str] = mapped_column(String(60))
     first_seen_ms: Mapped[int] = mapped_column(BigInteger)
     last_seen_ms: Mapped[int] = mapped_column(BigInteger)
     ended_ms: Mapped[int | None] = mapped_column(BigInteger)
+    factor_ms: Mapped[int | None] = mapped_column(BigInteger)
+    """When a second factor was shown on it; operators only."""
 
 
 class AccessRow(Base):
     __tablename__ = "access_tokens"
-    hash: Mapped[str] = mapped_column(_HASH, primary_key=True)
+    hash: Mapped[str] = mapped_column(HASH, primary_key=True)
     device_id: Mapped[str] = mapped_column(ForeignKey("devices.id"), index=True)
     expires_ms: Mapped[int] = mapped_column(BigInteger, index=True)
 
@@ -88,26 +75,44 @@ class RefreshRow(Base):
     """
 
     __tablename__ = "refresh_tokens"
-    hash: Mapped[str] = mapped_column(_HASH, primary_key=True)
+    hash: Mapped[str] = mapped_column(HASH, primary_key=True)
     device_id: Mapped[str] = mapped_column(ForeignKey("devices.id"), index=True)
     expires_ms: Mapped[int] = mapped_column(BigInteger, index=True)
     spent_ms: Mapped[int | None] = mapped_column(BigInteger)
-    access_hash: Mapped[str | None] = mapped_column(_HASH)
-    successor_hash: Mapped[str | None] = mapped_column(_HASH)
+    access_hash: Mapped[str | None] = mapped_column(HASH)
+    successor_hash: Mapped[str | None] = mapped_column(HASH)
 
 
 class SessionRow(Base):
     """A session (场次). ``state`` changes in server.sessions.transitions only; ``last_seq`` numbers its facts."""
 
     __tablename__ = "sessions"
-    __table_args__ = (Index("ix_sessions_anchor_id_state", "anchor_id", "state"), Index("ix_sessions_state", "state"))
-    id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    __table_args__ = (
+        Index("ix_sessions_anchor_id_state", "anchor_id", "state"),
+        Index("ix_sessions_state", "state"),
+        Index("ix_sessions_state_starts_ms", "state", "starts_ms"),
+    )
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
     anchor_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
     title: Mapped[str] = mapped_column(String(40))
     category: Mapped[str] = mapped_column(String(32))
     state: Mapped[str] = mapped_column(String(16))
     end_reason: Mapped[str | None] = mapped_column(String(16))
     created_ms: Mapped[int] = mapped_column(BigInteger)
+    starts_ms: Mapped[int] = mapped_column(BigInteger)
+    """When it is planned to begin; for one made on the spot the moment it was made."""
+    length_min: Mapped[int]
+    industry: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    position: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    cover_image_id: Mapped[str] = mapped_column(ID, default="", server_default="")
+    is_replay_on: Mapped[bool] = mapped_column(default=True, server_default=true())
+    allows_guests: Mapped[bool] = mapped_column(default=False, server_default=false())
+    activity_id: Mapped[str | None] = mapped_column(ForeignKey("activities.id", name="fk_sessions_activity_id"))
+    is_spot: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Made on the spot: no entry of the schedule before it begins."""
+    revision: Mapped[int] = mapped_column(default=0, server_default="0")
+    reminded: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    """How long before the start (min) one was reminded already, with commas between."""
     started_ms: Mapped[int | None] = mapped_column(BigInteger)
     interrupted_ms: Mapped[int | None] = mapped_column(BigInteger)
     ended_ms: Mapped[int | None] = mapped_column(BigInteger)
@@ -119,8 +124,8 @@ class KeyRow(Base):
     """A stream or probe key. Alive while ``dead_ms`` is null; the key itself is not stored."""
 
     __tablename__ = "stream_keys"
-    id: Mapped[str] = mapped_column(_ID, primary_key=True)
-    hash: Mapped[str] = mapped_column(_HASH, unique=True)
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    hash: Mapped[str] = mapped_column(HASH, unique=True)
     session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id"), index=True)
     device_id: Mapped[str] = mapped_column(ForeignKey("devices.id"), index=True)
     is_probe: Mapped[bool]
@@ -147,7 +152,7 @@ class PublicationRow(Base):
 class MessageRow(Base):
     __tablename__ = "messages"
     __table_args__ = (UniqueConstraint("session_id", "author_id", "request_id"), UniqueConstraint("session_id", "seq"))
-    id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
     session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id"))
     seq: Mapped[int]
     author_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
@@ -155,7 +160,7 @@ class MessageRow(Base):
     is_anchor: Mapped[bool]
     text: Mapped[str] = mapped_column(Text)
     sent_ms: Mapped[int] = mapped_column(BigInteger)
-    request_id: Mapped[str] = mapped_column(_ID)
+    request_id: Mapped[str] = mapped_column(ID)
 
 
 class FactRow(Base):
@@ -176,8 +181,8 @@ class IdempotencyRow(Base):
     __tablename__ = "idempotency_keys"
     account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
     key: Mapped[str] = mapped_column(String(100), primary_key=True)
-    request_hash: Mapped[str] = mapped_column(_HASH)
-    subject_id: Mapped[str] = mapped_column(_ID)
+    request_hash: Mapped[str] = mapped_column(HASH)
+    subject_id: Mapped[str] = mapped_column(ID)
     created_ms: Mapped[int] = mapped_column(BigInteger, index=True)
 
 
@@ -185,9 +190,10 @@ class AuditRow(Base):
     """Changes of rights and measures: who, what, whom, why."""
 
     __tablename__ = "audit"
-    id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    __table_args__ = (Index("ix_audit_actor_id_action_at_ms", "actor_id", "action", "at_ms"),)
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
     at_ms: Mapped[int] = mapped_column(BigInteger, index=True)
-    actor_id: Mapped[str] = mapped_column(_ID)
+    actor_id: Mapped[str] = mapped_column(ID)
     action: Mapped[str] = mapped_column(String(40))
-    subject_id: Mapped[str] = mapped_column(_ID)
+    subject_id: Mapped[str] = mapped_column(ID, index=True)
     reason: Mapped[str] = mapped_column(String(200))

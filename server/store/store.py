@@ -16,7 +16,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
 import structlog
 from sqlalchemy import Engine
@@ -64,6 +65,16 @@ class _Outcome:
     effects: list[Effect] = field(default_factory=list)
 
 
+class OnAttempt(Protocol):
+    """Writes down who tried what they may not, within a write."""
+
+    def __call__(self, tx: Tx, refusal: Refusal) -> None: ...
+
+
+def _forget(tx: Tx, refusal: Refusal) -> None:
+    """Before the composition root says otherwise."""
+
+
 class Store:
     """Invariant: a write that resolved with a value is on the disk; one that raised left nothing behind."""
 
@@ -76,6 +87,7 @@ class Store:
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._listener: Callable[[list[Effect]], None] = lambda _effects: None
+        self.on_attempt: OnAttempt = _forget
         self.commits = 0
         self.writes = 0
         self.refused_writes = 0
@@ -112,7 +124,12 @@ class Store:
         """Run against a snapshot. Raises StorageError when the database fails."""
         if self._loop is None:
             raise BugError("store_not_started")
-        return await self._loop.run_in_executor(self._readers, self._read, work)
+        try:
+            return await self._loop.run_in_executor(self._readers, self._read, work)
+        except Refusal as refusal:
+            if refusal.attempt is not None:
+                await self.write(partial(self.on_attempt, refusal=refusal))
+            raise
 
     def _read(self, work: Callable[[Session], T]) -> T:
         try:
@@ -160,13 +177,20 @@ class Store:
             with db.begin_nested():
                 value = job.work(tx)
         except AppError as error:
-            return _Outcome(job, error=error)
+            return _Outcome(job, error=self._keep_attempt(db, error))
         except SQLAlchemyError as error:
             return _Outcome(job, error=_translated(error))
         except Exception as error:  # the writer must outlive a bug in one write
             log.exception("write_failed")
             return _Outcome(job, error=error)
         return _Outcome(job, value=value, effects=tx.effects)
+
+    def _keep_attempt(self, db: Session, error: AppError) -> AppError:
+        """Of a write that was refused the attempt alone is kept, with the same commit."""
+        if isinstance(error, Refusal) and error.attempt is not None:
+            with db.begin_nested():
+                self.on_attempt(Tx(db, self._clock.utc()), error)
+        return error
 
     def _deliver_later(self, outcomes: list[_Outcome]) -> None:
         if self._loop is not None:

@@ -20,7 +20,7 @@ from server.demo_data import ANCHOR_PHONE
 from tests.contract.record_kit import play
 from tools.program import ROOT, Program
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 SENTENCES: dict[str, str] = json.loads((ROOT / "resources" / "i18n" / "zh.json").read_text(encoding="utf-8"))
 FULL_BYTES = 1_500_000
@@ -77,6 +77,7 @@ def test_devices_that_are_missing_or_taken(anchor: Program, tmp_path: Path) -> N
     anchor.end_live()
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_up_costs_the_recording_only(anchor: Program, tmp_path: Path) -> None:
     anchor.go_live("磁盘满了")
     anchor.wish("ChangeSettings", changes={"recording_dir": str(tmp_path / "gone")})
@@ -249,6 +250,7 @@ def test_a_device_that_is_ended_elsewhere_on_air_is_told_why_it_ended(anchor: Pr
     reads(anchor, "error.device_ended")
 
 
+@pytest.mark.slow
 def test_a_kept_sign_in_that_the_service_does_not_know_leads_to_the_form(anchor: Program) -> None:
     anchor.wish("RefreshDevices")
     tokens = anchor.data_dir / "secrets.json"

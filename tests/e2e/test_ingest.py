@@ -84,6 +84,7 @@ def test_a_bad_key_is_refused_with_its_reason(
     assert not ingest.health()["sessions"]
 
 
+@pytest.mark.slow
 def test_a_newer_connection_replaces_the_older(ingest: Ingest, service: FakeService) -> None:
     service.grant(KEY, "s1")
     with encoder(ingest, KEY) as older:
@@ -220,6 +221,7 @@ def test_a_dropped_key_is_off_within_a_second(ingest: Ingest, service: FakeServi
         assert process.wait(5) is not None
 
 
+@pytest.mark.slow
 def test_a_probe_is_measured_and_seen_by_nobody(ingest: Ingest, service: FakeService) -> None:
     service.grant("a1b2-probe-77", "s1", key_id="p1", is_probe=True)
     with encoder(ingest, "a1b2-probe-77"):

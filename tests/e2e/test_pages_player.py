@@ -18,7 +18,7 @@ from tests.viewer.browser import Viewer
 from tests.viewer.house import House, connected
 from tests.viewer.stage import Stage
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 pytest_plugins = ("tests.viewer.fixtures",)
 
 LINE = Path(__file__).parents[1] / "viewer" / "line.js"
@@ -117,6 +117,7 @@ def test_what_is_wrong_is_said_while_the_last_picture_stays(house: House, look: 
     expect(page.locator("#state-pill.air")).to_have_text("直播中")
 
 
+@pytest.mark.slow
 def test_a_line_that_cannot_be_had_does_not_cost_the_one_that_plays(house: House, look: Callable[..., Viewer]) -> None:
     viewer = look()
     page = painted(viewer, house.page(house.live_session()))

@@ -96,6 +96,7 @@ def test_new_ffmpeg_publishes_enhanced_tags_to_us(tmp_path: Path) -> None:
     assert decoded(written(seen, tmp_path / "in.flv"), program) == 15
 
 
+@pytest.mark.slow
 def test_nginx_passes_on_to_us(tmp_path: Path, free_port: int) -> None:
     with ToyIngest() as toy, nginx(tmp_path, free_port, application=f"push {toy.url};"):
         ffmpeg_publish(f"rtmp://127.0.0.1:{free_port}/live/passed-on", 2).communicate(timeout=20)

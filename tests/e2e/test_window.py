@@ -47,6 +47,7 @@ def until_role(program: Program, role: str, is_there: bool) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 def test_closing_on_air_asks_and_may_be_taken_back(anchor: Program) -> None:
     anchor.go_live("先别关")
     children = anchor.children()
@@ -87,6 +88,7 @@ def test_the_window_may_go_alone_and_come_back(anchor: Program, desktop: Desktop
     assert {role: anchor.children()[role] for role in rest} == rest
 
 
+@pytest.mark.slow
 def test_a_second_start_shows_the_first(anchor: Program, desktop: Desktop) -> None:
     children = anchor.children()
     assert start_again(anchor, desktop) == 0

@@ -16,9 +16,11 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from app.runtime.clock import ManualClock
 from app.usecases.state import DeskState
+from app.usecases.wishes import Wish
 from tests.ui import fakes
 from tests.ui.fakes import FakeDesk
 from ui.app import make_application
+from ui.notify import Notifier
 from ui.shell import MainWindow
 
 
@@ -30,6 +32,8 @@ class Stage:
     window: MainWindow
     clock: ManualClock
     qtbot: QtBot
+    asked: tuple[Wish, ...] = ()
+    """What the window asked for when it was opened."""
 
     def push(self, state: DeskState) -> None:
         """Give the desk a state and let the bridge deliver it."""
@@ -49,18 +53,23 @@ def qapp() -> QApplication:
 @pytest.fixture
 def open_window(qtbot: QtBot) -> Iterator[Callable[..., Stage]]:
     """Opens windows; afterwards nothing of them may be left."""
+    # What was there before is not looked through again when the window's own garbage is collected below.
+    gc.freeze()
     stages: list[Stage] = []
     before = set(map(id, QApplication.topLevelWidgets()))
 
-    def make(state: DeskState | None = None, size_px: tuple[int, int] = (1280, 800)) -> Stage:
+    def make(
+        state: DeskState | None = None, size_px: tuple[int, int] = (1280, 800), notifier: Notifier | None = None
+    ) -> Stage:
         desk = FakeDesk(state or fakes.off_air())
         clock = ManualClock(fakes.STARTED_S + 60)
-        window = MainWindow(desk, clock)
+        window = MainWindow(desk, clock, notifier=notifier)
         window.resize(*size_px)
         window.show()
         with qtbot.waitActive(window, timeout=2000):
             window.activateWindow()
-        stage = Stage(desk, window, clock, qtbot)
+        stage = Stage(desk, window, clock, qtbot, tuple(desk.wishes))
+        desk.wishes.clear()
         stages.append(stage)
         return stage
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from app.contract.rest import Account, Category, Device, PlatformInfo, Role, Session
+from app.domain.application import ApplicationState
 from app.domain.health import Grade, HealthReport
 from app.domain.session import SessionState
 from app.ports.engine import (
@@ -165,7 +166,7 @@ def engine(preview: PreviewReady | None = None, **changes: Any) -> EngineState:
 
 def off_air(preview: PreviewReady | None = None, **changes: Any) -> DeskState:
     base = DeskState(
-        settings=Settings(phone="13800138000", recording_dir="/home/lin/Videos/anchordesk"),
+        settings=Settings(recording_dir="/home/lin/Videos/anchordesk"),
         platform=platform(),
         account=account(),
         engine=engine(preview),
@@ -276,3 +277,10 @@ def failed_chat() -> tuple[ChatLine, ...]:
         chat_line(7, "林老师", True, "我先看第一页", status=MessageStatus.SENDING, request_id="r7"),
         chat_line(8, "林老师", True, "大家把问题发在评论里", status=MessageStatus.FAILED, request_id="r8"),
     )
+
+
+def writing(**changes: Any) -> DeskState:
+    """Somebody who is writing the application."""
+    from tests.ui import way_fakes
+
+    return way_fakes.on_the_way(off_air(), ApplicationState.DRAFT, **changes)

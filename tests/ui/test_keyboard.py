@@ -15,13 +15,15 @@ from PySide6.QtWidgets import (
     QKeySequenceEdit,
     QLineEdit,
     QMenu,
+    QPlainTextEdit,
     QSlider,
     QWidget,
 )
 
+from app.domain.application import ApplicationState, FormField
 from app.usecases.state import AccountPhase, AccountState, DeskState, PlatformState
 from app.usecases.wishes import ChangeSettings, HideCamera, MuteMicrophone
-from tests.ui import fakes
+from tests.ui import fakes, way_fakes
 from tests.ui.conftest import Stage
 from tests.ui.fakes import change
 from ui.keys import KeyAction
@@ -34,11 +36,11 @@ CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModi
 
 
 def test_pages_open_by_key(open_window: Open) -> None:
-    stage = open_window()
-    QTest.keyClick(stage.window, Qt.Key.Key_2, CTRL)
-    assert stage.window.desk_page == "settings"
-    QTest.keyClick(stage.window, Qt.Key.Key_1, CTRL)
-    assert stage.window.desk_page == "live"
+    stage = open_window(fakes.writing())
+    for key, name in zip((1, 2, 3, 4, 5), ("live", "prepare", "documents", "messages", "settings"), strict=True):
+        QTest.keyClick(stage.window, Qt.Key(Qt.Key.Key_0 + key), CTRL)
+        assert stage.window.desk_page == name
+        assert f"Ctrl+{key}" in stage.window.rail.buttons[name].toolTip()
 
 
 def test_keys_work_on_the_settings_page(open_window: Open) -> None:
@@ -72,7 +74,7 @@ def test_keys_rest_while_a_sheet_is_open(open_window: Open) -> None:
     window = stage.window
     window.live.controls.main.click()
     before = list(stage.desk.wishes)
-    for key, keys in ((Qt.Key.Key_D, CTRL), (Qt.Key.Key_E, CTRL), (Qt.Key.Key_2, CTRL), (Qt.Key.Key_S, CTRL | SHIFT)):
+    for key, keys in ((Qt.Key.Key_D, CTRL), (Qt.Key.Key_E, CTRL), (Qt.Key.Key_5, CTRL), (Qt.Key.Key_S, CTRL | SHIFT)):
         QTest.keyClick(window.focusWidget(), key, keys)
     QTest.keyClick(window.focusWidget(), Qt.Key.Key_F1)
     assert stage.desk.wishes == before
@@ -227,12 +229,20 @@ def test_the_sheet_in_front_has_the_keyboard_and_gives_it_back(open_window: Open
 
 # ---- names and ways ------------------------------------------------------------------------------
 
-CONTROLS = (QAbstractButton, QLineEdit, QComboBox, QKeySequenceEdit, QSlider, QAbstractItemView)
+CONTROLS = (QAbstractButton, QLineEdit, QPlainTextEdit, QComboBox, QKeySequenceEdit, QSlider, QAbstractItemView)
 PAGES: dict[str, DeskState] = {
     "first_start": change(fakes.off_air(), platform=PlatformState(), account=AccountState()),
     "sign_in": change(fakes.off_air(), account=AccountState(AccountPhase.CODE_SENT, demo_code="123456")),
     "live": fakes.on_air(),
     "settings": change(fakes.off_air(), account=fakes.account(devices=fakes.my_devices())),
+    "prepare": change(
+        fakes.writing(
+            form=way_fakes.organisation_form(introduction=way_fakes.OFFENDING),
+            findings={FormField.INTRODUCTION: (way_fakes.found_words(),)},
+        )
+    ),
+    "prepare_review": way_fakes.on_the_way(fakes.off_air(), ApplicationState.SUBMITTED),
+    "messages": change(fakes.writing(), inbox=way_fakes.inbox()),
 }
 
 
@@ -254,8 +264,9 @@ def _is_inside(widget: QWidget) -> bool:
 def test_every_control_has_a_name_and_can_be_reached_by_key(open_window: Open, page: str) -> None:
     stage = open_window(PAGES[page])
     window = stage.window
-    if page == "settings":
-        window.rail.buttons["settings"].click()
+    name = page.partition("_")[0]
+    if name in window.rail.buttons:
+        window.rail.buttons[name].click()
     sections = (
         ("general", "camera", "sound", "output", "network", "keys", "account", "about") if page == "settings" else ("",)
     )

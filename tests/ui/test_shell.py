@@ -31,6 +31,7 @@ from app.usecases.wishes import (
     EndDevice,
     ForgetPlatform,
     Leave,
+    LoadApplication,
     RefreshDevices,
     SignOut,
     TryHere,
@@ -271,7 +272,9 @@ def test_service_and_devices(open_window: Open) -> None:
     QTest.keyClick(devices, Qt.Key.Key_Down)
     end.click()
     find(QAbstractButton, "settings.sign_out").click()
-    assert stage.desk.wishes[-5:] == [TryHere(True), ForgetPlatform(), RefreshDevices(), EndDevice("d1"), SignOut()]
+    assert stage.desk.wishes[-6:] == [
+        TryHere(True), ForgetPlatform(), LoadApplication(), RefreshDevices(), EndDevice("d1"), SignOut(),
+    ]  # fmt: skip
 
 
 def test_viewer_address_and_codes_are_in_the_network_section(open_window: Open) -> None:

@@ -65,6 +65,8 @@ def test_traces_are_found_by_what_stands_before_them() -> None:
         (f"--key={secrets.token_hex(32)}", "a key"),
         ("Bearer s3cret", "a secret of this program"),
     ],
+    # Random values would give a test another name in each process that runs a part of them.
+    ids=["phone", "phone in JSON", "identity number", "stream key", "key", "own secret"],
 )
 def test_private_things_are_found_in_logs_and_on_command_lines(program: Path, text: str, kind: str) -> None:
     [found] = findings(program, [text])

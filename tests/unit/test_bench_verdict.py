@@ -91,6 +91,28 @@ def test_a_clip_that_is_not_there_is_refused_before_anything_is_measured(
     assert "no such file" in capsys.readouterr().err
 
 
+def test_material_is_given_to_a_bench_that_takes_it_and_refused_by_all_others(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    given: list[Path] = []
+
+    def run(quick: bool, clip: Path | None, material: Path) -> dict[str, float | None]:
+        given.append(material)
+        return {}
+
+    module = ModuleType("bench.publish")
+    vars(module).update(run=run, GOALS={}, TAKES_MATERIAL="folder")
+    _line(monkeypatch, capsys, module, "--material", str(tmp_path))
+    assert given == [tmp_path]
+    with pytest.raises(SystemExit):
+        main(["publish", "--material", str(tmp_path / "none")])
+    assert "no such folder" in capsys.readouterr().err
+    monkeypatch.setitem(sys.modules, "bench.publish", _bench({}))
+    with pytest.raises(SystemExit):
+        main(["publish", "--material", str(tmp_path)])
+    assert "takes no material" in capsys.readouterr().err
+
+
 PROMISED = {
     "publish": {
         "ratio_720p": "<=1.15",
@@ -100,6 +122,16 @@ PROMISED = {
     },
     "startup": {},
     "viewer": {"flv_p95_ms": "<=450", "hls_p95_ms": "<=4500", "first_frame_ms": "<=1100", "stalls": "<=0"},
+    "documents": {
+        "boundary_precision": ">=0.98",
+        "boundary_recall": ">=0.98",
+        "heading_precision": ">=0.98",
+        "heading_recall": ">=0.98",
+        "open_ms": "<=300",
+        "compare_ms": "<=300",
+        "scroll_ms_p95": "<=33",
+    },
+    "text_rules": {"precision": ">=0.95", "recall": ">=0.95", "check_2000_ms": "<=20"},
 }
 
 

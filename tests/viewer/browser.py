@@ -19,7 +19,7 @@ from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 PROBE = Path(__file__).with_name("probe.js")
 SILENCE_DBFS = -120.0
-_ARGUMENTS = (
+CHROMIUM_ARGUMENTS = (
     "--no-sandbox",
     "--autoplay-policy=no-user-gesture-required",
     "--disable-background-networking",
@@ -72,7 +72,7 @@ class ViewerBrowser:
 
     def __init__(self, executable: str | None = None, *, allows_autoplay: bool = True) -> None:
         self._playwright = sync_playwright().start()
-        arguments = [one for one in _ARGUMENTS if allows_autoplay or not one.startswith("--autoplay-policy")]
+        arguments = [one for one in CHROMIUM_ARGUMENTS if allows_autoplay or not one.startswith("--autoplay-policy")]
         if not allows_autoplay:
             arguments.append("--autoplay-policy=user-gesture-required")
         try:

@@ -40,6 +40,7 @@ class House:
             raise
         self.url = str(ready["url"])
         self._operator = {"name": ready["operator"], "password": ready["password"], "device_name": "desk"}
+        self._codes: list[str] = list(ready["codes"])
         self._client = httpx2.Client(base_url=self.url, trust_env=False, timeout=10)
         self._sent = self._connections = 0
         self._key = ""
@@ -83,7 +84,8 @@ class House:
         assert self.anchor.post(f"/sessions/{session_id}/end").status_code == 200
 
     def cut_off(self, session_id: str) -> None:
-        operator = Signed(self._client, self._client.post("/api/v1/auth/operator", json=self._operator).json())
+        wish = self._operator | {"otp": self._codes.pop()}
+        operator = Signed(self._client, self._client.post("/api/v1/auth/operator", json=wish).json())
         assert operator.post(f"/sessions/{session_id}/cut-off", {"reason": "test"}).status_code == 200
 
     def say(self, session_id: str, *texts: str) -> None:

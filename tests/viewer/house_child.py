@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from app.runtime.clock import ManualClock
-from tests.contract.server.kit import FakeIngest, LiveService, config_for
+from tests.contract.server.kit import FakeIngest, LiveService, config_for, enrol
 
 
 def main(arguments: list[str]) -> int:
@@ -34,7 +34,8 @@ def main(arguments: list[str]) -> int:
         service = LiveService(config, clock, FakeIngest()).start()
         try:
             operator = service.services.first_operator
-            answer({"url": service.url, "operator": operator.name, "password": operator.password})
+            codes = service.run(enrol(service.services, operator.name))
+            answer({"url": service.url, "operator": operator.name, "password": operator.password, "codes": codes})
             for line in sys.stdin:
                 match json.loads(line):
                     case ["advance", seconds]:

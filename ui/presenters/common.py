@@ -52,6 +52,13 @@ class Place(StrEnum):
     SETTINGS = "settings"
     KEYS = "change_keys"
     HELP = "help"
+    READ_AGREEMENT = "read_agreement"
+    PREPARE = "prepare"
+    CHANGE_SCOPE = "change_scope"
+    LIVE = "open_live"
+    ACCOUNT = "open_account"
+    MESSAGES = "messages"
+    SCHEDULE = "open_schedule"
 
 
 _CHOICES = {"session_waiting": ("continue_live", "end_waiting")}
@@ -93,6 +100,8 @@ def action_label(action: str, tr: Translator) -> str:
 def error_sentence(code: str, detail: Mapping[str, object], tr: Translator) -> str:
     """The sentence of an error code; a code that is not known yet still reads as a sentence."""
     message_id = f"error.{code}"
+    if detail.get("reason") and tr.has(f"{message_id}.because"):
+        message_id = f"{message_id}.because"
     if not tr.has(message_id):
         return tr.text("error.unknown", code=code)
     return tr.text(message_id, **dict(detail))
@@ -114,6 +123,8 @@ def action_target(action: str, state: DeskState) -> Wish | Place | None:
     session = state.broadcast.session
     if action == "continue_live" and session is not None:
         return GoLive(session.title, session.category)
+    if action == "start_that":
+        return _start_that(state)
     simple = _WISHES.get(action)
     if simple is not None:
         return simple
@@ -126,6 +137,13 @@ def action_target(action: str, state: DeskState) -> Wish | Place | None:
             return Place.GO_LIVE
         return ListSources()
     return None
+
+
+def _start_that(state: DeskState) -> GoLive | None:
+    """Begin the session that stands in the way of the one that was wished for; it is told as it was planned."""
+    detail = state.broadcast.trouble.detail if state.broadcast.trouble is not None else {}
+    session_id = str(detail.get("session_id", ""))
+    return GoLive(str(detail.get("title", "")), state.default_category, session_id=session_id) if session_id else None
 
 
 def retry_platform(state: DeskState) -> Wish:

@@ -43,9 +43,12 @@ class GoLiveView:
 
 
 def present_go_live(state: DeskState, tr: Translator) -> GoLiveView:
-    """The sheet that asks for title and category."""
+    """The sheet that asks for title and category; only what was approved is offered."""
     broadcast, engine = state.broadcast, state.engine
     output = engine.output
+    account = state.account.account
+    scopes = account.scopes if account is not None else []
+    offered = tuple(category for category in Category if category in scopes) or tuple(Category)
     facts = (
         (tr.text("go.picture"), video_name(engine.video, engine.devices, tr)),
         (tr.text("go.sound"), tr.text("live.muted") if engine.is_muted else _sound(state, tr)),
@@ -57,8 +60,8 @@ def present_go_live(state: DeskState, tr: Translator) -> GoLiveView:
     )
     return GoLiveView(
         title=state.default_title or state.settings.title,
-        categories=tuple((category, category_text(category, tr)) for category in Category),
-        category=state.default_category,
+        categories=tuple((category, category_text(category, tr)) for category in offered),
+        category=state.default_category if state.default_category in offered else offered[0],
         facts=facts,
         trouble=trouble_view(broadcast.trouble, tr),
         can_take_over=broadcast.can_take_over,

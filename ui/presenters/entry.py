@@ -100,7 +100,7 @@ def present_sign_in(state: DeskState, tr: Translator) -> SignInView:
     resend = tr.text("sign_in.resend_in", seconds=wait_s) if wait_s > 0 else tr.text("sign_in.get_code")
     return SignInView(
         foot=tr.text("sign_in.service", name=platform_name(state, tr)),
-        phone=account.phone or state.settings.phone,
+        phone=account.phone,
         strip=strip,
         code=account.demo_code,
         is_asking=is_asking,
@@ -154,10 +154,14 @@ def sign_in_wish(phone: str, code: str) -> SignIn | str:
 class PasswordView:
     name: str
     password: str = field(repr=False)
+    desk_url: str
+    """Where an operator signs in with it."""
 
 
 def present_password(state: DeskState) -> PasswordView | None:
-    """The operator's password while it has not been noted."""
-    if not state.platform.operator_password:
+    """The operator's password while it has not been noted; not before it is known where it is good."""
+    if not state.platform.operator_password or not state.platform.url:
         return None
-    return PasswordView(state.platform.operator_name, state.platform.operator_password)
+    return PasswordView(
+        state.platform.operator_name, state.platform.operator_password, f"{state.platform.url.rstrip('/')}/desk"
+    )

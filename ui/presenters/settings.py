@@ -7,18 +7,29 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from app.contract.rest import Role
+from app.domain.images import ImagePurpose
 from app.i18n import Translator
 from app.ports.engine import Output, RecordStatus
 from app.usecases.state import AccountPhase, DeskState
 from app.usecases.wishes import ChangeSettings, Wish
 from ui.keys import KeyAction, keys_of
-from ui.presenters.common import BUSY_PHASES, SIGNED_OUT_PHASES, platform_name, rate_text
+from ui.presenters.application_form import ImageView, desk_image, image_trouble
+from ui.presenters.common import (
+    BUSY_PHASES,
+    SIGNED_OUT_PHASES,
+    TroubleView,
+    category_text,
+    platform_name,
+    rate_text,
+)
 from ui.presenters.live import free_text, recording_dir, short_path
 from ui.presenters.sources import Choice, audio_choices, video_choices
 
 QUALITIES = {"540p": (960, 540, 1200), "720p": (1280, 720, 2500), "1080p": (1920, 1080, 4500)}
 MIN_KBPS, MAX_KBPS, STEP_KBPS = 400, 8000, 100
 MIN_GAIN_DB, MAX_GAIN_DB = -20, 20
+PUBLIC_IMAGES = (ImagePurpose.AVATAR, ImagePurpose.COVER)
 CHAT_SIZES_PX = (13, 14, 16, 18, 20)
 
 
@@ -76,6 +87,13 @@ class SettingsView:
     can_sign_in: bool
     """Signed out while a broadcast runs: the form is one click away."""
     devices: tuple[DeviceRow, ...]
+    is_notifying: bool
+    scopes: str
+    """What was approved, in words; a sentence where nothing was."""
+    can_change_scope: bool
+    images: tuple[ImageView, ...]
+    """Avatar and cover; none while nobody is signed in."""
+    image_trouble: TroubleView | None
 
 
 def present_settings(state: DeskState, tr: Translator) -> SettingsView:
@@ -85,6 +103,8 @@ def present_settings(state: DeskState, tr: Translator) -> SettingsView:
     is_on = state.broadcast.phase in BUSY_PHASES
     is_recording = engine.record is not None and engine.record.status is RecordStatus.RECORDING
     account = state.account.account
+    is_in = state.account.phase is AccountPhase.SIGNED_IN
+    is_anchor = is_in and account is not None and Role.ANCHOR in account.roles
     return SettingsView(
         language=settings.language,
         theme=settings.theme,
@@ -135,7 +155,19 @@ def present_settings(state: DeskState, tr: Translator) -> SettingsView:
             )
             for device in state.account.devices
         ),
+        is_notifying=settings.is_notifying,
+        scopes=_scopes(state, tr),
+        can_change_scope=is_anchor,
+        images=tuple(desk_image(purpose, state.application, tr) for purpose in PUBLIC_IMAGES) if is_in else (),
+        image_trouble=image_trouble(state.application, tr) if is_in else None,
     )  # fmt: skip
+
+
+def _scopes(state: DeskState, tr: Translator) -> str:
+    account = state.account.account
+    if account is None or not account.scopes:
+        return tr.text("settings.scopes_none")
+    return tr.text("list.separator").join(category_text(scope, tr) for scope in account.scopes)
 
 
 def gain_text(gain_db: float) -> str:

@@ -16,7 +16,9 @@ QWidget:disabled { color: $text_3; }
 [ground="rail"] { background: $surface; border-right: 1px solid $line_soft; }
 [ground="header"] { background: $bg; border-bottom: 1px solid $line_soft; }
 [ground="side"] { background: $surface; border-left: 1px solid $line_soft; }
+[ground="aside"] { background: $bg; border-left: 1px solid $line_soft; }
 [ground="panel-head"] { background: $surface; border-bottom: 1px solid $line_soft; }
+[ground="foot"] { background: $surface; border-top: 1px solid $line_soft; }
 [ground="nav"] { background: $bg; border-right: 1px solid $line_soft; }
 [kind="card"] { background: $surface; border: 1px solid $line_soft; border-radius: 8px; }
 [kind="tile"] { background: $raised; border: 0; border-radius: 6px; }
@@ -101,6 +103,12 @@ QPushButton[kind="nav"] { background: transparent; border: 1px solid transparent
 QPushButton[kind="nav"]:hover { background: $hover; }
 QPushButton[kind="nav"]:checked { background: $accent_soft; color: $accent; }
 QPushButton[kind="nav"]:focus { border: 1px solid $accent; }
+QPushButton[kind="chip"] { background: transparent; border-radius: 16px; padding: 0 11px; min-height: 30px; }
+QPushButton[kind="chip"]:hover { background: $hover; }
+QPushButton[kind="chip"]:checked { background: $accent_soft; border-color: $accent; color: $accent; }
+QPushButton[kind="chip"]:focus { border: 2px solid $accent; padding: 0 10px; min-height: 28px; }
+QPushButton[kind="chip"]:disabled { background: transparent; color: $text_2; }
+QPushButton[kind="chip"]:checked:disabled { background: $accent_soft; color: $accent; }
 QPushButton[kind="segment"] { border-radius: 0; border: 0; border-right: 1px solid $line; padding: 0 16px;
   background: transparent; color: $text_2; min-height: 32px; }
 QPushButton[kind="segment"][place="last"] { border-right: 0; border-top-right-radius: 5px;
@@ -121,9 +129,17 @@ QLineEdit { background: $field; border: 1px solid $line; border-radius: 6px; pad
 QLineEdit:focus { border: 1px solid $accent; }
 QLineEdit[kind="bare"] { background: transparent; border: 0; padding: 0; }
 QLineEdit[kind="big"] { min-height: 38px; }
+QLineEdit[kind="fixed"] { min-height: 38px; background: $raised; color: $text_2; }
 QLineEdit[kind="chat"] { background: $bg; min-height: 34px; }
 QLineEdit:read-only { color: $text_2; }
 QLineEdit[invalid="true"] { border: 1px solid $on_air; }
+QPlainTextEdit[kind="area"] { background: $field; border: 1px solid $line; border-radius: 6px; padding: 6px 8px;
+  selection-background-color: $accent_fill; selection-color: #FFFFFF; placeholder-text-color: $text_3; }
+QPlainTextEdit[kind="area"]:focus { border: 1px solid $accent; }
+QPlainTextEdit[kind="area"]:read-only { color: $text_2; }
+QPlainTextEdit[kind="area"][invalid="true"] { border: 1px solid $on_air; }
+QLabel[link="true"] { text-decoration: underline; }
+QLabel[link="true"]:focus { background: $accent_soft; }
 QKeySequenceEdit QLineEdit { min-height: 32px; }
 QComboBox { background: $field; border: 1px solid $line; border-radius: 6px; padding: 0 12px; min-height: 32px; }
 QComboBox:focus { border: 1px solid $accent; }

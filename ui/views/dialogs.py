@@ -284,7 +284,12 @@ class PasswordSheet(Sheet):
         lines = column(tile, margins=(12, 10, 12, 10), gap=6)
         self.name = label("password.name", type_="13b")
         self.password = label("password.password", type_="15b")
-        for message_id, value in (("password.name", self.name), ("password.password", self.password)):
+        self.desk = label("password.desk", type_="13b", wraps=True)
+        for message_id, value in (
+            ("password.desk", self.desk),
+            ("password.name", self.name),
+            ("password.password", self.password),
+        ):
             line = row(gap=12)
             name = label(f"{message_id}_label", type_="12", tone="2")
             name.setFixedWidth(64)
@@ -308,6 +313,7 @@ class PasswordSheet(Sheet):
 
     def draw(self, view: PasswordView) -> None:
         """Show it."""
+        self.desk.setText(view.desk_url)
         self.name.setText(view.name)
         self.password.setText(view.password)
 

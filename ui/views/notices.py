@@ -11,7 +11,7 @@ from ui.theme.apply import set_look
 from ui.views.base import View
 from ui.widgets.basics import Button, Icon, column, label, row
 
-WIDTH_PX, TOP_PX, BOTTOM_PX, RAIL_PX, CHAT_PX = 520, 60, 28, 72, 372
+WIDTH_PX, TOP_PX, RAIL_PX, CHAT_PX = 520, 60, 72, 372
 SHOWN = 3
 
 
@@ -92,7 +92,7 @@ class Notices(QWidget):
             toast.hide()
             layout.addWidget(toast)
             self.toasts.append(toast)
-        self._is_low = False
+        self._low_px: int | None = None
         parent.installEventFilter(self)
         self.hide()
 
@@ -101,9 +101,9 @@ class Notices(QWidget):
         for toast in self.toasts:
             toast.retranslate(tr)
 
-    def draw(self, views: tuple[NoticeView, ...], *, is_low: bool = False) -> None:
-        """Show these; ``is_low``: at the lower end, where a page begins with what one reads."""
-        self._is_low = is_low
+    def draw(self, views: tuple[NoticeView, ...], *, low_px: int | None = None) -> None:
+        """Show these; ``low_px``: so far above the lower end, where a page begins with what one reads."""
+        self._low_px = low_px
         for number, toast in enumerate(self.toasts):
             toast.setVisible(number < len(views))
             if number < len(views):
@@ -121,8 +121,9 @@ class Notices(QWidget):
         layout = self.layout()
         if layout is not None:
             layout.activate()
-            beside_px = RAIL_PX if self._is_low else RAIL_PX + CHAT_PX
+            is_low = self._low_px is not None
+            beside_px = RAIL_PX if is_low else RAIL_PX + CHAT_PX
             left_px = RAIL_PX + max(0, (self._over.width() - beside_px - WIDTH_PX) // 2)
             height_px = layout.totalHeightForWidth(WIDTH_PX)
-            top_px = self._over.height() - height_px - BOTTOM_PX if self._is_low else TOP_PX
+            top_px = self._over.height() - height_px - (self._low_px or 0) if is_low else TOP_PX
             self.setGeometry(left_px, top_px, WIDTH_PX, height_px)

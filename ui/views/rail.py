@@ -1,9 +1,9 @@
-"""The rail at the left: the logo, and only the pages that work."""
+"""The rail at the left: the logo, and only the pages that work. GUI thread; owned by the shell."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QButtonGroup, QToolButton
 
 from ui.keys import KeyAction
@@ -14,11 +14,20 @@ from ui.widgets.basics import column
 from ui.widgets.marks import Logo
 
 RAIL_PX = 72
-ENTRIES = (("live", "video", KeyAction.PAGE_LIVE), ("settings", "settings", KeyAction.PAGE_SETTINGS))
+ENTRIES = (
+    ("live", "video", KeyAction.PAGE_LIVE),
+    ("prepare", "prepare", KeyAction.PAGE_PREPARE),
+    ("documents", "document", KeyAction.PAGE_DOCUMENTS),
+    ("messages", "bell", KeyAction.PAGE_MESSAGES),
+    ("settings", "settings", KeyAction.PAGE_SETTINGS),
+)
+FIRST_BELOW = "messages"
+"""From here on the entries stand at the lower end."""
+BADGE_PX = 16
 
 
 class RailButton(QToolButton):
-    """An entry; a red dot while a broadcast runs."""
+    """An entry; with a red dot while a broadcast runs, or with a number of what waits there."""
 
     def __init__(self, name: str, icon_name: str) -> None:
         super().__init__()
@@ -32,6 +41,7 @@ class RailButton(QToolButton):
         self._icon_name = icon_name
         self._tokens: Tokens = DARK
         self.is_on_air = False
+        self.badge = ""
 
     def set_tokens(self, tokens: Tokens) -> None:
         self._tokens = tokens
@@ -44,15 +54,39 @@ class RailButton(QToolButton):
             self.is_on_air = is_on_air
             self.update()
 
+    def show_badge(self, text: str, said: str) -> None:
+        """Show a short number, or nothing when it is empty."""
+        self.setAccessibleDescription(said)
+        if text != self.badge:
+            self.badge = text
+            self.update()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
+        if not self.is_on_air and not self.badge:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
         if self.is_on_air:
-            painter = QPainter(self)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(self._tokens.on_air_fill))
             painter.drawEllipse(QRectF(38, 7, 8, 8))
-            painter.end()
+        if self.badge:
+            self._paint_badge(painter)
+        painter.end()
+
+    def _paint_badge(self, painter: QPainter) -> None:
+        # not red: red is on air and what destroys
+        font = QFont(self.font())
+        font.setPixelSize(11)
+        font.setWeight(QFont.Weight.DemiBold)
+        width = max(BADGE_PX, QFontMetricsF(font).horizontalAdvance(self.badge) + 8)
+        area = QRectF(min(33.0, self.width() - width - 3), 3, width, BADGE_PX)
+        painter.setBrush(QColor(self._tokens.accent_fill))
+        painter.drawRoundedRect(area, BADGE_PX / 2, BADGE_PX / 2)
+        painter.setFont(font)
+        painter.setPen(QColor(self._tokens.on_fill))
+        painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), self.badge)
 
 
 class Rail(View):
@@ -77,10 +111,19 @@ class Rail(View):
             button.clicked.connect(lambda _=False, page=name: self.page_asked.emit(page))
             self._group.addButton(button)
             self.buttons[name] = button
-            if name == "settings":
+            if name == FIRST_BELOW:
                 layout.addStretch(1)
             layout.addWidget(button)
 
     def show_page(self, name: str) -> None:
         """Mark the page that is open."""
         self.buttons[name].setChecked(True)
+
+    def offers(self, name: str) -> bool:
+        """Whether an entry is there now."""
+        return not self.buttons[name].isHidden()
+
+    def show_entry(self, name: str, is_shown: bool) -> None:
+        """Let an entry come or go."""
+        if self.offers(name) != is_shown:
+            self.buttons[name].setVisible(is_shown)

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QButtonGroup, QLabel, QStackedWidget
 
 from app.i18n import Translator
-from app.usecases.wishes import RefreshDevices
+from app.usecases.wishes import LoadApplication, RefreshDevices
 from ui.keys import Keys
 from ui.presenters.settings import SettingsView
 from ui.views.base import View
@@ -52,6 +52,7 @@ class SettingsPage(View):
         self.open_section = SECTIONS[0]
         self._group = QButtonGroup(self)
         self._nav: dict[str, Button] = {}
+        self._account = AccountSection()
         self._sections: dict[str, SettingsSection] = {
             "general": GeneralSection(),
             "camera": CameraSection(),
@@ -59,7 +60,7 @@ class SettingsPage(View):
             "output": OutputSection(),
             "network": NetworkSection(),
             "keys": KeysSection(),
-            "account": AccountSection(),
+            "account": self._account,
             "about": AboutSection(),
         }
         for name in SECTIONS:
@@ -90,6 +91,7 @@ class SettingsPage(View):
             self._nav[name].setFocus()
         self.stack.setCurrentWidget(self._sections[name])
         if name == "account":
+            self.wished.emit(LoadApplication())
             self.wished.emit(RefreshDevices())
 
     def retranslate(self, tr: Translator) -> None:
@@ -100,6 +102,10 @@ class SettingsPage(View):
     def show_keys(self, keys: Keys) -> None:
         for section in self._sections.values():
             section.show_keys(keys)
+
+    def shut(self) -> None:
+        """Wait for what is being read."""
+        self._account.thumbnails.close()
 
     def draw(self, view: SettingsView) -> None:
         """Show this state in the section that is open."""

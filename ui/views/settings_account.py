@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPainter
-from PySide6.QtWidgets import QLabel, QLineEdit, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QLabel, QLineEdit, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from app.domain.images import ImagePurpose
+from app.i18n import Translator
 from app.usecases.wishes import EndDevice, ForgetPlatform, RefreshDevices, SignOut, TryHere
 from ui.keys import KeyAction
 from ui.models.rows import ROW_ROLE, RowsModel
-from ui.presenters.settings import DeviceRow, SettingsView
+from ui.presenters.settings import PUBLIC_IMAGES, DeviceRow, SettingsView
 from ui.theme.apply import set_look
 from ui.theme.tokens import DARK, Tokens
+from ui.views.images import ImageRow
 from ui.views.settings_rows import SettingsSection
 from ui.widgets.basics import Elided, box, column, label, row
 from ui.widgets.marks import Toggle
+from ui.widgets.thumbs import Thumbnails
+from ui.widgets.trouble import TroubleLine
 
 VERSION = "0.1.0"
 ROW_PX, SHOWN = 52, 6
@@ -135,6 +140,8 @@ class AccountSection(SettingsSection):
         self.sign_in.clicked.connect(lambda: self.acted.emit("sign_in"))
         inner.addWidget(self.sign_in)
         self.section.add("settings.account", card)
+        self._add_scopes()
+        self._add_images()
         self.section.add_rule()
         self.model = RowsModel(lambda item: item.id, lambda item: f"{item.name} {item.line}", self)
         self.devices = QListView()
@@ -158,6 +165,39 @@ class AccountSection(SettingsSection):
         buttons.addWidget(self.end)
         self.section.add("", buttons)
 
+    def _add_scopes(self) -> None:
+        self.scopes = label("settings.scopes", wraps=True)
+        self.scope_change = self.button("settings.scope_change", "settings.scope_change")
+        self.scope_change.clicked.connect(lambda: self.acted.emit("change_scope"))
+        self.records = self.button("settings.records", "settings.records", kind="ghost")
+        self.records.clicked.connect(lambda: self.acted.emit("prepare"))
+        across = row(gap=8)
+        across.addWidget(self.scopes, 1)
+        across.addWidget(self.scope_change)
+        across.addWidget(self.records)
+        self.scopes_row = self.section.add("settings.scopes", across)
+
+    def _add_images(self) -> None:
+        self.thumbnails = Thumbnails(self)
+        self.images: dict[ImagePurpose, ImageRow] = {}
+        self.image_rows: list[QWidget] = []
+        for purpose in PUBLIC_IMAGES:
+            name = f"settings.{purpose.value}"
+            upload = ImageRow(name, purpose, self.thumbnails, name_id=name)
+            upload.wished.connect(self.wished)
+            self.images[purpose] = upload
+            self.image_rows.append(self.section.add(name, upload))
+            shown = self.image_rows[-1].findChild(QLabel, f"settings.{name}.name")
+            if shown is not None:
+                shown.setMinimumHeight(upload.thumb.height())
+        self.image_trouble = TroubleLine("settings.image_trouble")
+        self.section.add_wide(self.image_trouble)
+
+    def retranslate(self, tr: Translator) -> None:
+        super().retranslate(tr)
+        for upload in self.images.values():
+            upload.retranslate(tr)
+
     def set_tokens(self, tokens: Tokens) -> None:
         self._delegate.tokens = tokens
         self.devices.viewport().update()
@@ -180,6 +220,15 @@ class AccountSection(SettingsSection):
         self.sign_out.setVisible(view.is_signed_in)
         self.sign_out.setEnabled(not view.is_platform_locked)
         self.sign_in.setVisible(view.can_sign_in)
+        self.scopes.setText(view.scopes)
+        self.scope_change.setVisible(view.can_change_scope)
+        self.records.setVisible(view.is_signed_in)
+        self.scopes_row.setVisible(view.is_signed_in)
+        for image in view.images:
+            self.images[image.purpose].draw(image)
+        for shown in self.image_rows:
+            shown.setVisible(bool(view.images))
+        self.image_trouble.draw(view.image_trouble)
         self.model.follow(view.devices)
         self.devices.setFixedHeight(min(SHOWN, max(1, len(view.devices))) * ROW_PX + 10)
         self.devices.setVisible(bool(view.devices))

@@ -54,6 +54,16 @@ class GeneralSection(SettingsSection):
         self.named(self.chat_size, "settings.chat_size")
         self.chat_size.chosen.connect(lambda value: self.change("chat_size_px", int(value)))
         self.section.add("settings.chat_size", self.chat_size)
+        self.section.add_rule()
+        self.notifications = Toggle("settings.notifications")
+        self.named(self.notifications, "settings.notifications")
+        self.notifications.clicked.connect(lambda is_on: self.change("is_notifying", bool(is_on)))
+        line = label("settings.notifications_line", tone="2", wraps=True)
+        self.texts.bind(line.setText, "settings.notifications_hint")
+        across = row(margins=(0, 5, 0, 5), gap=10)
+        across.addWidget(self.notifications)
+        across.addWidget(line, 1)
+        self.section.add("settings.notifications", across)
 
     def retranslate(self, tr: Translator) -> None:
         super().retranslate(tr)
@@ -68,6 +78,7 @@ class GeneralSection(SettingsSection):
         self.theme.show_value(view.theme)
         self.live_theme.show_value(view.live_theme)
         self.chat_size.show_value(str(view.chat_size_px))
+        self.notifications.setChecked(view.is_notifying)
 
 
 class _SourceCombo(Combo):

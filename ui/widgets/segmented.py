@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QSizePolicy
 
 from ui.widgets.basics import Button, row
@@ -47,6 +47,11 @@ class Segmented(QFrame):
         for other in self._buttons.values():
             other.setChecked(False)
         self._group.setExclusive(True)
+
+    def focus(self) -> None:
+        """Give the keyboard to what is taken, else to the first."""
+        taken = self._buttons.get(self.value()) or next(iter(self._buttons.values()))
+        taken.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def value(self) -> str:
         """What is taken now."""

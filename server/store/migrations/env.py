@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from alembic import context
 
-from server.store.models import Base
+from server.store import identity_models, models, way_models  # noqa: F401  they fill the metadata
+from server.store.base import Base
 
 connection = context.config.attributes["connection"]
 context.configure(

@@ -75,6 +75,7 @@ def stage() -> Iterator[Stage]:
         close()
 
 
+@pytest.mark.slow
 def test_picture_and_sound_stay_in_step_over_the_seam(stage: Stage, files: Path) -> None:
     picture, sound = stage.picture(files / "both.mp4"), stage.sound(files / "both.mp4")
     flashes: list[float] = []
@@ -132,6 +133,7 @@ def test_what_cannot_be_played_is_said(stage: Stage, files: Path, name: str, is_
     stage.until(is_video, lambda state: state.status is SourceStatus.FAILED and state.code == code)
 
 
+@pytest.mark.slow
 def test_a_file_that_appears_later_plays_by_itself(stage: Stage, files: Path, tmp_path: Path) -> None:
     path = tmp_path / "later.mp4"
     source = stage.picture(path)

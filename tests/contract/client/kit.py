@@ -53,11 +53,11 @@ class Rig:
         clock = SystemClock()
         return HttpPlatform(self.service.url, "", Wallets(self.secrets, clock), clock)
 
-    async def signed_in(self, platform: HttpPlatform | None = None) -> HttpPlatform:
+    async def signed_in(self, platform: HttpPlatform | None = None, phone: str = ANCHOR_PHONE) -> HttpPlatform:
         platform = platform or self.platform()
-        await platform.ask_code(ANCHOR_PHONE)
-        code = await asyncio.to_thread(code_of, self.service.client, ANCHOR_PHONE)
-        await platform.sign_in(ANCHOR_PHONE, code, "PC", "")
+        await platform.ask_code(phone)
+        code = await asyncio.to_thread(code_of, self.service.client, phone)
+        await platform.sign_in(phone, code, "PC", "")
         return platform
 
     def texts(self) -> list[str]:

@@ -90,6 +90,7 @@ async def good_token(platform: HttpPlatform) -> str:
 # ---- refusals ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_refused_token_is_no_link_and_is_tried_again_slower_each_time(tmp_path: Path) -> None:
     async def scene(rig: Rig) -> None:
         platform, session_id = await session_of(rig)
@@ -237,6 +238,7 @@ def test_only_an_acknowledged_hello_is_a_link(first: str) -> None:
 # ---- messages ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_hundred_long_messages_are_posted_in_order_as_fast_as_the_service_takes_them(tmp_path: Path) -> None:
     async def scene(rig: Rig) -> None:
         platform, session_id = await session_of(rig)

@@ -59,6 +59,7 @@ def test_asked_to_end_it_says_goodbye_and_leaves_nothing(tmp_path: Path, ingest:
         assert subprocess.run(command, capture_output=True, check=True).stderr == b""
 
 
+@pytest.mark.slow
 def test_killed_and_started_again_it_cleans_up_after_itself(tmp_path: Path, ingest: ToyIngest) -> None:
     with EngineProcess(tmp_path) as engine:
         broadcasting(engine, ingest)
@@ -118,6 +119,7 @@ def _is_still(tags: list[object]) -> bool:
     return len(tags) == 5 and all(len(getattr(tag, "payload", b"")) < 200 for tag in tags)
 
 
+@pytest.mark.slow
 def test_a_second_start_of_publishing_replaces_the_first(tmp_path: Path, ingest: ToyIngest) -> None:
     with EngineProcess(tmp_path) as engine:
         window = broadcasting(engine, ingest)

@@ -108,6 +108,7 @@ def test_what_is_published_is_the_programme_with_its_sound(window: Window, inges
     until(lambda: seen.did_unpublish, "no goodbye")
 
 
+@pytest.mark.slow
 def test_muted_is_silent_and_camera_off_is_a_card(window: Window, ingest: ToyIngest) -> None:
     assert window.ask(port.SetMute, is_muted=True) == ""
     assert window.ask(port.SetCameraOff, is_off=True) == ""
@@ -137,6 +138,7 @@ def test_another_window_takes_over_and_hears_that_it_is_on_air(
     assert len(ingest.connections) == 1
 
 
+@pytest.mark.slow
 def test_the_format_is_fixed_on_air_and_the_bit_rate_is_not(window: Window, ingest: ToyIngest) -> None:
     on_air(window, ingest)
     larger = port.Output(width_px=640, height_px=360, rate_fps=25, video_kbps=400)

@@ -64,6 +64,7 @@ def test_connections_of_one_address_are_bounded_and_places_are_given_back(tmp_pa
     on_rig(tmp_path, body, http_connections_per_address=2)
 
 
+@pytest.mark.slow
 def test_a_viewer_that_takes_nothing_is_cut_and_one_that_takes_little_is_not(tmp_path: Path) -> None:
     async def body(rig: HttpRig) -> None:
         rig.fill("s1", 1)

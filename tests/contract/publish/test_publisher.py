@@ -211,6 +211,7 @@ def test_a_stalled_ingest_is_left_as_soon_when_little_is_sent() -> None:
     assert waited_s < 2.0
 
 
+@pytest.mark.slow
 def test_slow_ingest_drops_frames_but_no_sound_and_no_key_frame_and_counts_the_backlog() -> None:
     script = Script(read_bytes_per_s=150_000, receive_buffer_bytes=4096)
     with ToyIngest(script) as ingest:

@@ -22,6 +22,8 @@ from server.sockets import SPARE_FILES, raise_file_limit
 from tests.contract.server.kit import GENEROUS, FakeIngest, Listener, LiveService, config_for, hello, sign_in
 from tests.net.certificate import make_certificate
 
+pytestmark = pytest.mark.slow
+
 HEAD_S = 0.4
 
 
@@ -58,6 +60,7 @@ def is_cut(raw: socket.socket) -> bool:
 
 
 @pytest.mark.parametrize("drip", [b"", b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n", b"GET /h"])
+@pytest.mark.slow
 def test_the_head_of_a_request_is_not_waited_for_for_ever(tmp_path: Path, drip: bytes) -> None:
     with service(tmp_path, request_head_s=HEAD_S) as live, dial(live) as raw:
         began_s = time.monotonic()

@@ -8,9 +8,18 @@ from typing import Any
 import pytest
 from websockets.sync.client import connect
 
+from app.contract.applications import ApplicationForm, ApplicationSubmit, DraftSave
 from app.contract.rest import Category, KeyRequest, Role, SessionCreate
+from app.domain.application import ApplicationKind
+from app.domain.images import ImagePurpose
+from server import blocklist
+from server.applications import acts as applications
+from server.blocklist import BlockKind
+from server.conduct_gate import shipped_checker
 from server.errors import Refusal
 from server.gate import Person
+from server.images import acts as images
+from server.images.acts import Stored
 from server.rooms import connection
 from server.rooms.chat import post_message
 from server.sessions import acts
@@ -23,7 +32,7 @@ ROLES = frozenset({Role.VIEWER, Role.ANCHOR, Role.OPERATOR})
 
 def person_of(signed: Signed) -> Person:
     """Who was authenticated a moment ago."""
-    return Person(signed.account_id, signed.pair["device_id"], ROLES)
+    return Person(signed.account_id, signed.pair["device_id"], ROLES, has_second_factor=True)
 
 
 def test_no_write_is_done_for_it(desk: Desk) -> None:
@@ -31,12 +40,19 @@ def test_no_write_is_done_for_it(desk: Desk) -> None:
     session_id = desk.open_session(here)["id"]
     person = person_of(here)
     wish = SessionCreate(title="t", category=Category.OTHER)
+    cipher = desk.services.cipher
     works: list[Callable[[Tx], Any]] = [
-        lambda tx: acts.open_session(tx, person, wish, "k"),
-        lambda tx: acts.issue_stream_key(tx, person, session_id, KeyRequest(), "tag"),
-        lambda tx: acts.issue_probe_key(tx, person, session_id, "tag"),
+        lambda tx: acts.open_session(tx, person, cipher, shipped_checker(), wish, "k"),
+        lambda tx: acts.issue_stream_key(tx, person, cipher, session_id, KeyRequest(), "tag"),
+        lambda tx: acts.issue_probe_key(tx, person, cipher, session_id, "tag"),
         lambda tx: acts.end(tx, person, session_id),
         lambda tx: acts.cut_off(tx, person, session_id, "why"),
+        lambda tx: applications.begin(tx, person, cipher, ApplicationKind.SCOPE_CHANGE),
+        lambda tx: applications.save_draft(tx, person, cipher, DraftSave(base_revision=0, form=ApplicationForm())),
+        lambda tx: applications.submit(tx, person, cipher, shipped_checker(), ApplicationSubmit(revision=0)),
+        lambda tx: images.add(tx, person, Stored("0" * 16, ImagePurpose.AVATAR, 1, 1, 1, "0" * 64)),
+        lambda tx: images.remove(tx, person, ImagePurpose.AVATAR),
+        lambda tx: blocklist.add(tx, person, cipher, BlockKind.PHONE, "13800138009", "why"),
         lambda tx: post_message(tx, session_id, person, "m1", "text"),
     ]
     assert there.delete(f"/me/devices/{person.device_id}").status_code == 204

@@ -16,6 +16,8 @@ from server.sessions import publishing
 from tests.contract.server.kit import HOOK, Desk, error_code, sign_in
 from tests.contract.server.test_sessions import wait_for
 
+pytestmark = pytest.mark.slow
+
 AWAY_S = 30.0
 
 

@@ -39,13 +39,19 @@ def test_one_open_session_an_anchor(desk: Desk) -> None:
     session = desk.open_session(anchor)
     assert session["state"] == "scheduled"
     assert session["grace_period_s"] == 180
-    again = anchor.post("/sessions", {"title": "x", "category": "other"})
-    assert error_code(again) == "state_conflict"
-    assert again.json()["error"]["detail"]["session_id"] == session["id"]
-    assert anchor.get("/sessions/current").json()["id"] == session["id"]
-    cancelled = anchor.post(f"/sessions/{session['id']}/end").json()
-    assert (cancelled["state"], cancelled["end_reason"]) == ("ended", "cancelled")
-    assert desk.open_session(anchor)["id"] != session["id"]
+    desk.clock.advance(1)
+    # One that never began gives way to the next.
+    following = anchor.post("/sessions", {"title": "x", "category": "other"}).json()
+    given_up = anchor.get(f"/sessions/{session['id']}").json()
+    assert (given_up["state"], given_up["end_reason"]) == ("ended", "cancelled")
+    assert anchor.get("/sessions/current").json()["id"] == following["id"]
+    assert anchor.post(f"/sessions/{following['id']}/stream-key").status_code == 200
+    again = anchor.post("/sessions", {"title": "y", "category": "other"})
+    assert error_code(again) == "session_busy"
+    assert again.json()["error"]["detail"]["session_id"] == following["id"]
+    cancelled = anchor.post(f"/sessions/{following['id']}/end").json()
+    assert (cancelled["state"], cancelled["end_reason"]) == ("ended", "anchor")
+    assert desk.open_session(anchor)["id"] not in {session["id"], following["id"]}
 
 
 def test_a_title_is_measured_as_it_is_kept(desk: Desk) -> None:

@@ -12,16 +12,19 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
 
 from app.contract.errors import ErrorCode
 from app.errors import BugError, StorageError
 from app.runtime.clock import SystemClock
+from server.audit import audit_attempt
 from server.effects import DeviceEnded, Effect
-from server.errors import Refusal
+from server.errors import Attempt, Refusal
 from server.secrets import new_id
+from server.store.base import Base
 from server.store.engine import make_engines
 from server.store.migrate import migrate
-from server.store.models import AuditRow, Base
+from server.store.models import AuditRow
 from server.store.store import Store, Tx
 from tests.contract.server.kit import config_for
 
@@ -47,7 +50,7 @@ def run(database_url: str, folder: Path, scene: Callable[[Store, list[Effect]], 
 
 
 def test_migrations_make_what_the_models_say(database_url: str, tmp_path: Path) -> None:
-    writer, reader = make_engines(config_for(tmp_path, database_url).url)
+    writer, reader = make_engines(config_for(tmp_path, database_url).url if database_url else f"sqlite:///{tmp_path}/a")
     migrate(writer)
     migrate(writer)
     with writer.connect() as connection:
@@ -109,6 +112,44 @@ def test_one_that_fails_takes_nobody_with_it(database_url: str, tmp_path: Path) 
         assert isinstance(outcomes[4], KeyError)
         kept = await store.read(lambda db: list(db.scalars(select(AuditRow.action))))
         assert sorted(kept) == ["double", "good", "good"]
+        assert heard == []
+
+    run(database_url, tmp_path, scene)
+
+
+def test_of_a_write_that_was_refused_the_attempt_alone_is_kept(database_url: str, tmp_path: Path) -> None:
+    async def scene(store: Store, heard: list[Effect]) -> None:
+        def forbidden(subject_id: str) -> Refusal:
+            refusal = Refusal(ErrorCode.FORBIDDEN)
+            refusal.attempt = Attempt("somebody", "take_key", subject_id)
+            return refusal
+
+        def refused(tx: Tx) -> None:
+            tx.db.add(row("never"))
+            tx.effects.append(DeviceEnded("never"))
+            raise forbidden("s1")
+
+        def refused_reading(_db: Session) -> None:
+            raise forbidden("s2")
+
+        def write_down(tx: Tx, refusal: Refusal) -> None:
+            assert refusal.attempt is not None
+            audit_attempt(tx, refusal.attempt, refusal.code)
+
+        store.on_attempt = write_down
+        for _ in range(3):
+            with pytest.raises(Refusal):
+                await store.write(refused)
+            with pytest.raises(Refusal):
+                await store.read(refused_reading)
+        kept = await store.read(
+            lambda db: [(one.actor_id, one.action, one.subject_id, one.reason) for one in db.scalars(select(AuditRow))]
+        )
+        # The same again within a minute is one attempt: who asks and asks fills no disk.
+        assert sorted(kept) == [
+            ("somebody", "refused.take_key", "s1", "forbidden"),
+            ("somebody", "refused.take_key", "s2", "forbidden"),
+        ]
         assert heard == []
 
     run(database_url, tmp_path, scene)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import timedelta
 from typing import Any
 
 from app.contract import events
-from app.contract.rest import Account, Category, CodeSent, DemoCode, Device, PlatformInfo, Role, Session, StreamTarget
-from app.domain.session import SessionState
-from app.errors import PlatformError
+from app.contract.inbox import PERSONAL_ROOM
+from app.contract.rest import Account, Category, CodeSent, DemoCode, Device, PlatformInfo, Session, StreamTarget
+from app.domain.session import EndReason, SessionState
+from app.errors import PlatformError, StorageError
 from app.ports import engine as port
+from app.ports.drafts import KeptDraft
 from app.ports.supervision import SupervisorEvent, WindowWish
 from app.settings import Settings
+from tests.unit.app.fake_schedule import overlap_detail
+from tests.unit.app.fake_way import ANCHOR, NOW, FakeWay
 
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
-ANCHOR = Account(id="a1", nickname="林晓", phone_masked="138****8000", roles=[Role.ANCHOR])
+__all__ = ["ANCHOR", "NOW"]
 
 
 class FakeSettings:
@@ -33,6 +35,27 @@ class FakeSettings:
         if self.is_full:
             raise OSError(28, "No space left on device")
         self.kept = settings
+
+
+class FakeDrafts:
+    """Drafts in memory; ``is_full`` keeps no more, ``is_locked`` tells none."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, KeptDraft] = {}
+        self.is_full = self.is_locked = False
+
+    def load(self, owner: str) -> KeptDraft | None:
+        if self.is_locked:
+            raise StorageError("secrets_unreadable", retryable=True)
+        return self.kept.get(owner)
+
+    def keep(self, owner: str, draft: KeptDraft) -> None:
+        if self.is_full:
+            raise StorageError("storage_failed", detail={"reason": "No space left on device"})
+        self.kept[owner] = draft
+
+    def forget(self, owner: str) -> None:
+        self.kept.pop(owner, None)
 
 
 class FakeEngine:
@@ -109,15 +132,14 @@ class FakeRoom:
         self.is_closed = True
 
 
-class FakePlatform:
+class FakePlatform(FakeWay):
     """A platform by the rules of the wire; ``fail`` maps a method's name to the error it raises.
 
     ``hold`` maps one to the event that its answer waits for.
     """
 
     def __init__(self) -> None:
-        self.hold: dict[str, asyncio.Event] = {}
-        self.fail: dict[str, PlatformError] = {}
+        super().__init__()
         self.session: Session | None = None
         self.is_signed_in = False
         self.keys = 0
@@ -125,14 +147,11 @@ class FakePlatform:
         self.room: FakeRoom | None = None
         self.on_link: Callable[[bool], None] = lambda _: None
         self.created: list[str] = []
-
-    def _check(self, name: str) -> None:
-        if name in self.fail:
-            raise self.fail[name]
-
-    async def _held(self, name: str) -> None:
-        if name in self.hold:
-            await self.hold[name].wait()
+        self.personal: FakeRoom | None = None
+        """The person's own room, and what it is told."""
+        self.on_personal_link: Callable[[bool], None] = lambda _: None
+        self.on_personal_refused: Callable[[str], None] = lambda _: None
+        self.is_personal_up = True
 
     async def info(self) -> PlatformInfo:
         self._check("info")
@@ -147,11 +166,11 @@ class FakePlatform:
         if code != "246810":
             raise PlatformError("code_wrong", retryable=False)
         self.is_signed_in = True
-        return ANCHOR, "d1"
+        return self.mine.account, "d1"
 
     async def restore(self) -> Account | None:
         self._check("restore")
-        return ANCHOR if self.is_signed_in else None
+        return self.mine.account if self.is_signed_in else None
 
     async def sign_out(self) -> None:
         self._check("sign_out")
@@ -165,6 +184,7 @@ class FakePlatform:
 
     async def create_session(self, title: str, category: Category, idempotency_key: str) -> Session:
         self._check("create_session")
+        self._require_free_now()
         self.created.append(idempotency_key)
         self.session = Session(
             id=f"s{len(self.created)}", title=title, category=category, anchor_id="a1", anchor_name="林晓",
@@ -174,9 +194,28 @@ class FakePlatform:
         await self._held("create_session")
         return made
 
+    def _require_free_now(self) -> None:
+        busy = self.session
+        if busy is not None and busy.state is not SessionState.SCHEDULED:
+            detail = {"session_id": busy.id, "state": busy.state.value, "title": busy.title}
+            raise PlatformError("session_busy", retryable=False, detail=detail)
+        for one in self.mine.entries:
+            ends_at = one.plan.starts_at + timedelta(minutes=one.plan.length_min)
+            if one.session.state is SessionState.SCHEDULED and one.plan.starts_at <= self.server_now < ends_at:
+                raise PlatformError("schedule_overlap", retryable=False, detail=overlap_detail(one))
+
     async def current_session(self) -> Session | None:
         self._check("current_session")
         return self.session
+
+    async def session_of(self, session_id: str) -> Session:
+        self._check("session")
+        if self.session is not None and self.session.id == session_id:
+            return self.session
+        found = [one.session for one in self.mine.entries if one.session.id == session_id]
+        if not found:
+            raise PlatformError("not_found", retryable=False)
+        return found[0]
 
     async def stream_key(self, session_id: str, *, take_over: bool) -> StreamTarget:
         if not take_over:
@@ -186,13 +225,26 @@ class FakePlatform:
             self.room.on_event(
                 events.envelope(events.KeyRevoked(key_id=f"id{self.keys}", cause="reissued"), "key.revoked")
             )
+        self._prepare(session_id)
         self.keys += 1
         await self._held("stream_key")
         return StreamTarget(url="rtmp://h/live", key=f"k{self.keys}", key_id=f"id{self.keys}")
 
+    def _prepare(self, session_id: str) -> None:
+        """The first key makes a session busy."""
+        for one in [one for one in self.mine.entries if one.session.id == session_id]:
+            self.session = one.session
+        if self.session is not None and self.session.state is SessionState.SCHEDULED:
+            self.session = self.session.model_copy(update={"state": SessionState.PREPARING})
+        for one in [one for one in self.mine.entries if one.session.id == session_id]:
+            self.put(one.model_copy(update={"session": self.session}))
+
     async def end_session(self, session_id: str) -> Session:
         self._check("end_session")
         self.ended.append(session_id)
+        ended_by = {"state": SessionState.ENDED, "end_reason": EndReason.ANCHOR}
+        for one in [one for one in self.mine.entries if one.session.id == session_id]:
+            self.put(one.model_copy(update={"session": one.session.model_copy(update=ended_by)}))
         if self.session is None:
             raise PlatformError("session_ended", retryable=False)
         ended = self.session.model_copy(update={"state": SessionState.ENDED})
@@ -213,6 +265,12 @@ class FakePlatform:
         on_link: Callable[[bool], None],
         on_refused: Callable[[str], None],
     ) -> FakeRoom:
+        if room == PERSONAL_ROOM:
+            self.personal = FakeRoom(on_event)
+            self.on_personal_link, self.on_personal_refused = on_link, on_refused
+            if self.is_personal_up:
+                on_link(True)
+            return self.personal
         self.room = FakeRoom(on_event)
         self.on_refused = on_refused
         self.on_link = on_link

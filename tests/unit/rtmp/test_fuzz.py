@@ -6,6 +6,8 @@ import random
 import time
 import tracemalloc
 
+import pytest
+
 from app.rtmp import ClientConnection, Limits, RtmpError, ServerConnection, TagKind
 from app.rtmp.chunks import ChunkReader
 from app.rtmp.events import ConnectRequested, PublishRequested
@@ -79,6 +81,7 @@ def drive_client(data: bytes, piece: int) -> None:
         client.data_to_send()
 
 
+@pytest.mark.slow
 def test_mutated_sessions_raise_nothing_but_rtmp_error_within_memory_and_time() -> None:
     up, down = session_bytes()
     rng = random.Random(20)

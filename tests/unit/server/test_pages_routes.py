@@ -116,11 +116,33 @@ def test_scripts_start_from_the_session_and_its_ending() -> None:
         "id": "s1",
         "state": "ended",
         "endReason": "cut_off",
+        "plannedTime": "",
         "anchorId": "a1",
         "viewers": 1284,
         "messages": 7,
     }
     assert '"via": "auto"' in get(Services([ended]), "/s/s1?via=smoke").text
+
+
+@pytest.mark.parametrize(
+    ("state", "more", "planned"),
+    [
+        ("scheduled", {"starts_at": datetime(2026, 1, 1, 16, 30, tzinfo=UTC)}, "2026-01-02 00:30"),
+        ("scheduled", {"starts_at": datetime(2028, 2, 28, 16, 0, tzinfo=UTC)}, "2028-02-29 00:00"),
+        ("preparing", {"starts_at": datetime(2026, 1, 1, 0, 1, tzinfo=UTC)}, "2026-01-01 08:01"),
+        # Of one on the spot no time is to come, of one that was begun or taken off none is left.
+        ("scheduled", {"starts_at": NOW}, ""),
+        ("scheduled", {}, ""),
+        ("live", {"starts_at": datetime(2026, 1, 2, tzinfo=UTC), "started_at": NOW}, ""),
+        ("ended", {"starts_at": datetime(2026, 1, 2, tzinfo=UTC), "end_reason": "cancelled"}, ""),
+    ],
+)
+def test_a_session_says_when_it_is_to_begin_in_beijing_time(state: str, more: dict[str, Any], planned: str) -> None:
+    page = get(Services([session("s1", state, **more)]), "/s/s1?lang=zh").text
+    start = json.loads(re.findall(r'id="start">(.*?)</script>', page)[0])
+    assert start["session"]["plannedTime"] == planned
+    [(hidden, shown)] = re.findall(r'id="planned" (hidden)?.*?<dd class="number">([^<]*)</dd>', page)
+    assert (hidden, shown) == (("", f"{planned}（北京时间）") if planned else ("hidden", ""))
 
 
 @pytest.mark.parametrize("address", ["/", "/s/s1", "/s/none"])

@@ -18,7 +18,7 @@ LITERAL = re.compile(r"""["'`]([a-z]+(?:\.[a-z_]+)+|viewers)["'`]""")
 VIEWS = ("loading", "waiting", "interrupted", "ended", "reconnecting", "offline", "unsupported")
 FAMILIES = {
     "player.": {*VIEWS} | {f"{view}_hint" for view in ("waiting", "interrupted", "unsupported", "ended")},
-    "pill.": {"waiting", "live", "interrupted", "ended"},
+    "pill.": {"scheduled", "waiting", "live", "interrupted", "ended"},
     "chat.backlog_": {"loading", "failed"},
     "player.ended_": {reason.value for reason in EndReason} - {EndReason.ANCHOR.value},
     "error.": {code.value for code in ErrorCode} | {"network", "other"},

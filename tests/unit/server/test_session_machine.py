@@ -13,17 +13,24 @@ from sqlalchemy.orm import Session as Db
 
 from app.contract.hooks import PublishAsk, PublisherFact, PublishFact
 from app.contract.rest import Category, KeyRequest, Role, SessionCreate
+from app.domain.documents.model import DocumentKind
 from app.domain.session import GRACE_PERIOD_S, SessionState, may_follow
 from server.accounts import people, tokens
+from server.conduct_gate import shipped_checker
 from server.config import Lifetimes
+from server.demo_data import add_verified
+from server.demo_documents import accept_current, publish_samples
+from server.documents.publishing import DraftWish, add_version, day_of
 from server.effects import Effect, FactPosted, GraceSet, KeyDied, SessionClosed
 from server.errors import Refusal
 from server.gate import Person
 from server.rooms.chat import post_message
 from server.secrets import FieldCipher
 from server.sessions import acts, publishing
-from server.store.models import Base, DeviceRow, FactRow, KeyRow, PublicationRow, SessionRow
+from server.store.base import Base
+from server.store.models import DeviceRow, FactRow, KeyRow, PublicationRow, SessionRow
 from server.store.store import Tx
+from server.store.way_models import ScopeRow
 
 TAG = "abcdef01"
 DEVICES = st.integers(0, 1)
@@ -49,7 +56,12 @@ class SessionMachine(RuleBasedStateMachine):
         tx = self.tx()
         anchor = people.add_account(tx, self.cipher, "13800138000", "A")
         people.grant_role(tx, anchor.id, Role.ANCHOR, "test")
-        operator = people.add_operator(tx, "op", "-", "O")
+        tx.db.add(ScopeRow(account_id=anchor.id, category=Category.OTHER.value))
+        add_verified(tx, self.cipher, anchor.id, "张三", "110000199003070028")
+        publish_samples(tx)
+        accept_current(tx, anchor.id)
+        self.is_outdated = False
+        operator = people.add_operator(tx, "op", "-", "O", "test")
         issued = [
             tokens.start_device(tx, self.cipher, anchor, f"d{number}", None, Lifetimes()).device_id
             for number in range(2)
@@ -57,7 +69,7 @@ class SessionMachine(RuleBasedStateMachine):
         roles = frozenset({Role.VIEWER, Role.ANCHOR})
         self.anchors = [Person(anchor.id, device_id, roles) for device_id in issued]
         desk_id = tokens.start_device(tx, self.cipher, operator, "desk", None, Lifetimes()).device_id
-        self.operator = Person(operator.id, desk_id, frozenset({Role.OPERATOR}))
+        self.operator = Person(operator.id, desk_id, frozenset({Role.OPERATOR}), has_second_factor=True)
         self.db.commit()
 
     def teardown(self) -> None:
@@ -105,10 +117,28 @@ class SessionMachine(RuleBasedStateMachine):
     @rule()
     def open_one(self) -> None:
         wish = SessionCreate(title="t", category=Category.OTHER)
-        has_open = any(state is not SessionState.ENDED for state in self.states.values())
+        has_open = any(state not in (SessionState.ENDED, SessionState.SCHEDULED) for state in self.states.values())
         self.now += timedelta(milliseconds=1)
-        outcome = self.act(lambda tx: acts.open_session(tx, self.anchors[0], wish, None))
-        assert isinstance(outcome, Refusal) == has_open
+        outcome = self.act(
+            lambda tx: acts.open_session(tx, self.anchors[0], self.cipher, shipped_checker(), wish, None)
+        )
+        assert isinstance(outcome, Refusal) == (has_open or self.is_outdated)
+
+    @rule()
+    def publish_agreement(self) -> None:
+        def work(tx: Tx) -> None:
+            wish = DraftWish(DocumentKind.LIVE_AGREEMENT, "直播协议", "## 一、总则\n", (), True, day_of(tx.now_ms))
+            add_version(tx, wish, self.operator.account_id, "test")
+
+        before = self.snapshot()
+        self.act(work)
+        assert self.snapshot() == before, "nothing on air notices"
+        self.is_outdated = True
+
+    @rule()
+    def accept_agreement(self) -> None:
+        self.act(lambda tx: accept_current(tx, self.anchors[0].account_id))
+        self.is_outdated = False
 
     @precondition(lambda self: self.states)
     @rule(device=DEVICES, take_over=st.booleans())
@@ -116,13 +146,18 @@ class SessionMachine(RuleBasedStateMachine):
         session_id = self.last_session()
         person = self.anchors[device]
         wish = KeyRequest(take_over=take_over)
-        outcome = self.act(lambda tx: acts.issue_stream_key(tx, person, session_id, wish, TAG))
+        outcome = self.act(lambda tx: acts.issue_stream_key(tx, person, self.cipher, session_id, wish, TAG))
         if not isinstance(outcome, Refusal):
             self.keys.append((outcome.key, outcome.key_id))
+            was_live = self.db.get_one(SessionRow, session_id).started_ms is not None
+            assert was_live or not self.is_outdated, "a broadcast begins with the agreement accepted"
+        elif self.states[session_id] in (SessionState.LIVE, SessionState.INTERRUPTED):
+            assert outcome.code == "live_elsewhere", "a new agreement holds up nothing that is on air"
 
     @precondition(lambda self: any(state is not SessionState.ENDED for state in self.states.values()))
     @rule(device=DEVICES)
     def go_live(self, device: int) -> None:
+        self.accept_agreement()
         self.ask_for_key(device, True)
         self.connect_with(self.keys[-1], True)
         assert self.states[self.last_session()] is SessionState.LIVE
@@ -132,7 +167,7 @@ class SessionMachine(RuleBasedStateMachine):
     def ask_for_probe(self, device: int) -> None:
         session_id = self.last_session()
         before = self.snapshot()
-        outcome = self.act(lambda tx: acts.issue_probe_key(tx, self.anchors[device], session_id, TAG))
+        outcome = self.act(lambda tx: acts.issue_probe_key(tx, self.anchors[device], self.cipher, session_id, TAG))
         if not isinstance(outcome, Refusal):
             self.keys.append((outcome.key, outcome.key_id))
         assert self.snapshot() == before, "a probe changes no session"

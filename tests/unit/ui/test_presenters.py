@@ -177,6 +177,9 @@ def test_password_is_shown_while_it_was_not_noted() -> None:
     assert view is not None
     assert view.password == "secret-1"
     assert "secret-1" not in repr(view)
+    assert view.desk_url == f"{state.platform.url}/desk"
+    nowhere = fakes.platform(operator_name="op", operator_password="secret-1", url="")
+    assert present_password(change(state, platform=nowhere)) is None
 
 
 # ---- live ----------------------------------------------------------------------------------------

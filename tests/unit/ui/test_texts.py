@@ -14,12 +14,13 @@ from app.errors import AppError, BugError, DeviceError, InputError, PlatformErro
 from app.i18n import Translator, load_texts, placeholders
 from app.ports.engine import PublishStatus
 from app.usecases import context
-from app.usecases.state import BroadcastState
+from app.usecases.state import BroadcastState, Trouble
 from tests.ui import fakes
 from tests.ui.fakes import change
 from ui.keys import KeyAction
 from ui.presenters.common import Place, action_target
 from ui.presenters.help import TROUBLES
+from ui.views.rail import ENTRIES
 
 ROOT = Path(__file__).resolve().parents[3]
 UI_FILES = sorted((ROOT / "ui").rglob("*.py"))
@@ -32,7 +33,7 @@ FAMILIES = {
     "log": [f"publish_{status.value}" for status in PublishStatus],
     "theme": ["system", "light", "dark"],
     "quality": ["540p", "720p", "1080p"],
-    "rail": ["live", "settings"],
+    "rail": [name for name, *_ in ENTRIES],
     "figure": ["rate", "fps", "dropped", "backlog", "cpu", "loudness"],
     "part": ["computer", "network", "platform"],
     "source.header": ["cameras", "screens", "microphones", "more"],
@@ -94,9 +95,10 @@ def test_every_code_raised_or_told_has_a_sentence() -> None:
 
 
 def test_every_action_that_is_named_has_a_label_and_leads_somewhere() -> None:
-    waiting = change(fakes.off_air(), broadcast=BroadcastState(session=fakes.session()))
+    other = Trouble("session_busy", {"session_id": "s2", "title": "另一场"}, "start_that")
+    waiting = change(fakes.off_air(), broadcast=BroadcastState(session=fakes.session(), trouble=other))
     named = {*context._ACTIONS.values(), *health._ACTIONS.values(), *Place, "continue_live", "end_waiting"}
-    named -= {Place.KEYS, Place.HELP}
+    named -= {Place.KEYS, Place.HELP, Place.LIVE, Place.ACCOUNT}
     assert {f"action.{action}" for action in named} - set(load_texts("zh")) == set()
     assert [action for action in named if action_target(action, waiting) is None] == []
 

@@ -6,7 +6,7 @@ const DELAY_MS = 500;
 const VOLUME = "ad_volume";
 const HINTED = new Set(["waiting", "interrupted", "unsupported"]);
 const FULL_PERCENT = 100;
-const ENDINGS = new Set(["cut_off", "grace_over", "cancelled"]);
+const ENDINGS = new Set(["cut_off", "grace_over", "cancelled", "missed", "called_off"]);
 
 const node = (id) => document.getElementById(id);
 
@@ -16,6 +16,7 @@ export class Controls {
   #player;
   #view = "loading";
   #endReason;
+  #plannedTime = "";
 
   constructor(endReason) {
     this.#endReason = endReason;
@@ -63,6 +64,12 @@ export class Controls {
     this.#showHint();
   }
 
+  /** When the session is to begin, in Beijing time; empty while nothing is known of it, or it is being prepared. */
+  setPlannedTime(plannedTime) {
+    this.#plannedTime = plannedTime;
+    this.#showHint();
+  }
+
   /** The line that is chosen now; the page's address says so too. */
   showLine(via) {
     node("line").value = via;
@@ -79,6 +86,9 @@ export class Controls {
 
   #showHint() {
     let words = HINTED.has(this.#view) ? text(`player.${this.#view}_hint`) : "";
+    if (this.#view === "waiting" && this.#plannedTime) {
+      words = text("player.planned_hint", { time: this.#plannedTime });
+    }
     if (this.#view === "ended") {
       words = text(ENDINGS.has(this.#endReason) ? `player.ended_${this.#endReason}` : "player.ended_hint");
     }

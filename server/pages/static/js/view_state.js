@@ -17,6 +17,12 @@ export function viewState(facts) {
   return "loading";
 }
 
+/** The word of the pill. `plannedTime`: empty where no time is known that is to come. */
+export function pillWord(session, plannedTime) {
+  if (session === "scheduled" && plannedTime) return "scheduled";
+  return session === "scheduled" || session === "preparing" ? "waiting" : session;
+}
+
 export function isOnAir(session) {
   return session === "live" || session === "interrupted";
 }

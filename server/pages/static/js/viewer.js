@@ -9,7 +9,7 @@ import { Player } from "./player.js";
 import { Room } from "./room.js";
 import { SignInDialog } from "./sign_in.js";
 import { language, number, refusal, text } from "./texts.js";
-import { isOnAir } from "./view_state.js";
+import { isOnAir, pillWord } from "./view_state.js";
 
 const node = (id) => document.getElementById(id);
 const { session, via } = JSON.parse(node("start").textContent);
@@ -178,12 +178,14 @@ function setSession(state, reason) {
 }
 
 function showSession() {
-  const word = sessionState === "scheduled" || sessionState === "preparing" ? "waiting" : sessionState;
+  const word = pillWord(sessionState, session.plannedTime);
   node("player").dataset.sessionState = sessionState;
   node("state-word").textContent = text(`pill.${word}`);
   node("state-pill").classList.toggle("air", word === "live");
   node("state-pill").classList.toggle("warn", word === "interrupted");
   node("viewers").hidden = !isOnAir(sessionState);
+  node("planned").hidden = !session.plannedTime || isOnAir(sessionState) || sessionState === "ended";
+  controls.setPlannedTime(word === "scheduled" ? session.plannedTime : "");
   composer.setClosed(sessionState === "ended");
 }
 

@@ -1,0 +1,62 @@
+"""Sessions on air, with the button that cuts one off. Event loop."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from server.desk import frame
+from server.desk.access import PATH, AtDesk, DeskRoute, OwnForm, carry_out
+from server.desk.forms import Posted
+from server.desk.sessions import Visitor
+from server.errors import Refusal
+from server.gate import Act, require
+from server.routes.deps import SomeId, WithServices
+from server.services import Services
+from server.sessions import acts
+from server.store.store import Tx
+
+router = APIRouter(prefix=f"{PATH}/live", include_in_schema=False, route_class=DeskRoute)
+
+
+@router.get("")
+async def show_live(request: Request, visitor: AtDesk, services: WithServices) -> Response:
+    return await _page(request, visitor, services)
+
+
+@router.post("/{session_id}/cut-off")
+async def cut_off(
+    session_id: SomeId, request: Request, visitor: AtDesk, services: WithServices, posted: OwnForm
+) -> Response:
+    """It ends at once; the anchor is told the reason."""
+
+    async def page(refusal: Refusal) -> Response:
+        return await _page(request, visitor, services, refusal=refusal, typed=posted, failed_id=session_id)
+
+    def work(tx: Tx) -> None:
+        acts.cut_off(tx, visitor.person, session_id, posted("reason"))
+
+    return await carry_out(services, visitor, posted, work, page, router.prefix, "cut_off")
+
+
+async def _page(
+    request: Request,
+    visitor: Visitor,
+    services: Services,
+    *,
+    refusal: Refusal | None = None,
+    typed: Posted | None = None,
+    failed_id: str = "",
+) -> Response:
+    require(Act.CUT_OFF, visitor.person)
+    live = await services.list_live()
+    return await frame.page(
+        request,
+        services,
+        visitor,
+        "live.html",
+        "live",
+        refusal=refusal,
+        typed=typed,
+        sessions=live,
+        failed_id=failed_id,
+    )

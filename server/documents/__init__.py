@@ -1,0 +1,1 @@
+"""Agreements and rules: published versions, who accepted which, what is being prepared."""

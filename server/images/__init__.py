@@ -1,0 +1,1 @@
+"""Images that people upload: checked, re-encoded, reviewed, kept on the disk."""

@@ -1,0 +1,1 @@
+"""The schedule: planning sessions, reminding of them, official activities, iCalendar."""

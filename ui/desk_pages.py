@@ -1,0 +1,170 @@
+"""The pages that the rail leads to: built, drawn, asked for their data, given the keyboard. GUI thread.
+
+Owned by the shell. A page that is not seen is not drawn until it is. What a page needs is asked for once each time it
+is opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtWidgets import QStackedWidget
+
+from app.domain.documents.model import DocumentKind
+from app.i18n import Translator
+from app.runtime.clock import Clock
+from app.usecases.state import AccountPhase, DeskState
+from app.usecases.way_state import LoadPhase
+from app.usecases.wishes import (
+    LoadApplication,
+    LoadIdentity,
+    LoadInbox,
+    OpenDocuments,
+    ReadDocument,
+    RefreshOnboarding,
+    Wish,
+)
+from ui.keys import Keys
+from ui.presenters.chat import ChatPresenter
+from ui.presenters.common import ON_AIR_PHASES
+from ui.presenters.health import DetailFold, present_health
+from ui.presenters.live import present_live
+from ui.presenters.messages import MessagesPresenter
+from ui.presenters.prepare import present_prepare
+from ui.presenters.reader import present_reader
+from ui.presenters.settings import present_settings
+from ui.views.base import View
+from ui.views.live import LivePage
+from ui.views.messages.page import MessagesPage
+from ui.views.prepare.page import PreparePage
+from ui.views.reader.page import ReaderPage
+from ui.views.settings import SettingsPage
+from ui.widgets.frames import FrameFeed
+
+LOW_PX, ABOVE_BAR_PX = 28, 76
+
+
+@dataclass(frozen=True)
+class DeskPage:
+    """One page. ``asked``: what is wished for when it is opened; ``focus`` gives it the keyboard.
+
+    ``notices_low_px``: notices stand so far above its lower end; None: at the top, as on the live page.
+    """
+
+    view: View
+    draw: Callable[[DeskState, Translator], None]
+    focus: Callable[[DeskState], None]
+    asked: Callable[[DeskState], tuple[Wish, ...]] = lambda _: ()
+    notices_low_px: int | None = LOW_PX
+
+
+class DeskPages(QStackedWidget):
+    """The stack beside the rail, by the names of the rail."""
+
+    def __init__(self, feed: FrameFeed, clock: Clock) -> None:
+        super().__init__()
+        self._feed, self._clock = feed, clock
+        self.fold = DetailFold()
+        self._chat, self._messages = ChatPresenter(), MessagesPresenter()
+        self._is_document_asked = False
+        self.live = LivePage(feed, clock)
+        self.prepare = PreparePage()
+        self.reader = ReaderPage(clock)
+        self.messages = MessagesPage()
+        self.settings = SettingsPage(feed)
+        self.all: dict[str, DeskPage] = {
+            "live": DeskPage(self.live, self._draw_live, self._focus_live, notices_low_px=None),
+            "prepare": DeskPage(
+                self.prepare,
+                lambda state, tr: self.prepare.draw(present_prepare(state, tr, self.prepare.look)),
+                lambda _: self.prepare.focus_first(),
+                lambda _: (RefreshOnboarding(), LoadApplication(), LoadIdentity()),
+            ),
+            "documents": DeskPage(
+                self.reader,
+                lambda state, tr: self.reader.draw(present_reader(state, tr, clock.utc())),
+                lambda _: self.reader.focus_first(),
+                self._documents_asked,
+                notices_low_px=ABOVE_BAR_PX,
+            ),
+            "messages": DeskPage(
+                self.messages,
+                lambda state, tr: self.messages.draw(self._messages.present(state, tr)),
+                lambda _: self.messages.focus_first(),
+                lambda _: (LoadInbox(),),
+            ),
+            "settings": DeskPage(self.settings, self._draw_settings, lambda _: self.settings.focus_first()),
+        }
+        for page in self.all.values():
+            self.addWidget(page.view)
+        self.name = "live"
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        return tuple(page.view for page in self.all.values())
+
+    @property
+    def view(self) -> View:
+        """The page that is seen."""
+        return self.all[self.name].view
+
+    @property
+    def notices_low_px(self) -> int | None:
+        return self.all[self.name].notices_low_px
+
+    def show_page(self, name: str) -> None:
+        """Bring a page to the front."""
+        if name != self.name and self.name == "prepare":
+            self.prepare.leave()
+        self.name = name
+        self.setCurrentWidget(self.all[name].view)
+
+    def draw(self, state: DeskState, tr: Translator) -> None:
+        """Draw the page that is seen."""
+        self.fold.follow(state)
+        self.all[self.name].draw(state, tr)
+
+    def focus(self, state: DeskState) -> None:
+        """Give the page that is seen the keyboard."""
+        self.all[self.name].focus(state)
+
+    def asked(self, state: DeskState) -> tuple[Wish, ...]:
+        """What the page that is seen needs; nothing while nobody is signed in."""
+        return self.all[self.name].asked(state) if state.account.phase is AccountPhase.SIGNED_IN else ()
+
+    def expect_document(self) -> None:
+        """A document was asked for just now: opening the reader need not ask for one."""
+        self._is_document_asked = True
+
+    def show_keys(self, keys: Keys) -> None:
+        """Show these keys in the tooltips."""
+        for view in self.views:
+            view.show_keys(keys)
+
+    def shut(self) -> None:
+        """Let go of what works in the background."""
+        self.reader.shut()
+        self.prepare.shut()
+        self.settings.shut()
+
+    def _draw_live(self, state: DeskState, tr: Translator) -> None:
+        is_open = self.fold.follow(state)
+        health = present_health(state, tr, is_detailed=is_open)
+        self.live.draw(present_live(state, tr), health, self._chat.present(state, tr), is_health_open=is_open)
+
+    def _focus_live(self, state: DeskState) -> None:
+        is_on_air = state.broadcast.phase in ON_AIR_PHASES
+        (self.live.chat.input if is_on_air else self.live.controls.main).setFocus()
+
+    def _draw_settings(self, state: DeskState, tr: Translator) -> None:
+        self._feed.attach(state.engine.preview)
+        self.settings.draw(present_settings(state, tr))
+
+    def _documents_asked(self, state: DeskState) -> tuple[Wish, ...]:
+        """Which there are; and where none is open, the live agreement. One that could not be opened is tried again."""
+        was_asked, self._is_document_asked = self._is_document_asked, False
+        opened = state.documents.opened
+        if was_asked or (opened is not None and opened.phase is not LoadPhase.FAILED):
+            return (OpenDocuments(),)
+        return (OpenDocuments(), ReadDocument(opened.kind if opened is not None else DocumentKind.LIVE_AGREEMENT))

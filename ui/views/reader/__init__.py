@@ -1,0 +1,1 @@
+"""The reader of agreements and rules: contents, text, what changed, acceptance."""
