@@ -1,8 +1,8 @@
 """Draws every state of each screen into build/screens/<screen>-<state>-<theme>-<language>.png, with real widgets.
 
 Run by ``make screenshots``; under Xvfb or with QT_QPA_PLATFORM=offscreen. The states come from the scripted desk of the
-tests (tools/screen_states.py, screen_prepare.py, screen_identity.py, screen_reader.py). Arguments narrow it to groups:
-entry, live, trouble, settings, prepare, identity, messages, reader.
+tests (tools/screen_*.py). Arguments narrow it to groups: entry, live, trouble, settings, prepare, identity, messages,
+reader, schedule.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import sys
 from tools.screen_identity import identity_screens
 from tools.screen_prepare import messages_screens, prepare_screens
 from tools.screen_reader import reader_screens
+from tools.screen_schedule import schedule_screens
 from tools.screen_stage import OUT, Stage
 from tools.screen_states import entry_screens, live_screens, settings_screens, trouble_screens
 from ui.app import make_application
@@ -25,7 +26,7 @@ def main() -> int:
     groups = {
         "entry": entry_screens, "live": live_screens, "trouble": trouble_screens, "settings": settings_screens,
         "prepare": prepare_screens, "identity": identity_screens, "messages": messages_screens,
-        "reader": reader_screens,
+        "reader": reader_screens, "schedule": schedule_screens,
     }  # fmt: skip
     try:
         for name in sys.argv[1:] or groups:

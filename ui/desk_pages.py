@@ -20,6 +20,7 @@ from app.usecases.wishes import (
     LoadApplication,
     LoadIdentity,
     LoadInbox,
+    LoadSchedule,
     OpenDocuments,
     ReadDocument,
     RefreshOnboarding,
@@ -31,14 +32,18 @@ from ui.presenters.common import ON_AIR_PHASES
 from ui.presenters.health import DetailFold, present_health
 from ui.presenters.live import present_live
 from ui.presenters.messages import MessagesPresenter
+from ui.presenters.plan_form import new_draft, present_plan_form
 from ui.presenters.prepare import present_prepare
 from ui.presenters.reader import present_reader
+from ui.presenters.schedule import Mode, day_rows, present_schedule
+from ui.presenters.schedule_entry import find
 from ui.presenters.settings import present_settings
 from ui.views.base import View
 from ui.views.live import LivePage
 from ui.views.messages.page import MessagesPage
 from ui.views.prepare.page import PreparePage
 from ui.views.reader.page import ReaderPage
+from ui.views.schedule.page import SchedulePage
 from ui.views.settings import SettingsPage
 from ui.widgets.frames import FrameFeed
 
@@ -69,12 +74,19 @@ class DeskPages(QStackedWidget):
         self._chat, self._messages = ChatPresenter(), MessagesPresenter()
         self._is_document_asked = False
         self.live = LivePage(feed, clock)
+        self.schedule = SchedulePage()
         self.prepare = PreparePage()
         self.reader = ReaderPage(clock)
         self.messages = MessagesPage()
         self.settings = SettingsPage(feed)
         self.all: dict[str, DeskPage] = {
             "live": DeskPage(self.live, self._draw_live, self._focus_live, notices_low_px=None),
+            "schedule": DeskPage(
+                self.schedule,
+                self._draw_schedule,
+                lambda _: self.schedule.focus_first(),
+                lambda _: (LoadSchedule(), LoadApplication()),
+            ),
             "prepare": DeskPage(
                 self.prepare,
                 lambda state, tr: self.prepare.draw(present_prepare(state, tr, self.prepare.look)),
@@ -145,6 +157,7 @@ class DeskPages(QStackedWidget):
     def shut(self) -> None:
         """Let go of what works in the background."""
         self.reader.shut()
+        self.schedule.shut()
         self.prepare.shut()
         self.settings.shut()
 
@@ -152,6 +165,19 @@ class DeskPages(QStackedWidget):
         is_open = self.fold.follow(state)
         health = present_health(state, tr, is_detailed=is_open)
         self.live.draw(present_live(state, tr), health, self._chat.present(state, tr), is_health_open=is_open)
+
+    def _draw_schedule(self, state: DeskState, tr: Translator) -> None:
+        page, desk = self.schedule, state.schedule
+        form = present_plan_form(state, tr, page.plan.entry_id) if page.is_editing else None
+        others = day_rows(desk, page.plan.draft().day, page.plan.entry_id, tr) if page.is_editing else ("", ())
+        page.draw(present_schedule(state, tr, page.look), form, others, (desk.saved_number, desk.saved_id))
+
+    def edit_plan(self, state: DeskState, tr: Translator, session_id: str) -> None:
+        """Open the form: of a session that is planned, or of a new one on the day that is looked at."""
+        page = self.schedule
+        entry = find(state.schedule, session_id) if session_id else None
+        day = page.look.day if page.look.mode is Mode.MONTH else None
+        page.open_form(present_plan_form(state, tr, session_id), entry or new_draft(state, day))
 
     def _focus_live(self, state: DeskState) -> None:
         is_on_air = state.broadcast.phase in ON_AIR_PHASES

@@ -25,6 +25,7 @@ class KeyAction(StrEnum):
     CAMERA = "camera"
     SOURCE = "source"
     PAGE_LIVE = "page_live"
+    PAGE_SCHEDULE = "page_schedule"
     PAGE_PREPARE = "page_prepare"
     PAGE_DOCUMENTS = "page_documents"
     PAGE_MESSAGES = "page_messages"
@@ -40,10 +41,11 @@ DEFAULTS: Keys = {
     KeyAction.CAMERA: "Ctrl+E",
     KeyAction.SOURCE: "Ctrl+Shift+S",
     KeyAction.PAGE_LIVE: "Ctrl+1",
-    KeyAction.PAGE_PREPARE: "Ctrl+2",
-    KeyAction.PAGE_DOCUMENTS: "Ctrl+3",
-    KeyAction.PAGE_MESSAGES: "Ctrl+4",
-    KeyAction.PAGE_SETTINGS: "Ctrl+5",
+    KeyAction.PAGE_SCHEDULE: "Ctrl+2",
+    KeyAction.PAGE_PREPARE: "Ctrl+3",
+    KeyAction.PAGE_DOCUMENTS: "Ctrl+4",
+    KeyAction.PAGE_MESSAGES: "Ctrl+5",
+    KeyAction.PAGE_SETTINGS: "Ctrl+6",
     KeyAction.HELP: "F1",
 }
 _FUNCTION_KEY = re.compile(r"F\d{1,2}")

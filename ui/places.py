@@ -20,7 +20,7 @@ _LINKS = {
     LinkPlace.PREPARE: Place.PREPARE,
     LinkPlace.ACCOUNT: Place.ACCOUNT,
     LinkPlace.LIVE: Place.LIVE,
-    LinkPlace.SCHEDULE: Place.LIVE,
+    LinkPlace.SCHEDULE: Place.SCHEDULE,
 }
 
 
@@ -56,12 +56,22 @@ class Places:
         elif window.page is Page.DESK:
             self._go_on_desk(place)
 
+    def start_session(self, session_id: str) -> None:
+        """Ask to begin this planned session, on the live page."""
+        window = self._window
+        if window.page is Page.DESK:
+            window.show_desk_page("live")
+            window.sheets.go_live.start(present_go_live(window.state, window.tr_))
+            window.draw_notices()
+
     def follow(self, place: LinkPlace, link_id: str) -> None:
         """Lead where a message leads."""
         if place is LinkPlace.DOCUMENT:
             is_known = link_id in tuple(DocumentKind)
             self._read(DocumentKind(link_id) if is_known else DocumentKind.LIVE_AGREEMENT)
         elif place in _LINKS:
+            if place is LinkPlace.SCHEDULE:
+                self._window.pages.schedule.look_at_session(link_id)
             self.go(_LINKS[place])
 
     def _go_on_desk(self, place: Place) -> None:
@@ -76,6 +86,8 @@ class Places:
                 self._read(DocumentKind.LIVE_AGREEMENT)
             case Place.MESSAGES:
                 window.show_desk_page("messages")
+            case Place.SCHEDULE:
+                window.show_desk_page("schedule")
             case Place.PREPARE | Place.CHANGE_SCOPE:
                 window.pages.prepare.look_at_now(offers_change=place is Place.CHANGE_SCOPE)
                 window.show_desk_page("prepare")

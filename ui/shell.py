@@ -27,6 +27,7 @@ from ui.presenters.entry import Page, page_of, present_first_start, present_sign
 from ui.presenters.identity import taken_name
 from ui.presenters.messages import MessageRow, badge_said, badge_text
 from ui.presenters.prepare import did_accept, is_needed, may_broadcast
+from ui.presenters.schedule import is_offered
 from ui.presenters.settings import bitrate_wish, encoder_wish, quality_wish
 from ui.presenters.spoken import spoken
 from ui.shortcuts import Shortcuts
@@ -94,7 +95,7 @@ class MainWindow(QWidget):
         self._entries = {Page.FIRST_START: self.first_start, Page.SIGN_IN: self.sign_in, Page.DESK: self.desk_view}
         for page in self._entries.values():
             self.entry.addWidget(page)
-        self.live, self.settings = self.pages.live, self.pages.settings
+        self.live, self.settings, self.schedule = self.pages.live, self.pages.settings, self.pages.schedule
         self.prepare, self.reader, self.messages = self.pages.prepare, self.pages.reader, self.pages.messages
         self.sheets = Sheets(self, log_dir)
         self.notices = Notices(self)
@@ -117,10 +118,14 @@ class MainWindow(QWidget):
         self.live.controls.main_asked.connect(self._main_asked)
         self.live.area.preview.first_frame_shown.connect(self.first_picture_shown)
         self.prepare.redraw_asked.connect(self._draw_page)
+        self.schedule.redraw_asked.connect(self._draw_page)
+        self.schedule.edit_asked.connect(lambda found: self.pages.edit_plan(self.state, self.tr_, found))
+        self.schedule.cancel_asked.connect(lambda found: self.sheets.ask_cancel(self.state, self.tr_, found))
+        self.schedule.start_asked.connect(self.places.start_session)
         self.prepare.identity.confirm_asked.connect(lambda: self.sheets.correct.open(self.sheets.correct.stay))
         self.sheets.correct.confirmed.connect(self.prepare.identity.send)
         self.reader.decline_asked.connect(lambda: self.sheets.decline.open(self.sheets.decline.stay))
-        self.messages.link_asked.connect(self._follow_message)
+        self.messages.link_asked.connect(lambda found: self.places.follow(found.place, found.link_id))
         self.sheets.summary.read.connect(self._summary_read)
         for sheet in self.sheets.all:
             sheet.gone.connect(self._focus_page)
@@ -195,6 +200,7 @@ class MainWindow(QWidget):
                 self.wish(wish)
         elif not is_in:
             self._is_entering = False
+            self.schedule.forget()
 
     def _lead_on(self, before: DeskState, state: DeskState) -> None:
         """To 准备 when one begins there, or when the agreement was accepted; never away from a broadcast."""
@@ -255,6 +261,7 @@ class MainWindow(QWidget):
     def _draw_rail(self) -> None:
         state = self.state
         self.rail.show_entry("prepare", is_needed(state) or self.desk_page == "prepare")
+        self.rail.show_entry("schedule", is_offered(state) or self.desk_page == "schedule")
         self.rail.show_page(self.desk_page)
         self.rail.buttons["live"].show_on_air(state.broadcast.phase in ON_AIR_PHASES, self.tr_.text("phase.on_air"))
         unread = state.inbox.unread
@@ -324,9 +331,6 @@ class MainWindow(QWidget):
         """Open the form, also over a broadcast."""
         self._is_sign_in_wanted = True
         self.show_state(self.state)
-
-    def _follow_message(self, message: MessageRow) -> None:
-        self.places.follow(message.place, message.link_id)
 
     @Slot(object)
     def _open_notified(self, message: MessageRow | None) -> None:

@@ -11,10 +11,12 @@ from ui.presenters.common import BUSY_PHASES
 from ui.presenters.dialogs import is_asked_before_closing, present_go_live, present_summary, trouble_key
 from ui.presenters.entry import Page, present_password
 from ui.presenters.help import present_help
+from ui.presenters.schedule_entry import cancel_words, may_cancel
 from ui.views.dialogs import CloseSheet, EndSheet, GoLiveSheet, PasswordSheet, SummarySheet
 from ui.views.help import HelpSheet
 from ui.views.prepare.identity import CorrectSheet
 from ui.views.reader.bar import DeclineSheet
+from ui.views.schedule.detail import CancelSheet
 from ui.views.sheets import Sheet
 
 
@@ -33,8 +35,10 @@ class Sheets(QObject):
         self.help = HelpSheet(window)
         self.decline = DeclineSheet(window)
         self.correct = CorrectSheet(window)
+        self.cancel_plan = CancelSheet(window)
         self.all: tuple[Sheet, ...] = (
             self.go_live, self.closing, self.ending, self.summary, self.password, self.help, self.decline, self.correct,
+            self.cancel_plan,
         )  # fmt: skip
 
     @property
@@ -74,11 +78,19 @@ class Sheets(QObject):
         if page is not Page.DESK:
             self.decline.close_sheet()
             self.correct.close_sheet()
+        if not self.cancel_plan.isHidden() and not may_cancel(state, self.cancel_plan.session_id):
+            self.cancel_plan.close_sheet()
         self._draw_summary(state, tr, is_leaving=is_leaving)
         if not is_asked_before_closing(state) and not is_leaving:
             self.closing.close_sheet()
         if state.broadcast.phase not in BUSY_PHASES:
             self.ending.close_sheet()
+
+    def ask_cancel(self, state: DeskState, tr: Translator, session_id: str) -> None:
+        """Ask whether a session is to be taken off the schedule."""
+        text = cancel_words(state, session_id, tr)
+        if text:
+            self.cancel_plan.start(session_id, text)
 
     def draw_help(self, state: DeskState, tr: Translator, page: Page) -> None:
         """Fill the help sheet."""

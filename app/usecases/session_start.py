@@ -27,6 +27,8 @@ class SessionStart:
             return await self._planned(platform, wish.session_id)
         title = wish.title.strip()
         session = await platform.current_session()
+        if session is not None and session.state is SessionState.LIVE:
+            return session  # on another device: it can be taken over, and nothing else can begin before it ends
         if session is not None and (session.title, session.category) == (title, wish.category):
             return session
         if session is not None and session.id == self._made_id and session.state is SessionState.PREPARING:

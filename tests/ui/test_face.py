@@ -88,15 +88,18 @@ def test_each_state_of_the_check_says_what_comes_next(
         status.second.click()
         assert stage.wishes(CancelFaceCheck) == [CancelFaceCheck()]
     if state is FaceState.APPOINTED:
-        assert any("15:15" in value.text() for _, _, value in status._facts), "in Asia/Shanghai"
+        assert any("15:15" in value.text() for _, _, value in status.facts.lines), "in Asia/Shanghai"
 
 
 def test_the_first_session_comes_last(open_window: Open) -> None:
     verified = at_face(fakes.off_air(), face_check(FaceState.VERIFIED))
     stage = open_window(replace(verified))
     stage.window.show_desk_page("prepare")
-    assert stage.window.prepare.status.title.text() == "可以开始第一场直播了"
+    assert stage.window.prepare.status.title.text() == "可以安排第一场直播了"
     stage.window.prepare.status.main.click()
+    assert stage.window.desk_page == "schedule"
+    stage.window.show_desk_page("prepare")
+    stage.window.prepare.status.second.click()
     assert stage.window.desk_page == "live"
 
 

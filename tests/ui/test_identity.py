@@ -172,7 +172,7 @@ def test_a_correction_is_asked_for_with_what_it_costs_and_can_be_left(open_windo
     page = stage.window.prepare
     stage.window.show_desk_page("prepare")
     page.steps.buttons[list(page.steps.buttons)[1]].click()
-    assert "4401 **** **** **** 12" in [value.text() for _, _, value in page.status._facts]
+    assert "4401 **** **** **** 12" in [value.text() for _, _, value in page.status.facts.lines]
     page.status.second.click()
     assert page.identity.isVisible()
     assert "重新核验" in page.identity.warning.text.text()
@@ -269,7 +269,7 @@ def test_who_has_given_their_name_sees_how_it_stands_and_goes_on_from_there(open
     later = replace(later, identity=way_fakes.identity(checked_number=1, face=None))
     stage.push(later)
     assert page.status.title.text() == "实名信息已核对", "the next step does not push it away"
-    assert "林*" in [value.text() for _, _, value in page.status._facts]
+    assert "林*" in [value.text() for _, _, value in page.status.facts.lines]
     assert page.status.main.text() == "下一步：提交直播申请"
     assert stage.window.focusWidget() is page.status.main
     page.status.main.click()

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
     QComboBox,
+    QHeaderView,
     QKeySequenceEdit,
     QLineEdit,
     QMenu,
@@ -21,11 +22,13 @@ from PySide6.QtWidgets import (
 )
 
 from app.domain.application import ApplicationState, FormField
+from app.domain.onboarding import AgreementStanding
 from app.usecases.state import AccountPhase, AccountState, DeskState, PlatformState
 from app.usecases.wishes import ChangeSettings, HideCamera, MuteMicrophone
-from tests.ui import fakes, way_fakes
+from tests.ui import fakes, schedule_fakes, way_fakes
 from tests.ui.conftest import Stage
 from tests.ui.fakes import change
+from tests.ui.way_fakes import on_the_way
 from ui.keys import KeyAction
 
 Open = Callable[..., Stage]
@@ -36,8 +39,10 @@ CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModi
 
 
 def test_pages_open_by_key(open_window: Open) -> None:
-    stage = open_window(fakes.writing())
-    for key, name in zip((1, 2, 3, 4, 5), ("live", "prepare", "documents", "messages", "settings"), strict=True):
+    # An anchor who plans, and has to accept a new version: every page of the rail is there.
+    stage = open_window(on_the_way(fakes.off_air(), ApplicationState.APPROVED, AgreementStanding.OUTDATED))
+    pages = ("live", "schedule", "prepare", "documents", "messages", "settings")
+    for key, name in enumerate(pages, 1):
         QTest.keyClick(stage.window, Qt.Key(Qt.Key.Key_0 + key), CTRL)
         assert stage.window.desk_page == name
         assert f"Ctrl+{key}" in stage.window.rail.buttons[name].toolTip()
@@ -243,7 +248,14 @@ PAGES: dict[str, DeskState] = {
     ),
     "prepare_review": way_fakes.on_the_way(fakes.off_air(), ApplicationState.SUBMITTED),
     "messages": change(fakes.writing(), inbox=way_fakes.inbox()),
+    "schedule": schedule_fakes.planning(fakes.off_air(), schedule_fakes.desk(*schedule_fakes.UPCOMING)),
+    "schedule_month": schedule_fakes.planning(fakes.off_air(), schedule_fakes.desk(*schedule_fakes.UPCOMING)),
+    "schedule_form": schedule_fakes.planning(
+        fakes.off_air(), schedule_fakes.desk(schedule_fakes.SOON, activities=(schedule_fakes.ACTIVITY,))
+    ),
 }
+OPENED = {"schedule_month": "schedule.mode.month", "schedule_form": "schedule.plan"}
+"""What is clicked once the page is open."""
 
 
 def seen_controls(window: QWidget) -> list[QWidget]:
@@ -257,6 +269,8 @@ def seen_controls(window: QWidget) -> list[QWidget]:
 
 def _is_inside(widget: QWidget) -> bool:
     parent = widget.parentWidget()
+    if isinstance(widget, QHeaderView):
+        return True  # a part of its table
     return isinstance(parent, QComboBox) or type(parent).__name__ == "QComboBoxPrivateContainer"
 
 
@@ -267,6 +281,8 @@ def test_every_control_has_a_name_and_can_be_reached_by_key(open_window: Open, p
     name = page.partition("_")[0]
     if name in window.rail.buttons:
         window.rail.buttons[name].click()
+    if page in OPENED:
+        window.findChild(QAbstractButton, OPENED[page]).click()
     sections = (
         ("general", "camera", "sound", "output", "network", "keys", "account", "about") if page == "settings" else ("",)
     )

@@ -91,11 +91,11 @@ def test_a_kept_sign_in_leads_there_too(open_window: Open) -> None:
 def test_the_rail_keeps_its_order_and_drops_what_is_done(open_window: Open) -> None:
     stage = open_window(on_the_way(fakes.off_air(), States.APPROVED))
     rail = stage.window.rail
-    assert list(rail.buttons) == ["live", "prepare", "documents", "messages", "settings"]
+    assert list(rail.buttons) == ["live", "schedule", "prepare", "documents", "messages", "settings"]
     tops = [button.y() for button in rail.buttons.values() if button.isVisible()]
     assert tops == sorted(tops)
     assert not rail.buttons["prepare"].isVisible()
-    QTest.keyClick(stage.window, Qt.Key.Key_2, CTRL)
+    QTest.keyClick(stage.window, Qt.Key.Key_3, CTRL)
     assert stage.window.desk_page == "live"
     stage.push(on_the_way(fakes.off_air(), States.APPROVED, AgreementStanding.OUTDATED))
     assert rail.buttons["prepare"].isVisible()
@@ -115,7 +115,7 @@ def test_keys_of_the_rail_work_from_a_text(open_window: Open) -> None:
     stage = open_window(on_the_way(fakes.off_air(), States.DRAFT))
     text = stage.window.prepare.form.introduction
     text.setFocus()
-    QTest.keyClick(text, Qt.Key.Key_4, CTRL)
+    QTest.keyClick(text, Qt.Key.Key_5, CTRL)
     assert stage.window.desk_page == "messages"
 
 

@@ -100,7 +100,7 @@ def test_every_part_of_the_program_is_under_a_contract() -> None:
 def test_the_screen_sees_only_states_and_wishes_of_the_use_cases() -> None:
     named = set(contract("the screen takes states, wishes and their values, and no interface")["forbidden_modules"])
     allowed = {"app.usecases.state", "app.usecases.wishes", "app.ports.engine", "app.contract.rest"}
-    allowed |= {"app.usecases.way_state", "app.usecases.trouble", "app.contract.events"}
+    allowed |= {"app.usecases.way_state", "app.usecases.schedule_state", "app.usecases.trouble", "app.contract.events"}
     allowed |= {"app.contract.applications", "app.contract.documents", "app.contract.inbox"}
     allowed |= {"app.contract.identity", "app.contract.schedule"}
     there = {

@@ -124,7 +124,9 @@ def _schedule(step: Step, tr: Translator) -> StatusView:
         "check" if name == "done" else "clock",
     )
     live = Offer(tr.text("prepare.open_live"), "open_live")
-    return _told(told, main=live if name == "now" else None, second=live if name == "done" else None)
+    if name == "now":
+        return _told(told, main=Offer(tr.text("prepare.open_schedule"), "open_schedule"), second=live)
+    return _told(told, second=Offer(tr.text("prepare.see_schedule"), "open_schedule") if name == "done" else None)
 
 
 def _agreement(step: Step, tr: Translator) -> StatusView:

@@ -158,6 +158,10 @@ QSlider::handle:horizontal:focus { border: 2px solid $accent; margin: -7px 0; wi
 QListView { background: transparent; border: 0; outline: 0; }
 QListView[kind="list"] { background: $surface; border: 1px solid $line_soft; border-radius: 8px; padding: 4px; }
 QListView[kind="list"]:focus { border: 1px solid $accent; }
+QTableView[kind="month"] { background: $surface; border: 0; border-radius: 8px; outline: 0; }
+QTableView[kind="month"] QHeaderView { background: transparent; border: 0; }
+QTableView[kind="month"] QHeaderView::section { background: transparent; color: $text_2; font-size: 12px; border: 0;
+  border-bottom: 1px solid $line_soft; padding: 0; }
 QScrollArea { background: transparent; border: 0; }
 QScrollArea > QWidget > QWidget { background: transparent; }
 QScrollBar:vertical { background: transparent; width: 8px; margin: 0; }

@@ -16,6 +16,7 @@ from ui.widgets.marks import Logo
 RAIL_PX = 72
 ENTRIES = (
     ("live", "video", KeyAction.PAGE_LIVE),
+    ("schedule", "calendar", KeyAction.PAGE_SCHEDULE),
     ("prepare", "prepare", KeyAction.PAGE_PREPARE),
     ("documents", "document", KeyAction.PAGE_DOCUMENTS),
     ("messages", "bell", KeyAction.PAGE_MESSAGES),

@@ -41,6 +41,16 @@ def ask_file(owner: QWidget, title: str, filters: str, taken: Callable[[str], No
     return _opened(dialog, taken)
 
 
+def ask_save(owner: QWidget, title: str, name: str, suffix: str, taken: Callable[[str], None]) -> QFileDialog:
+    """Ask where to write a file; ``name`` is proposed, with or without its folder."""
+    dialog = QFileDialog(owner, title)
+    dialog.setObjectName("ask_save")
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setDefaultSuffix(suffix)
+    dialog.selectFile(name)
+    return _opened(dialog, taken)
+
+
 def ask_folder(owner: QWidget, title: str, taken: Callable[[str], None]) -> QFileDialog:
     """Ask for a folder."""
     dialog = QFileDialog(owner, title)

@@ -20,6 +20,7 @@ from ui.views.prepare.status import StatusCard
 from ui.views.prepare.steps import StepList
 from ui.widgets.basics import box, column, label, row
 from ui.widgets.marks import Pill
+from ui.widgets.scroll import scrolled
 from ui.widgets.trouble import TroubleLine
 
 LEFT_PX, RIGHT_PX, FORM_PX, MARGIN_PX, NARROW_MARGIN_PX = 260, 308, 640, 48, 32
@@ -45,11 +46,11 @@ class PreparePage(View):
         self.steps.chosen.connect(lambda step: self.look_at(Look(step)))
         self.side = SideColumn()
         self.side.earlier_asked.connect(lambda found: self.look_at(Look(earlier_id=found)))
-        self.left, self._left = _scrolled("prepare.left", LEFT_PX, margins=(16, 16, 12, 16))
+        self.left, self._left = scrolled("prepare.left", width_px=LEFT_PX, margins=(16, 16, 12, 16))
         self._left.addWidget(self.steps)
         self._left.addSpacing(20)
         self._left.addStretch(1)
-        self.right, self._right = _scrolled("prepare.right", RIGHT_PX, margins=(24, 28, 20, 20))
+        self.right, self._right = scrolled("prepare.right", width_px=RIGHT_PX, margins=(24, 28, 20, 20))
         self._right.addWidget(self.side)
         self._right.addStretch(1)
         left_ground, right_ground = (
@@ -124,7 +125,7 @@ class PreparePage(View):
         return ground
 
     def _area(self, name: str, card: View) -> tuple[QScrollArea, QVBoxLayout]:
-        area, layout = _scrolled(name, 0, margins=(MARGIN_PX, 24, MARGIN_PX, 40))
+        area, layout = scrolled(name, margins=(MARGIN_PX, 24, MARGIN_PX, 40))
         card.setMaximumWidth(FORM_PX)
         layout.addWidget(card)
         card.wished.connect(self.wished)
@@ -256,19 +257,3 @@ class PreparePage(View):
     def shut(self) -> None:
         """Wait for what is being read."""
         self.form.thumbnails.close()
-
-
-def _scrolled(name: str, width_px: int, *, margins: tuple[int, int, int, int]) -> tuple[QScrollArea, QVBoxLayout]:
-    """An area that scrolls where the window is low, and the column in it; ``width_px`` 0: as wide as there is room."""
-    area = QScrollArea()
-    area.setObjectName(name)
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    if width_px:
-        area.setFixedWidth(width_px)
-    inner = QWidget()
-    layout = column(inner, margins=margins)
-    area.setWidget(inner)
-    return area, layout

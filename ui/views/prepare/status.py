@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
 from ui.presenters.prepare_status import Offer, StatusView
 from ui.theme.icons import pixmap
 from ui.theme.tokens import DARK, Tokens
 from ui.views.base import View
-from ui.widgets.basics import Button, box, column, label, row
+from ui.widgets.basics import Button, column, label, row
+from ui.widgets.facts import Facts
 
 FACTS, NAME_PX, BADGE_PX = 4, 96, 40
 
@@ -69,20 +70,8 @@ class StatusCard(View):
         head.addLayout(words, 1)
         outer.addLayout(head)
         outer.addSpacing(20)
-        self.tile = box("prepare.status.facts", kind="tile")
-        lines = column(self.tile, margins=(16, 12, 16, 12), gap=8)
-        self._facts: list[tuple[QWidget, QLabel, QLabel]] = []
-        for number in range(FACTS):
-            holder = QWidget()
-            line = row(holder, gap=12)
-            name = label(f"prepare.status.fact.{number}", tone="2", wraps=True)
-            name.setFixedWidth(NAME_PX)
-            value = label(f"prepare.status.value.{number}", wraps=True)
-            line.addWidget(name, 0, Qt.AlignmentFlag.AlignTop)
-            line.addWidget(value, 1)
-            lines.addWidget(holder)
-            self._facts.append((holder, name, value))
-        outer.addWidget(self.tile)
+        self.facts = Facts("prepare.status", FACTS, name_px=NAME_PX, kind="tile", margins=(16, 12, 16, 12))
+        outer.addWidget(self.facts)
         self.note_box = QWidget()
         noted = column(self.note_box, margins=(0, 20, 0, 0), gap=4)
         name = label("prepare.status.note_name", type_="13b")
@@ -113,12 +102,7 @@ class StatusCard(View):
         self.badge.show_icon(view.icon, view.tone)
         self.title.setText(view.title)
         self.text.setText(view.text)
-        for number, (holder, name, value) in enumerate(self._facts):
-            holder.setVisible(number < len(view.facts))
-            if number < len(view.facts):
-                name.setText(view.facts[number][0])
-                value.setText(view.facts[number][1])
-        self.tile.setVisible(bool(view.facts))
+        self.facts.draw(view.facts)
         self.note.setText(view.note)
         self.note_box.setVisible(bool(view.note))
         for button, offer in ((self.main, view.main), (self.second, view.second)):

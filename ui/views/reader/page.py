@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QMenu, QStackedWidget
+from PySide6.QtWidgets import QMenu, QStackedWidget
 
 from app.domain.documents.compare import ChangeKind
 from app.domain.documents.outline import search
@@ -25,11 +25,12 @@ from ui.views.base import View
 from ui.views.live_header import HEADER_PX
 from ui.views.reader.bar import AcceptBar
 from ui.views.reader.head import ReaderHead
-from ui.views.reader.saved import SavedLine
 from ui.views.reader.search import SearchBar
 from ui.views.reader.sides import LeftSide, RightSide
 from ui.views.reader.text import Hit, ReaderText
+from ui.views.saved import SavedLine
 from ui.widgets.basics import Button, box, column, label, row
+from ui.widgets.menus import ask_save
 from ui.widgets.trouble import TroubleLine
 
 WIDE_PX, MIDDLE_PX = 1080, 800
@@ -73,7 +74,9 @@ class ReaderPage(View):
         self.search = SearchBar()
         self.trouble = TroubleLine("reader.trouble")
         self.trouble.setContentsMargins(44, 10, 44, 10)
-        self.saved = SavedLine()
+        self.saved = SavedLine(
+            "reader", margin_px=44, words=("reader.downloading", "reader.downloaded", "reader.download_failed")
+        )
         self.text = ReaderText("reader.text")
         self.named(self.text, "reader.text")
         self.empty = label("reader.empty", tone="3", wraps=True)
@@ -353,14 +356,8 @@ class ReaderPage(View):
         sheet = self._sheet()
         if sheet is None or self._view is None or self._view.opened is None or self._view.opened.version is None:
             return
-        dialog = QFileDialog(self, self._tr.text("reader.download"))
-        dialog.setObjectName("ask_save")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix(suffix)
-        dialog.selectFile(file_name_of(sheet.title, day_text(self._view.opened.version.effective_at), suffix))
-        dialog.fileSelected.connect(self.save_as)
-        dialog.open()
+        name = file_name_of(sheet.title, day_text(self._view.opened.version.effective_at), suffix)
+        ask_save(self, self._tr.text("reader.download"), name, suffix, self.save_as)
 
     def save_as(self, path: str) -> None:
         """Write the version that is open; the name's ending says what as."""

@@ -1,4 +1,4 @@
-"""The line that tells what became of a download, with the way to its folder. GUI thread."""
+"""The line that tells what became of a file that was to be written, with the way to its folder. GUI thread."""
 
 from __future__ import annotations
 
@@ -14,16 +14,18 @@ from ui.widgets.basics import Elided, row
 
 
 class SavedLine(View):
-    """Hidden until something is saved."""
+    """Hidden until something is saved. ``words``: the texts of being written, of done (``{name}``), of failed
+    (``{reason}``)."""
 
-    def __init__(self) -> None:
-        super().__init__("reader.saved", ground="panel-head")
+    def __init__(self, name: str, *, margin_px: int, words: tuple[str, str, str]) -> None:
+        super().__init__(f"{name}.saved", ground="panel-head")
+        self._busy_id, self._done_id, self._failed_id = words
         self.setFixedHeight(40)
-        line = row(self, margins=(44, 0, 20, 0), gap=10)
-        self.text = Elided("reader.saved_text", type_="12", tone="2")
-        self.folder = self.button("reader.open_folder", "reader.open_folder", kind="link")
+        line = row(self, margins=(margin_px, 0, 20, 0), gap=10)
+        self.text = Elided(f"{name}.saved_text", type_="12", tone="2")
+        self.folder = self.button(f"{name}.open_folder", "reader.open_folder", kind="link")
         self.folder.clicked.connect(self._open)
-        shut = self.button("reader.saved_close", "action.close", kind="icon", icon_name="close")
+        shut = self.button(f"{name}.saved_close", "action.close", kind="icon", icon_name="close")
         shut.clicked.connect(self.hide)
         line.addWidget(self.text, 1)
         line.addWidget(self.folder)
@@ -38,7 +40,7 @@ class SavedLine(View):
 
     def show_busy(self) -> None:
         set_look(self.text, tone="2")
-        self.text.setText(self._tr.text("reader.downloading"))
+        self.text.setText(self._tr.text(self._busy_id))
         self.folder.hide()
         self.show()
 
@@ -47,9 +49,10 @@ class SavedLine(View):
         self._path = path
         if reason:
             set_look(self.text, tone="bad")
-            self.text.setText(self._tr.text("reader.download_failed", reason=reason))
+            self.text.setText(self._tr.text(self._failed_id, reason=reason))
         else:
-            self.text.setText(self._tr.text("reader.downloaded", name=Path(path).name))
+            set_look(self.text, tone="2")
+            self.text.setText(self._tr.text(self._done_id, name=Path(path).name))
         self.folder.setVisible(not reason)
         self.show()
 
