@@ -160,6 +160,9 @@ def _way_summary(state: DeskState) -> dict[str, Any]:
         "face": identity.face.state.value if identity.face else "",
         "has_conflict": desk.conflict is not None,
         "images": {image.purpose.value: image.state.value for image in desk.images},
+        "schedule_phase": state.schedule.phase.value,
+        "planned": [[one.session.id, one.session.state.value] for one in state.schedule.upcoming],
+        "plan_faults": {field.value: fault.code for field, fault in state.schedule.faults.items()},
         "unread": inbox.unread,
         "inbox": [[one.kind.value, one.is_read] for one in inbox.messages],
     }

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
+from app.contract.rest import Category
 from app.domain.application import ApplicationState
 from app.domain.images import ImagePurpose, ImageState
 from app.domain.onboarding import AgreementStanding
 from app.domain.schedule import ScheduleField
 from app.domain.session import SessionState
 from app.usecases.schedule_state import CalendarFile, ScheduleDesk
-from app.usecases.state import DeskState
+from app.usecases.state import BroadcastState, DeskState
 from app.usecases.trouble import Trouble
 from app.usecases.way_state import LoadPhase, OnboardingState
 from tests.ui import fakes, schedule_fakes, way_fakes
@@ -35,6 +36,25 @@ def schedule_screens(stage: Stage) -> None:
     base = fakes.off_air()
     _looking(stage, base)
     _form(stage, base)
+    _sheet(stage, base)
+
+
+def _sheet(stage: Stage, base: DeskState) -> None:
+    """What is asked before a broadcast, where something is planned."""
+    later = entry("p7", plan(LONG[:40], 4 * 60, category=Category.OFFICE_SKILLS))
+    official = entry("p3", OFFICIAL.plan.model_copy(update={"starts_at": NOW + timedelta(minutes=95)}), is_fixed=True)
+    full = planning(base, schedule_fakes.desk(SOON, official, later))
+    detail = {"session_id": "p1", "title": SOON.plan.title}
+    overlap = replace(full, broadcast=BroadcastState(trouble=Trouble("spot_overlap", detail, "start_that")))
+    busy = replace(full, broadcast=BroadcastState(trouble=Trouble("session_busy", detail, "start_that")))
+    missed = replace(full, broadcast=BroadcastState(trouble=Trouble("missed", {}, "open_schedule")))
+    for theme, language in (*LOOKS, ("dark", "en")):
+        stage.shoot("go-live-plans", full, theme=theme, language=language, do=go_live)
+        stage.shoot("go-live-overlap", full, theme=theme, language=language, do=on_the_spot, then=overlap)
+    stage.shoot("go-live-early", full, do=lambda window: _choose_plan(window, 1))
+    stage.shoot("go-live-busy", full, do=on_the_spot, then=busy)
+    stage.shoot("go-live-missed", full, do=go_live, then=missed)
+    stage.shoot("go-live-least", full, size_px=LEAST_PX, do=on_the_spot, then=overlap)
 
 
 def _looking(stage: Stage, base: DeskState) -> None:
@@ -141,6 +161,22 @@ def _crowded() -> ScheduleDesk:
 
 
 # ---- what is done --------------------------------------------------------------------------------
+
+
+def go_live(window: MainWindow) -> None:
+    """Ask what to broadcast."""
+    window.live.controls.main.click()
+
+
+def on_the_spot(window: MainWindow) -> None:
+    """Something that was not planned."""
+    go_live(window)
+    window.sheets.go_live.spot.click()
+
+
+def _choose_plan(window: MainWindow, number: int) -> None:
+    go_live(window)
+    window.sheets.go_live.choices[number].click()
 
 
 def month(window: MainWindow) -> None:

@@ -11,8 +11,8 @@ from app.usecases.state import DeskState
 from app.usecases.wishes import ReadDocument, Wish
 from ui.desk_pages import DeskPages
 from ui.presenters.common import Place
-from ui.presenters.dialogs import present_go_live
 from ui.presenters.entry import Page
+from ui.presenters.go_live import present_go_live
 from ui.window_sheets import Sheets
 
 _SECTIONS = {Place.FOLDER: "output", Place.SETTINGS: "output", Place.KEYS: "keys", Place.ACCOUNT: "account"}
@@ -61,7 +61,7 @@ class Places:
         window = self._window
         if window.page is Page.DESK:
             window.show_desk_page("live")
-            window.sheets.go_live.start(present_go_live(window.state, window.tr_))
+            window.sheets.go_live.start(present_go_live(window.state, window.tr_, session_id))
             window.draw_notices()
 
     def follow(self, place: LinkPlace, link_id: str) -> None:

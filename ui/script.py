@@ -6,7 +6,8 @@ Commands, each a mapping with one key:
     {"click": name}                  a button, by objectName
     {"type": {"name", "text"}}       replace the text of a field, of one line or of many
     {"check": {"name", "is_on"}}     a box, a chip or a switch
-    {"choose": path}                 take this file in the file dialog that is open
+    {"pick": {"name", "text"}}       take the first choice with this text in it
+    {"choose": path}                 take this file in the file dialog that is open; to save, any path
     {"scroll": {"name", "pages"}}    so many pages down an area or a text; answers is_at_end
     {"row": {"name", "row"}}         make a row of a list the current one
     {"widget": name}                 answers text, is_enabled, is_checked of a visible widget
@@ -32,6 +33,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QAbstractScrollArea,
     QApplication,
+    QComboBox,
     QFileDialog,
     QLineEdit,
     QPlainTextEdit,
@@ -126,11 +128,23 @@ class WindowDriver(QObject):
             widget.click()
         return {}
 
+    def _do_pick(self, argument: Mapping[str, str]) -> Answer:
+        widget = self._find(argument["name"])
+        if not isinstance(widget, QComboBox) or not widget.isEnabled():
+            raise LookupError(f"{argument['name']} offers no choices now")
+        place = widget.findText(argument["text"], Qt.MatchFlag.MatchContains)
+        if place < 0:
+            raise LookupError(f"{argument['name']} does not offer {argument['text']}")
+        widget.setFocus()
+        widget.setCurrentIndex(place)
+        return {}
+
     def _do_choose(self, path: str) -> Answer:
         dialogs = [dialog for dialog in self._window.findChildren(QFileDialog) if dialog.isVisible()]
         if not dialogs:
             raise LookupError("no file dialog is open")
-        if not Path(path).is_file():
+        is_saving = dialogs[-1].acceptMode() is QFileDialog.AcceptMode.AcceptSave
+        if not is_saving and not Path(path).is_file():
             raise LookupError(f"there is no file {path}")
         # as the dialog's own button does, once it knows the folder
         dialogs[-1].fileSelected.emit(str(path))

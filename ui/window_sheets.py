@@ -8,11 +8,13 @@ from PySide6.QtWidgets import QWidget
 from app.i18n import Translator
 from app.usecases.state import DeskState
 from ui.presenters.common import BUSY_PHASES
-from ui.presenters.dialogs import is_asked_before_closing, present_go_live, present_summary, trouble_key
+from ui.presenters.dialogs import is_asked_before_closing, present_summary, trouble_key
 from ui.presenters.entry import Page, present_password
+from ui.presenters.go_live import present_go_live
 from ui.presenters.help import present_help
 from ui.presenters.schedule_entry import cancel_words, may_cancel
-from ui.views.dialogs import CloseSheet, EndSheet, GoLiveSheet, PasswordSheet, SummarySheet
+from ui.views.dialogs import CloseSheet, EndSheet, PasswordSheet, SummarySheet
+from ui.views.go_live import GoLiveSheet
 from ui.views.help import HelpSheet
 from ui.views.prepare.identity import CorrectSheet
 from ui.views.reader.bar import DeclineSheet
@@ -68,7 +70,7 @@ class Sheets(QObject):
         elif password is None:
             self.password.close_sheet()
         if not self.go_live.isHidden():
-            view = present_go_live(state, tr)
+            view = present_go_live(state, tr, self.go_live.chosen)
             if view.is_over:
                 self.go_live.close_sheet()
             else:

@@ -11,10 +11,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.e2e.operator_page import OperatorPage
+from tests.e2e.planner import move_start, plan, until_notified
 from tests.viewer.browser import ViewerBrowser
+from tools import notifications
+from tools.desktop import Desktop
 from tools.program import Program
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(300)]
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "build" / "screens" / "way"
@@ -22,6 +25,8 @@ SETTLED_S = 0.4
 PHONE = "13912340001"
 NAME, NUMBER = "欧阳清风", "110000198805120045"
 """Nobody's: no district has the code 110000."""
+REMIND_S = 5 * 60 + 2.0
+"""One is reminded five minutes before; so soon that is."""
 SHORT = "做过八年招聘，看过两万份简历，擅长把项目经历改成招聘者看得懂的结果。"
 MENDED = SHORT + "先后在两家互联网公司负责校招，讲过两百场模拟面试。"
 REASON = "请写明在哪些公司做过、做过多久"
@@ -50,7 +55,11 @@ def shoot(program: Program, name: str) -> None:
 
 
 def test_from_a_new_number_to_a_broadcast(
-    start: Callable[..., Program], clip: str, operator: Callable[[Program], OperatorPage]
+    start: Callable[..., Program],
+    clip: str,
+    operator: Callable[[Program], OperatorPage],
+    browser: ViewerBrowser,
+    desktop: Desktop,
 ) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     program = start()
@@ -117,10 +126,39 @@ def test_from_a_new_number_to_a_broadcast(
     assert any("欢迎加入" in row for row in program.listed("messages.list"))
     shoot(program, "09-messages")
 
-    program.open_page("live")
+    session_id = plan(
+        program, "应届生简历逐行修改", {"day": "明天", "hour": "20", "minute": "30", "length": "1 小时 30"}
+    )
+    shoot(program, "09b-planned")
+    program.until(lambda state: state["steps"]["schedule"] == "done", "the last step is done")
+    viewer = browser.viewer()
+    viewer.page.goto(f"{program.state['platform_url']}/s/{session_id}")
+    viewer.page.wait_for_selector("#planned:has-text('20:30')")
+    viewer.screenshot(FOLDER / "09c-viewer-planned.png")
+    move_start(program, session_id, REMIND_S)
+    told = until_notified(desktop, "应届生简历逐行修改")
+    assert "快要开始" in told["summary"]
+    program.open_page("settings")
+    notifications.click(desktop.environment["DBUS_SESSION_BUS_ADDRESS"], told["number"])
+    deadline_s = time.monotonic() + 10
+    while program.page() != "schedule" and time.monotonic() < deadline_s:
+        time.sleep(0.05)
+    program.until_text("分钟后开始")
+    shoot(program, "09d-reminded")
+
     program.choose({"type": "FileSource", "path": clip, "has_counter": True}, {"type": "FileSound", "path": clip})
-    program.go_live("简历怎么写")
+    program.until_window("click", "schedule.start")
+    program.until_window("click", "go_live.submit")
+    state = program.until(lambda state: state["broadcast"] == "on_air", "on air", 30)
+    assert state["session_id"] == session_id
     shoot(program, "10-on-air")
+    viewer.open(state["viewer_url"])
+    viewer.wait_for_state("playing", 30)
+    viewer.screenshot(FOLDER / "10b-viewer.png")
+    program.open_page("schedule")
+    program.until(lambda state: [session_id, "live"] in state["planned"], "on air in the schedule")
+    shoot(program, "10c-schedule-on-air")
+    program.open_page("live")
     today = datetime.now(ZoneInfo("Asia/Shanghai")).date().isoformat()
     desk.publish("直播协议第三版.md", NEXT_VERSION.encode(), today, "新增补充约定")
     state = program.until(lambda state: state["missing"] == "agreement_outdated", "told of the new version")
@@ -128,8 +166,12 @@ def test_from_a_new_number_to_a_broadcast(
     assert state["broadcast"] == "on_air"
     shoot(program, "11-told-on-air")
     program.end_live()
+    viewer.wait_for_state("ended", 20)
+    viewer.close()
     program.until_window("click", "summary.done")
+    program.until(lambda state: state["planned"] == [], "nothing more is planned")
     program.until_window("click", "controls.main")
+    program.until_window("type", {"name": "go_live.title_field", "text": "再来一场"})
     program.until_window("click", "go_live.submit")
     program.until_text("请阅读并同意新版本")
     shoot(program, "12-asked-again")

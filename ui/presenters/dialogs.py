@@ -1,4 +1,4 @@
-"""Sheets over the window: going live, closing while on air, the summary; and the notices. Pure."""
+"""Sheets over the window: closing while on air, the summary; and the notices. Pure."""
 
 from __future__ import annotations
 
@@ -6,80 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
-from app.contract.rest import Category
 from app.i18n import Translator
 from app.usecases.state import BroadcastPhase, DeskState, PlatformPhase, Trouble
-from app.usecases.wishes import DismissNotice, GoLive, Wish
+from app.usecases.wishes import DismissNotice, Wish
 from ui.presenters.common import (
     ON_AIR_PHASES,
     SIGNED_OUT_PHASES,
     TroubleView,
-    audio_name,
-    category_text,
     clock_text,
     count_text,
-    platform_name,
-    rate_text,
     trouble_view,
-    video_name,
 )
 from ui.presenters.live import short_path
 
-TITLE_CHARS = 40
 SHOWN_NOTICES = 3
-
-
-@dataclass(frozen=True)
-class GoLiveView:
-    title: str
-    categories: tuple[tuple[Category, str], ...]
-    category: Category
-    facts: tuple[tuple[str, str], ...]
-    trouble: TroubleView | None
-    can_take_over: bool
-    is_busy: bool
-    is_over: bool
-    """The broadcast runs: the sheet has nothing more to ask."""
-
-
-def present_go_live(state: DeskState, tr: Translator) -> GoLiveView:
-    """The sheet that asks for title and category; only what was approved is offered."""
-    broadcast, engine = state.broadcast, state.engine
-    output = engine.output
-    account = state.account.account
-    scopes = account.scopes if account is not None else []
-    offered = tuple(category for category in Category if category in scopes) or tuple(Category)
-    facts = (
-        (tr.text("go.picture"), video_name(engine.video, engine.devices, tr)),
-        (tr.text("go.sound"), tr.text("live.muted") if engine.is_muted else _sound(state, tr)),
-        (
-            tr.text("go.output"),
-            tr.text("go.output_value", height=output.height_px, fps=output.rate_fps, rate=rate_text(output.video_kbps)),
-        ),
-        (tr.text("go.platform"), platform_name(state, tr)),
-    )
-    return GoLiveView(
-        title=state.default_title or state.settings.title,
-        categories=tuple((category, category_text(category, tr)) for category in offered),
-        category=state.default_category if state.default_category in offered else offered[0],
-        facts=facts,
-        trouble=trouble_view(broadcast.trouble, tr),
-        can_take_over=broadcast.can_take_over,
-        is_busy=broadcast.phase is BroadcastPhase.PREPARING,
-        is_over=broadcast.phase in ON_AIR_PHASES,
-    )
-
-
-def _sound(state: DeskState, tr: Translator) -> str:
-    return audio_name(state.engine.audio, state.engine.devices, tr)
-
-
-def go_live_wish(title: str, category: Category, *, take_over: bool) -> GoLive | str:
-    """The wish, or the message id of what is missing."""
-    cleaned = title.strip()
-    if not cleaned:
-        return "go.title_missing"
-    return GoLive(cleaned[:TITLE_CHARS], category, take_over)
 
 
 @dataclass(frozen=True)

@@ -1,139 +1,18 @@
-"""The sheets: go live, closing while on air, summary, operator's password."""
+"""The sheets: closing while on air, ending, summary, operator's password."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from app.contract.rest import Category
 from app.i18n import Translator
 from app.usecases.wishes import DismissOperatorPassword, EndLive
-from ui.presenters.common import TroubleView
-from ui.presenters.dialogs import TITLE_CHARS, GoLiveView, SummaryView, go_live_wish
+from ui.presenters.dialogs import SummaryView
 from ui.presenters.entry import PasswordView
-from ui.theme.apply import set_look
 from ui.views.sheets import Sheet
-from ui.widgets.basics import Combo, Elided, box, column, label, row
+from ui.widgets.basics import Elided, box, column, label, row
 from ui.widgets.trouble import TroubleLine
-
-FACTS = 4
-
-
-class GoLiveSheet(Sheet):
-    """Asks for title and category. Stays until the broadcast runs, so that a refusal is read where it was asked."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__("go_live", parent)
-        self._tr = Translator()
-        self._view: GoLiveView | None = None
-        self.add_title("go.title")
-        self._name("go.title_label")
-        self.title = QLineEdit()
-        self.title.setObjectName("go_live.title_field")
-        self.title.setMaxLength(TITLE_CHARS)
-        self.texts.bind(self.title.setPlaceholderText, "go.title_hint")
-        self.named(self.title, "go.title_label")
-        self.title.returnPressed.connect(self._submit)
-        self.inner.addWidget(self.title)
-        self._name("go.category")
-        self.category = Combo("go_live.category")
-        self.named(self.category, "go.category")
-        self.inner.addWidget(self.category)
-        facts = box("go_live.facts", kind="tile")
-        grid = column(facts, margins=(12, 8, 12, 8), gap=4)
-        self._facts: list[tuple[QLabel, QLabel]] = []
-        for number in range(FACTS):
-            line = row(gap=12)
-            name = label(f"go_live.fact.{number}", type_="12", tone="2")
-            name.setFixedWidth(64)
-            value = Elided(f"go_live.fact_value.{number}", type_="12")
-            line.addWidget(name)
-            line.addWidget(value, 1)
-            grid.addLayout(line)
-            self._facts.append((name, value))
-        self.inner.addWidget(facts)
-        self.trouble = TroubleLine("go_live.trouble")
-        self.trouble.acted.connect(self._act)
-        self.inner.addWidget(self.trouble)
-        buttons = self.add_buttons()
-        self.cancel = self.button("go_live.cancel", "action.cancel")
-        self.cancel.clicked.connect(self._leave)
-        self.take_over = self.button("go_live.take_over", "action.take_over", kind="primary")
-        self.take_over.clicked.connect(lambda: self._submit(take_over=True))
-        self.submit = self.button("go_live.submit", "go.submit", kind="primary")
-        self.submit.clicked.connect(self._submit)
-        for button in (self.cancel, self.take_over, self.submit):
-            buttons.addWidget(button)
-        self.closed.connect(self._leave)
-
-    def _name(self, message_id: str) -> None:
-        name = label(f"go_live.{message_id}", type_="12", tone="2")
-        self.texts.bind(name.setText, message_id)
-        self.inner.addWidget(name)
-        self.inner.addSpacing(-8)
-
-    def retranslate(self, tr: Translator) -> None:
-        super().retranslate(tr)
-        self._tr = tr
-        self._view = None
-
-    def start(self, view: GoLiveView) -> None:
-        """Open it with what was last used."""
-        self.title.setText(view.title)
-        self._view = None
-        self.draw(view)
-        self.category.setCurrentIndex(max(0, self.category.findData(view.category.value)))
-        self.open(self.title)
-
-    def draw(self, view: GoLiveView) -> None:
-        """Show this state; what was typed stays."""
-        if view == self._view:
-            return
-        kept = self.category.currentData()
-        if self._view is None or view.categories != self._view.categories:
-            self.category.clear()
-            for category, text in view.categories:
-                self.category.addItem(text, category.value)
-            self.category.setCurrentIndex(max(0, self.category.findData(kept or view.category.value)))
-        self._view = view
-        for (name, value), (fact, text) in zip(self._facts, view.facts, strict=True):
-            name.setText(fact)
-            value.setText(text)
-        is_moving = view.can_take_over and not view.is_busy
-        trouble = view.trouble
-        self.trouble.draw(replace(trouble, action_label="") if is_moving and trouble is not None else trouble)
-        self.take_over.setVisible(is_moving)
-        self.submit.setText(self._tr.text("go.busy" if view.is_busy else "go.submit"))
-        self.submit.setVisible(not is_moving)
-        for widget in (self.title, self.category, self.submit):
-            widget.setEnabled(not view.is_busy)
-
-    def _submit(self, *, take_over: bool = False) -> None:
-        wish = go_live_wish(self.title.text(), Category(self.category.currentData()), take_over=take_over)
-        set_look(self.title, invalid="true" if isinstance(wish, str) else "false")
-        if isinstance(wish, str):
-            self.trouble.draw(TroubleView(self._tr.text(wish)))
-            self.title.setFocus()
-        else:
-            self.trouble.draw(None)
-            self.wished.emit(wish)
-
-    def _act(self, action: str) -> None:
-        if action == "take_over":
-            self._submit(take_over=True)
-        elif action in ("retry", "go_live"):
-            self._submit()
-        else:
-            self.close_sheet()
-            self.acted.emit(action)
-
-    def _leave(self) -> None:
-        if self._view is not None and self._view.is_busy:
-            self.wished.emit(EndLive())
-        self.close_sheet()
 
 
 class CloseSheet(Sheet):

@@ -25,7 +25,7 @@ from ui.presenters.application_form import (
     present_form,
     save_text,
 )
-from ui.presenters.dialogs import present_go_live
+from ui.presenters.go_live import present_go_live
 from ui.presenters.settings import present_settings
 
 ZH = Translator("zh")

@@ -48,13 +48,12 @@ from ui.presenters.common import (
     trouble_view,
 )
 from ui.presenters.dialogs import (
-    go_live_wish,
     is_asked_before_closing,
-    present_go_live,
     present_notices,
     present_summary,
     standing_troubles,
 )
+from ui.presenters.go_live import go_live_wish, present_go_live
 from ui.presenters.live import short_path
 from ui.presenters.settings import bitrate_wish, present_settings, quality_of, quality_wish
 
@@ -70,8 +69,8 @@ def with_phase(phase: BroadcastPhase) -> DeskState:
 
 
 def test_going_live_needs_a_title() -> None:
-    assert go_live_wish("  ", Category.OTHER, take_over=False) == "go.title_missing"
-    assert go_live_wish(" 标题 ", Category.OTHER, take_over=True) == GoLive("标题", Category.OTHER, True)
+    assert go_live_wish("  ", Category.OTHER) == "go.title_missing"
+    assert go_live_wish(" 标题 ", Category.OTHER) == GoLive("标题", Category.OTHER)
 
 
 def test_go_live_sheet() -> None:
