@@ -75,6 +75,10 @@ class ScheduleCase:
     def _minute(self) -> datetime:
         return self._context.server_clock.now().replace(second=0, microsecond=0)
 
+    def _this_month(self) -> date:
+        """Its first day, in Asia/Shanghai."""
+        return self._minute().astimezone(CHINA).date().replace(day=1)
+
     # ---- loading ---------------------------------------------------------------------------------
 
     def load(self, wish: LoadSchedule) -> None:
@@ -91,7 +95,7 @@ class ScheduleCase:
         was_shown = self._desk.phase is LoadPhase.READY
         if self._desk.phase in (LoadPhase.IDLE, LoadPhase.FAILED):
             self._set(phase=LoadPhase.LOADING, trouble=None)
-        month = self._desk.month or self._minute().astimezone(CHINA).date().replace(day=1)
+        month = self._desk.month or self._this_month()
         answers = self._answers
         try:
             coming, page, activities = await asyncio.gather(
@@ -104,6 +108,8 @@ class ScheduleCase:
                 self._set(**failure, is_turning=False)
             return
         self._context.server_clock.hear(coming.server_now)
+        if self._desk.month is None and month != self._this_month():
+            self._set(month=self._this_month())
         if answers != self._answers or self._desk.month not in (None, month):
             self.reload.ask()
             return
