@@ -18,6 +18,7 @@ pytestmark = pytest.mark.e2e
 
 ROOT = Path(__file__).resolve().parents[2]
 GOP_S = 1
+CUT_OFF = "File ended prematurely"
 
 
 # Different places between two key frames and within a cluster.
@@ -42,7 +43,8 @@ def test_a_recording_plays_after_its_process_was_killed(after_pictures: int, tmp
     assert [path.name for path in tmp_path.iterdir()] == ["live.mkv"]
     recording = tmp_path / "live.mkv"
     played = play(recording)
-    assert played.complaints == ""
+    # Whether the last block was whole depends on the moment; anything else that is said would be a fault.
+    assert [line for line in played.complaints.splitlines() if not line.endswith(CUT_OFF)] == []
     assert offered - played.pictures <= (GOP_S + 1) * RATE_FPS
     assert played.sounds * 1024 / 48_000 >= played.pictures / RATE_FPS - 0.1
     assert max(map(abs, apart_s(recording))) < 1 / RATE_FPS
