@@ -91,6 +91,16 @@ def test_each_state_of_the_check_says_what_comes_next(
         assert any("15:15" in value.text() for _, _, value in status.facts.lines), "in Asia/Shanghai"
 
 
+def test_the_keyboard_stays_at_the_step_when_its_button_goes(open_window: Open) -> None:
+    stage = open_window(at_face(fakes.off_air(), face_check(FaceState.REQUESTED)))
+    stage.window.show_desk_page("prepare")
+    page = stage.window.prepare
+    page.status.second.setFocus()
+    stage.push(at_face(fakes.off_air(), face_check(FaceState.NOTED)))
+    assert page.status.second.isHidden()
+    assert page.steps.buttons[StepId.FACE].hasFocus()
+
+
 def test_the_first_session_comes_last(open_window: Open) -> None:
     verified = at_face(fakes.off_air(), face_check(FaceState.VERIFIED))
     stage = open_window(replace(verified))

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, 
 from app.domain.onboarding import StepId
 from app.i18n import Translator
 from ui.presenters.prepare import Middle, PrepareView, StepRow
-from ui.presenters.prepare_status import Look
+from ui.presenters.prepare_status import Look, StatusView
 from ui.views.base import View
 from ui.views.live_header import HEADER_PX
 from ui.views.prepare.face import FaceCard
@@ -217,7 +217,7 @@ class PreparePage(View):
         if is_form and view.form is not None:
             self.form.draw(view.form, None if view.is_earlier else view.trouble)
         if view.status is not None:
-            self.status.draw(view.status)
+            self._draw_status(view.status)
         if view.identity is not None:
             self.identity.draw(view.identity)
         if view.face is not None:
@@ -230,6 +230,19 @@ class PreparePage(View):
             self.stack.setCurrentWidget(shown)
             if had_focus:
                 self.focus_first()
+
+    def _draw_status(self, view: StatusView) -> None:
+        """A button that was pressed may go with what it did: the keyboard then stays at the step it was about."""
+        before = self.window().focusWidget()
+        had_focus = before is not None and self.status.isAncestorOf(before)
+        self.status.draw(view)
+        if had_focus and before is not None and before.isHidden():
+            chosen = (
+                next((one.id for one in self._view.steps if one.is_chosen), None) if self._view is not None else None
+            )
+            button = self.steps.buttons.get(chosen) if chosen is not None else None
+            shown = [one for one in (self.status.main, self.status.second) if not one.isHidden()]
+            (shown[0] if shown else button or self).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show_field(self, field: QWidget) -> None:
         self.form_area.ensureWidgetVisible(field, 0, 60)
