@@ -4,6 +4,8 @@
 as it is read: no child inherits it. Without it they are the lines of ``field.key`` in the service's own folder, which
 is made at the first start with mode 0600. A new key is put in front (``rotate``, or the variable); what the earlier
 ones sealed is sealed anew by and by (server.resealing), and then they may go.
+
+Nothing may be sealed with a key that a power cut could take away: the file is on the disk before its keys are used.
 """
 
 from __future__ import annotations
@@ -12,10 +14,12 @@ import base64
 import binascii
 import os
 import secrets
+import sys
 from collections.abc import MutableMapping
 from pathlib import Path
 
 from app.errors import InputError, StorageError
+from server.disk import sync_folder
 from server.secrets import FieldCipher, key_id
 
 VARIABLE = "ANCHORDESK_FIELD_KEYS"
@@ -37,23 +41,37 @@ def take_from(environment: MutableMapping[str, str]) -> tuple[bytes, ...]:
 
 def cipher_for(data_dir: Path, from_environment: tuple[bytes, ...] = ()) -> FieldCipher:
     """By the environment, else by the file, which is made when there is none. Raises StorageError."""
-    return FieldCipher(*(from_environment or _read(data_dir / FILE, is_made=True)))
+    return FieldCipher(*(from_environment or _read_or_made(data_dir / FILE)))
 
 
 def rotate(data_dir: Path) -> str:
-    """Put a new key in front of those in the file; its id. Takes effect at the next start. Raises StorageError."""
+    """Put a new key in front of those in the file; its id. Takes effect at the next start. Raises StorageError.
+
+    A folder without the file is refused: its keys are elsewhere, and a new one in it would protect nothing.
+    """
     path = data_dir / FILE
-    keys = (secrets.token_bytes(KEY_BYTES), *_read(path, is_made=True))
+    if not os.path.exists(path):  # also where the folder may not be looked into
+        raise StorageError("field_key_missing", detail={"folder": str(data_dir)})
+    keys = (secrets.token_bytes(KEY_BYTES), *_read(path))
     if len(keys) > MAX_KEYS:
         raise StorageError("field_keys_too_many")
     _write(path, keys)
     return key_id(keys[0])
 
 
-def _read(path: Path, *, is_made: bool) -> tuple[bytes, ...]:
+def _read_or_made(path: Path) -> tuple[bytes, ...]:
     try:
-        if is_made and not path.exists():
+        # Of a rotation that was killed: it holds keys, and nobody would think of it.
+        _aside(path).unlink(missing_ok=True)
+        if not path.exists():
             _write(path, (secrets.token_bytes(KEY_BYTES),))
+    except OSError as error:
+        raise StorageError("field_key_unreadable") from error
+    return _read(path)
+
+
+def _read(path: Path) -> tuple[bytes, ...]:
+    try:
         raw = path.read_bytes()
     except OSError as error:
         raise StorageError("field_key_unreadable") from error
@@ -67,16 +85,32 @@ def _read(path: Path, *, is_made: bool) -> tuple[bytes, ...]:
 
 def _write(path: Path, keys: tuple[bytes, ...]) -> None:
     """Written aside and renamed: a power cut leaves the keys of before or the new ones, whole. Raises StorageError."""
-    aside = path.with_suffix(".new")
+    aside = _aside(path)
     try:
-        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        aside.unlink(missing_ok=True)
+        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "wb") as file:
             file.write(b"".join(base64.b64encode(one) + b"\n" for one in keys))
+            _keep_owner(file.fileno(), path)
             file.flush()
             os.fsync(file.fileno())
         os.replace(aside, path)
+        sync_folder(path.parent)
     except OSError as error:
         raise StorageError("field_key_unreadable") from error
+
+
+def _aside(path: Path) -> Path:
+    return path.with_suffix(".new")
+
+
+def _keep_owner(handle: int, path: Path) -> None:
+    """The service reads it as its own user, whoever makes the new key: often that is root."""
+    if sys.platform == "win32" or not path.exists():
+        return
+    found = path.stat()
+    if (found.st_uid, found.st_gid) != (os.geteuid(), os.getegid()):
+        os.fchown(handle, found.st_uid, found.st_gid)
 
 
 def _parsed(lines: list[str]) -> tuple[bytes, ...] | None:

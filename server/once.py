@@ -10,12 +10,15 @@ from server.store.models import IdempotencyRow
 from server.store.store import Tx
 
 
-def done_before(tx: Tx, account_id: str, key: str | None, request: str) -> str | None:
-    """Id of what this key made; None when it is new. Raises Refusal (idempotency_mismatch) for another request."""
+def done_before(tx: Tx, account_id: str, key: str | None, *requests: str) -> str | None:
+    """Id of what this key made; None when it is new. Raises Refusal (idempotency_mismatch) for another request.
+
+    ``requests``: the one request in every form in which it may have been remembered.
+    """
     done = tx.db.get(IdempotencyRow, (account_id, key)) if key is not None else None
     if done is None:
         return None
-    if done.request_hash != _hash(request):
+    if done.request_hash not in {_hash(request) for request in requests}:
         raise Refusal(ErrorCode.IDEMPOTENCY_MISMATCH)
     return done.subject_id
 

@@ -109,6 +109,7 @@ class Services:
         self.platform_tag = ""
         self.first_operator: FirstOperator | None = None
         self._deadlines_ms: dict[str, int] = {}
+        self._is_resealed = False
         self._started_s = clock.monotonic_s()
         self._ingest_heard_s = clock.monotonic_s()
         self._housekept_s = clock.monotonic_s()
@@ -132,7 +133,7 @@ class Services:
             asyncio.create_task(self._reconcile_forever(), name="service-reconcile"),
         ]
         if self.cipher.has_earlier:
-            self._tasks.append(asyncio.create_task(self._survive("reseal", self._reseal), name="service-reseal"))
+            self._tasks.append(asyncio.create_task(self._reseal_until_done(), name="service-reseal"))
         log.info("service_started", version=VERSION, database=self._writer.dialect.name, is_demo=self.config.is_demo)
 
     async def _add_first_operator(self) -> None:
@@ -238,6 +239,13 @@ class Services:
         await self.images.housekeep(terms)
         await asyncio.to_thread(turn_over_old, self.config.log_dir, self.clock.utc(), terms.logs_days)
 
+    async def _reseal_until_done(self) -> None:
+        """A database or a disk that failed once does not keep the earlier keys in use until the next start."""
+        while True:
+            await self._survive("reseal", self._reseal)
+            if self._is_resealed or await self._is_stopped_within(HOUSEKEEPING_S):
+                return
+
     async def _reseal(self) -> None:
         """After a change of the key: seal anew what an earlier one sealed, beside everything else."""
         fields = 0
@@ -245,6 +253,7 @@ class Services:
             fields += count
         files = await self.images.reseal()
         log.info("fields_resealed", fields=fields, files=files)
+        self._is_resealed = True
 
     def _deliver(self, effects: list[Effect]) -> None:
         for effect in effects:

@@ -20,6 +20,7 @@ from app.runtime.clock import SystemClock, utc_ms
 from tests.contract.server.applicants import Applicant, picture
 from tests.contract.server.kit import HOOK, Desk, FakeIngest, LiveService, config_for, sign_in
 from tests.viewer.browser import CHROMIUM_ARGUMENTS, find_chromium
+from tools import desk_screens_people
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "build" / "screens"
@@ -31,7 +32,9 @@ LOOKS: dict[str, dict[str, Any]] = {
     "narrow": {"viewport": {"width": 1024, "height": 680}},
     "phone": {"viewport": {"width": 390, "height": 844}},
 }
-PAGES = ("applications", "images", "live", "activities", "documents", "blocklist", "operators", "audit")
+PAGES = (
+    "applications", "faces", "images", "live", "activities", "anchors", "documents", "blocklist", "operators", "audit",
+)  # fmt: skip
 
 
 class Camera:
@@ -83,7 +86,8 @@ def main() -> int:
             _applications(camera, ids)
             _documents(camera)
             _rest(camera)
-            _looks(camera, service, ids)
+            people = desk_screens_people.take(camera, service)
+            _looks(camera, service, [f"applications/{ids[2]}", *people])
         finally:
             browser.close()
             service.stop()
@@ -117,10 +121,12 @@ def _people(service: LiveService) -> list[str]:
     names = ("林晓", LONG, "启航职业", "周周老师")
     ids = []
     for number, name in enumerate(names):
-        signed = sign_in(service.client, f"1390000010{number}")
+        phone = f"1390000010{number}"
+        signed = sign_in(service.client, phone)
         signed.client.patch("/api/v1/me", json={"nickname": name[:20]}, headers=signed.headers)
-        person = Applicant(cast(Desk, None), signed)
+        person = Applicant(cast(Desk, None), signed, phone)
         person.accept()
+        person.identify(name="欧阳清风")
         person.begin()
         if name == "启航职业":
             person.save(person.organisation())
@@ -258,12 +264,15 @@ def _days_ahead(days: int) -> str:
     return f"{day_of(utc_ms(SystemClock().utc()) + days * DAY_MS).isoformat()}T19:30"
 
 
-def _looks(camera: Camera, service: LiveService, ids: list[str]) -> None:
+def _looks(camera: Camera, service: LiveService, single: list[str]) -> None:
+    """Every page in every look; ``single``: pages of one thing, whose id is its last part."""
+    named = {path: path for path in (*PAGES, "documents/live_agreement/2?compare=1")}
+    named |= {path: f"{path.rpartition('/')[0]}-one" for path in single}
     for name, how in LOOKS.items():
         with camera.look(how) as page:
-            for path in (*PAGES, f"applications/{ids[2]}", "documents/live_agreement/2?compare=1"):
+            for path, shown in named.items():
                 page.goto(f"{service.url}/desk/{path}")
-                camera.take(f"{path.split('?')[0].replace('/', '-').replace(ids[2], 'one')}-{name}", page)
+                camera.take(f"{shown.split('?')[0].replace('/', '-')}-{name}", page)
     with camera.look({}) as page:
         page.goto(f"{service.url}/desk/blocklist")
         page.fill("#value", "13900000777")

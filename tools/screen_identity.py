@@ -119,6 +119,7 @@ def _messages() -> tuple[InboxMessage, ...]:
     kinds: tuple[tuple[InboxKind, dict[str, str], LinkPlace], ...] = (
         (InboxKind.SUSPENDED, {"until": at, "comment": "连续三次内容与获准范围不符"}, LinkPlace.NONE),
         (InboxKind.SESSION_REMINDER, {"title": "写好简历", "minutes": "30", "starts_at": at}, LinkPlace.SCHEDULE),
+        (InboxKind.IDENTITY_WITHDRAWN, {"comment": "号码的本人来电说明，没有用它开过账号"}, LinkPlace.PREPARE),
         (InboxKind.FACE_REFUSED, {"comment": "身份证照片看不清，请换到光线好的地方再约"}, LinkPlace.PREPARE),
         (InboxKind.FACE_APPOINTED, {"at": at, "method": "live_call", "comment": ""}, LinkPlace.PREPARE),
         (InboxKind.FACE_REQUESTED, {}, LinkPlace.PREPARE),

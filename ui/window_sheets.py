@@ -70,7 +70,7 @@ class Sheets(QObject):
         elif password is None:
             self.password.close_sheet()
         if not self.go_live.isHidden():
-            view = present_go_live(state, tr, self.go_live.chosen)
+            view = present_go_live(state, tr, *self.go_live.kept)
             if view.is_over:
                 self.go_live.close_sheet()
             else:

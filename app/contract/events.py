@@ -96,6 +96,14 @@ class SessionChanged(msgspec.Struct):
     title: str = ""
 
 
+class SessionPlanned(msgspec.Struct):
+    """``session.planned``: what a session that has not begun will be, after a change. ``starts_ms`` is UTC."""
+
+    title: str
+    category: str
+    starts_ms: int
+
+
 class RoomStats(msgspec.Struct):
     """``room.stats``, at most once a second, only when changed."""
 
@@ -126,6 +134,7 @@ TYPES: dict[str, type[msgspec.Struct]] = {
     "chat.ack": ChatAck,
     "chat.posted": ChatPosted,
     "session.changed": SessionChanged,
+    "session.planned": SessionPlanned,
     "room.stats": RoomStats,
     "room.reset": HelloAck,
     "error": Refused,

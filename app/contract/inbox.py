@@ -31,6 +31,8 @@ class InboxKind(StrEnum):
     FACE_VERIFIED = "face_verified"
     FACE_REFUSED = "face_refused"
     FACE_VOIDED = "face_voided"
+    IDENTITY_WITHDRAWN = "identity_withdrawn"
+    """An operator took the checked name away; the face check goes with it, and is not told of by itself."""
     SESSION_REMINDER = "session_reminder"
     SESSION_MISSED = "session_missed"
     SESSION_CANCELLED = "session_cancelled"

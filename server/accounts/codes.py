@@ -19,11 +19,15 @@ HOUR_MS = 3600 * 1000
 
 def make_code(tx: Tx, cipher: FieldCipher, phone: str, lifetimes: Lifetimes, limits: Limits) -> str:
     """A new code of the phone; the one before no longer counts. Raises Refusal (rate_limited)."""
-    phone_hash = cipher.lookup("phone", phone)
-    row = tx.db.get(CodeRow, phone_hash)
+    row = _find(tx, cipher, phone)
     if row is None:
         row = CodeRow(
-            phone_hash=phone_hash, sent_ms=0, expires_ms=0, tries_left=0, hour_started_ms=tx.now_ms, sent_in_hour=0
+            phone_hash=cipher.lookup("phone", phone),
+            sent_ms=0,
+            expires_ms=0,
+            tries_left=0,
+            hour_started_ms=tx.now_ms,
+            sent_in_hour=0,
         )
         tx.db.add(row)
     is_outstanding = row.code_hash is not None and row.expires_ms > tx.now_ms
@@ -43,9 +47,15 @@ def make_code(tx: Tx, cipher: FieldCipher, phone: str, lifetimes: Lifetimes, lim
     return code
 
 
+def _find(tx: Tx, cipher: FieldCipher, phone: str) -> CodeRow | None:
+    """Also one that was sent just before the key was changed."""
+    found = (tx.db.get(CodeRow, one) for one in cipher.lookups("phone", phone))
+    return next((row for row in found if row is not None), None)
+
+
 def take_back(tx: Tx, cipher: FieldCipher, phone: str, code: str) -> None:
     """It could not be sent: as if it had not been asked for."""
-    row = tx.db.get(CodeRow, cipher.lookup("phone", phone))
+    row = _find(tx, cipher, phone)
     if row is not None and row.code_hash == cipher.lookup("code", f"{phone}.{code}"):
         row.code_hash = None
         row.sent_in_hour -= 1
@@ -59,12 +69,12 @@ def forget_codes(tx: Tx) -> None:
 
 def spend_code(tx: Tx, cipher: FieldCipher, phone: str, code: str) -> Refusal | None:
     """Check and use up. A refusal is returned, not raised: the counted try must be committed."""
-    row = tx.db.get(CodeRow, cipher.lookup("phone", phone))
+    row = _find(tx, cipher, phone)
     if row is None or row.code_hash is None or row.expires_ms <= tx.now_ms:
         return Refusal(ErrorCode.CODE_EXPIRED)
     if row.tries_left <= 0:
         return Refusal(ErrorCode.CODE_TOO_MANY)
-    if not hmac.compare_digest(row.code_hash, cipher.lookup("code", f"{phone}.{code}")):
+    if not any(hmac.compare_digest(row.code_hash, one) for one in cipher.lookups("code", f"{phone}.{code}")):
         row.tries_left -= 1
         if row.tries_left <= 0:
             return Refusal(ErrorCode.CODE_TOO_MANY)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session as Db
 
 from app.contract.errors import ErrorCode
 from app.contract.identity import Identity, IdentitySubmit
-from app.contract.inbox import Concern
+from app.contract.inbox import Concern, InboxKind, LinkPlace
 from app.domain import identity_number
 from app.domain.application import ApplicationState
 from app.domain.china_time import day_of, next_midnight_ms
@@ -27,6 +27,7 @@ from server.effects import PersonTold
 from server.errors import Refusal
 from server.gate import Act, Person, require
 from server.identity import face_moves, records
+from server.inbox.post import post
 from server.once import done_before, remember
 from server.providers.identity_authority import AuthorityAnswer, Verdict
 from server.secrets import FieldCipher, new_id
@@ -65,9 +66,10 @@ def begin(
     require_presence(tx.db, person)
     name = identity_number.cleaned_name(wish.name)
     number = identity_number.cleaned_number(wish.number)
-    # Kept with the key of the request: a hash that nobody without our key can try numbers against.
-    request = f"identity {cipher.lookup('identity', f'{name} {number}')}"
-    made_before = done_before(tx, person.account_id, idempotency_key, request)
+    # Kept with the key of the request: a hash that nobody without our key can try numbers against. The answer that a
+    # person asks for again may be one from before our key was changed.
+    request, *earlier = (f"identity {one}" for one in cipher.lookups("identity", f"{name} {number}"))
+    made_before = done_before(tx, person.account_id, idempotency_key, request, *earlier)
     if made_before is not None:
         attempt = tx.db.get(IdentityAttemptRow, made_before)
         if attempt is not None:
@@ -125,7 +127,10 @@ def finish(
 
 
 def withdraw(tx: Tx, operator: Person, account_id: str, reason: str) -> None:
-    """An operator takes a checked name away, because it is somebody else's: it has to be given anew."""
+    """An operator takes a checked name away, because it is somebody else's: it has to be given anew.
+
+    The person is told why, in one message for name and face.
+    """
     require(Act.READ_IDENTITY, operator)
     require_presence(tx.db, operator)
     if account_id == operator.account_id:
@@ -136,7 +141,8 @@ def withdraw(tx: Tx, operator: Person, account_id: str, reason: str) -> None:
         raise Refusal(ErrorCode.NOT_FOUND)
     _end(tx, row, WITHDRAWN)
     audit(tx, operator.account_id, "identity.withdrawn", account_id, why)
-    face_moves.void(tx, account_id, operator.account_id, why)
+    face_moves.void(tx, account_id, operator.account_id, why, is_told=False)
+    post(tx, account_id, InboxKind.IDENTITY_WITHDRAWN, {"comment": why}, LinkPlace.PREPARE)
     tx.effects.append(PersonTold(account_id, Concern.IDENTITY))
 
 

@@ -117,7 +117,7 @@ def note(
 ) -> None:
     """Write down what was seen in the call, or which second document was shown. Sealed; for operators alone."""
     row = _row(tx, operator, check_id, FaceState.NOTED, FaceSide.OPERATOR, revision)
-    seen = checked_block(text, MAX_NOTE_CHARS, "note", MIN_NOTE_CHARS)
+    seen = checked_block(text, MAX_NOTE_CHARS, "seen", MIN_NOTE_CHARS)
     row.method, row.operator_id = method.value, operator.account_id
     sealed = cipher.seal(seen)
     move(tx, row, FaceState.NOTED, FaceSide.OPERATOR, operator.account_id, note_sealed=sealed)
@@ -145,7 +145,7 @@ def confirm(tx: Tx, operator: Person, cipher: FieldCipher, check_id: str, revisi
 def send_back(tx: Tx, operator: Person, cipher: FieldCipher, check_id: str, revision: int, text: str) -> None:
     """The second look: not convinced, and why. Who held it goes on."""
     row = _second_look(tx, operator, check_id, FaceState.NOTED, revision)
-    why = checked_block(text, MAX_NOTE_CHARS, "note", MIN_NOTE_CHARS)
+    why = checked_block(text, MAX_NOTE_CHARS, "send_back", MIN_NOTE_CHARS)
     move(tx, row, FaceState.NOTED, FaceSide.SECOND_OPERATOR, operator.account_id, note_sealed=cipher.seal(why))
     audit(tx, operator.account_id, "face.sent_back", row.id, "")
 

@@ -63,9 +63,10 @@ def require_step(row: FaceCheckRow, following: FaceState, side: FaceSide) -> Non
         raise Refusal(ErrorCode.STATE_CONFLICT, detail={"state": row.state})
 
 
-def void(tx: Tx, account_id: str, actor_id: str, reason: str) -> bool:
+def void(tx: Tx, account_id: str, actor_id: str, reason: str, *, is_told: bool = True) -> bool:
     """The name or number is another one, or a new check is ordered: what was verified counts no longer, what is under
     way ends. Whether there was anything. ``reason``: an operator's words to the person; empty for a correction.
+    ``is_told``: by a message; not where another message tells of it with the same reason.
     """
     row = records.newest_check(tx.db, account_id)
     if row is None:
@@ -73,7 +74,8 @@ def void(tx: Tx, account_id: str, actor_id: str, reason: str) -> bool:
     state = FaceState(row.state)
     if state is FaceState.VERIFIED:
         move(tx, row, FaceState.VOIDED, FaceSide.SERVICE, actor_id, comment=reason)
-        post(tx, account_id, InboxKind.FACE_VOIDED, {"comment": reason}, LinkPlace.PREPARE)
+        if is_told:
+            post(tx, account_id, InboxKind.FACE_VOIDED, {"comment": reason}, LinkPlace.PREPARE)
     elif state.is_pending:
         # It was asked for with a name that no longer is the person's.
         move(tx, row, FaceState.CANCELLED, FaceSide.SERVICE, actor_id, comment=reason)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from app.domain.images import ImagePurpose
 from app.errors import StorageError
+from server.disk import sync_folder
 from server.secrets import FieldCipher
 
 ORPHAN_S = 3600.0
@@ -41,7 +42,7 @@ class Shelf:
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(aside, path)
-            _sync_folder(self._folder)
+            sync_folder(self._folder)
         except OSError as error:
             for left in (aside, path):
                 with contextlib.suppress(OSError):
@@ -106,14 +107,3 @@ class Shelf:
 
     def _path(self, image_id: str, purpose: ImagePurpose) -> Path:
         return self._folder / f"{image_id}.{'jpg' if purpose.is_public else 'sealed'}"
-
-
-def _sync_folder(folder: Path) -> None:
-    """A renamed file is on the disk under its name only when its folder is."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

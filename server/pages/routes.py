@@ -20,6 +20,7 @@ from app.contract.rest import API_PREFIX, Session
 from app.domain.china_time import CHINA
 from app.domain.session import SessionState
 from app.errors import AppError
+from app.runtime.clock import utc_ms
 from server.page_services import PageServices
 from server.pages.language import COOKIE, HTML_NAMES, LANGUAGES, Texts, choose_language, texts_for_scripts
 
@@ -56,8 +57,13 @@ def build_router(services: PageServices, vendor_dir: Path = VENDOR_DIR) -> APIRo
             return pages.render(request, lang, "failed.html", 503)
         if session is None:
             return pages.render(request, lang, "missing.html", 404)
-        planned = planned_time(session, services.platform_info().server_time)
-        start = {"session": session_for_script(session, planned), "via": via if via in {"flv", "hls"} else "auto"}
+        now = services.platform_info().server_time
+        planned = planned_time(session, now)
+        start = {
+            "session": session_for_script(session, planned),
+            "nowMs": utc_ms(now),
+            "via": via if via in {"flv", "hls"} else "auto",
+        }
         return pages.render(request, lang, "viewer.html", session=session, planned=planned, start=start)
 
     @router.get("/static/vendor/{path:path}")

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import func, select
 
 from app.contract.errors import ErrorCode
+from app.contract.events import SessionPlanned
 from app.contract.inbox import Concern
 from app.contract.rest import Category
 from app.contract.schedule import Plan, PlanChange
@@ -35,6 +36,7 @@ from server.effects import PersonTold
 from server.errors import Refusal
 from server.gate import Act, Person, require
 from server.once import done_before, remember
+from server.rooms.facts import post_fact
 from server.schedule.views import EntryView, entry_of, is_cover_of, own_row
 from server.secrets import FieldCipher, new_id
 from server.sessions.acts import find_busy, get, overlap_with, planned, span_of, subject_of, take_off
@@ -132,9 +134,13 @@ def change(
         if content.starts_ms != row.starts_ms:
             # Whoever moves it knows how near it is.
             row.reminded = ",".join(str(one) for one in past_reminders(content.starts_ms, tx.now_ms))
+    before = _announced(row)
     for name, value in asdict(content).items():
         setattr(row, name, value)
     row.revision += 1
+    if _announced(row) != before:
+        # Whoever waits on its page has it open for hours.
+        post_fact(tx, row, "session.planned", _announced(row))
     tx.db.flush()
     tx.effects.append(PersonTold(person.account_id, Concern.SCHEDULE))
     return entry_of(tx.db, row)
@@ -149,6 +155,11 @@ def cancel(tx: Tx, person: Person, session_id: str) -> EntryView:
         _require_unbegun(row)
         take_off(tx, row, EndReason.CANCELLED)
     return entry_of(tx.db, row)
+
+
+def _announced(row: SessionRow) -> SessionPlanned:
+    """What its page tells of it."""
+    return SessionPlanned(title=row.title, category=row.category, starts_ms=row.starts_ms)
 
 
 def _require(tx: Tx, person: Person, cipher: FieldCipher, category: Category) -> None:

@@ -49,6 +49,18 @@ class Clerk:
             code = pyotp.TOTP(found[1].replace(" ", "")).now()
             assert self._post(client, "/desk/enrol", {**_hidden(page), "code": code}).status_code == 200
 
+    def shown(self, service: Service, path: str) -> str:
+        """A page of the desk."""
+        with service.client() as client:
+            page = self._get(client, path)
+        assert page.status_code == 200, (path, page.status_code)
+        return str(page.text)
+
+    def post(self, service: Service, page: str, target: str, **typed: str) -> Any:
+        """Open a page and post one of its forms with what is typed."""
+        with service.client() as client:
+            return self._post(client, target, {**_hidden(self._get(client, page)), **typed})
+
     def walk(self, service: Service) -> None:
         """Decide whatever waits and publish now and then; ends where the service goes away."""
         with contextlib.suppress(httpx2.TransportError), service.client() as client:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from app.domain.china_time import CHINA
 from server.pages.language import COOKIE
 from tests.viewer.browser import Viewer
 from tests.viewer.house import RESUME_FACTS, TITLE, House, connected
@@ -188,6 +190,47 @@ def test_after_a_reset_messages_stand_in_order_and_a_failed_load_is_told(
     viewer.wait_for_message(missed[-1])
     assert words(viewer) == ["0", *missed, "newer"]
     expect(page.locator("#chat-count")).to_have_text(f"{len(missed) + 2} 条")
+
+
+# ---- what is planned ---------------------------------------------------------------------------------
+
+
+def test_an_open_page_follows_the_plan_until_it_begins(house: House, look: Callable[..., Viewer]) -> None:
+    starts_at = (house.now + timedelta(days=1)).replace(second=0, microsecond=0)
+    entry = house.plan(starts_at)
+    session_id = str(entry["session"]["id"])
+    viewer = look()
+    page = connected(viewer, house.page(session_id))
+    assert_planned(page, TITLE, "求职指导", starts_at)
+    expect(page.locator("#state-word")).to_have_text("即将开播")
+    moved = starts_at + timedelta(hours=3, minutes=30)
+    entry = house.change_plan(entry, title="现场改三份简历", category="experience", starts_at=moved.isoformat())
+    assert_planned(page, "现场改三份简历", "职场经验", moved)
+    go_offline(viewer, house)
+    moved += timedelta(days=2)
+    entry = house.change_plan(entry, starts_at=moved.isoformat())
+    viewer.context.set_offline(False)
+    assert_planned(page, "现场改三份简历", "职场经验", moved)
+    go_offline(viewer, house)
+    for number in range(RESUME_FACTS + 2):
+        entry = house.change_plan(entry, title=f"第 {number} 次改名")
+    viewer.context.set_offline(False)
+    for _ in ("loaded after a reset", "opened anew"):
+        assert_planned(page, f"第 {RESUME_FACTS + 1} 次改名", "职场经验", moved)
+        page.reload()
+    house.go_live(session_id)
+    expect(page.locator("#state-word")).to_have_text("直播中")
+    expect(page.locator("#planned")).to_be_hidden()
+    house.end(session_id)
+
+
+def assert_planned(page: Page, title: str, category: str, starts_at: datetime) -> None:
+    shown = starts_at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
+    expect(page.locator("h1")).to_have_text(title)
+    expect(page).to_have_title(f"{title} · 本机演示平台")
+    expect(page.locator("#category")).to_have_text(category)
+    expect(page.locator("#planned dd")).to_have_text(f"{shown}（北京时间）")
+    expect(page.locator("#cover-hint")).to_contain_text(shown)
 
 
 # ---- the list of what is live ------------------------------------------------------------------------

@@ -37,41 +37,51 @@ PROGRAM = (
 READY_S = 20.0
 
 
+def launch_for(folder: Path, **changes: Any) -> ServiceLaunch:
+    """A demo platform that keeps its data and logs in ``folder``."""
+    settings: dict[str, Any] = {
+        "data_dir": str(folder),
+        "log_dir": str(folder / "log"),
+        "is_demo": True,
+        "hook_secret": "hook-secret-of-the-end-to-end-tests",
+        "media_secret": "media-secret-of-the-end-to-end-tests",
+        "local_token": LOCAL_TOKEN,
+        "ingest_http_url": "",
+        "ingest_public_http_url": "http://127.0.0.1:9",
+        "ingest_public_rtmp_url": "rtmp://127.0.0.1:9/live",
+    }
+    return ServiceLaunch(**settings | changes)
+
+
 class Service:
     """A running service process."""
 
     def __init__(self, folder: Path, **changes: Any) -> None:
-        settings: dict[str, Any] = {
-            "data_dir": str(folder),
-            "log_dir": str(folder / "log"),
-            "is_demo": True,
-            "hook_secret": "hook-secret-of-the-end-to-end-tests",
-            "media_secret": "media-secret-of-the-end-to-end-tests",
-            "local_token": LOCAL_TOKEN,
-            "ingest_http_url": "",
-            "ingest_public_http_url": "http://127.0.0.1:9",
-            "ingest_public_rtmp_url": "rtmp://127.0.0.1:9/live",
-        }
-        launch = ServiceLaunch(**settings | changes)
-        environment = {name: value for name, value in os.environ.items() if name != "LD_LIBRARY_PATH"}
+        launch = launch_for(folder, **changes)
+        self._start([sys.executable, "-W", "error", "-c", PROGRAM], {}, write_launch(launch))
+        scheme = "https" if changes.get("tls_certificate") else "http"
+        self.url = f"{scheme}://127.0.0.1:{self.port}"
+
+    def _start(self, command: list[str], environment: dict[str, str], told: bytes = b"") -> None:
+        """``told``: on its standard input. Returns once it says that it listens, or why it does not."""
+        plain = {name: value for name, value in os.environ.items() if name != "LD_LIBRARY_PATH"}
         self.process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-c", PROGRAM],
+            command,
             cwd=REPOSITORY,
-            env=environment,
+            env=plain | environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        self.process.stdin.write(write_launch(launch))
+        self.process.stdin.write(told)
         self.process.stdin.close()
         readable, _, _ = select.select([self.process.stdout], [], [], READY_S)
         assert readable, "no word of the service"
         self.said: dict[str, Any] = json.loads(self.process.stdout.readline() or b"{}")
         self.port = int(self.said.get("ready", {}).get("port", 0))
-        scheme = "https" if changes.get("tls_certificate") else "http"
-        self.url = f"{scheme}://127.0.0.1:{self.port}"
+        self.url = f"http://127.0.0.1:{self.port}"
         self.events_url = f"ws://127.0.0.1:{self.port}/api/v1/events"
 
     def client(self) -> httpx2.Client:

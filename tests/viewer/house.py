@@ -9,6 +9,7 @@ import json
 import select
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,25 @@ class House:
         reply = self.anchor.post("/sessions", {"title": title, "category": "job_search"})
         assert reply.status_code == 201, reply.text
         return str(reply.json()["id"])
+
+    def plan(self, starts_at: datetime, title: str = TITLE) -> dict[str, Any]:
+        """An entry of the schedule."""
+        wish = {"title": title, "category": "job_search", "starts_at": starts_at.isoformat(), "length_min": 60}
+        reply = self.anchor.post("/me/schedule", wish)
+        assert reply.status_code == 201, reply.text
+        return dict(reply.json())
+
+    def change_plan(self, entry: dict[str, Any], **changes: Any) -> dict[str, Any]:
+        wish = {"base_revision": entry["revision"], "plan": {**entry["plan"], **changes}}
+        path = f"/api/v1/me/schedule/{entry['session']['id']}"
+        reply = self._client.put(path, json=wish, headers=self.anchor.headers)
+        assert reply.status_code == 200, reply.text
+        return dict(reply.json())
+
+    @property
+    def now(self) -> datetime:
+        """By the clock of the service."""
+        return datetime.fromisoformat(self._client.get("/api/v1/platform").json()["server_time"])
 
     def go_live(self, session_id: str) -> dict[str, Any]:
         """As if an encoder had connected; what to report of its connection."""

@@ -19,6 +19,7 @@ from app.domain.application import (
 from app.domain.images import ImagePurpose, ImageState
 from app.i18n import Translator
 from app.usecases.way_state import ApplicationDesk, SaveStatus
+from ui.presenters.china_times import china
 from ui.presenters.common import TroubleView, category_text, trouble_view
 from ui.presenters.entry import PHONE_DIGITS, digits_of
 
@@ -249,8 +250,8 @@ def image_trouble(desk: ApplicationDesk, tr: Translator) -> TroubleView | None:
 
 
 def moment_text(moment: datetime) -> str:
-    """2026-11-20 10:15, in the time of this machine."""
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M")
+    """2026-11-20 10:15, in Asia/Shanghai."""
+    return china(moment).strftime("%Y-%m-%d %H:%M")
 
 
 def _conflict(desk: ApplicationDesk, tr: Translator) -> str:

@@ -13,7 +13,7 @@ from app.i18n import Translator
 from app.usecases.state import AccountPhase, DeskState
 from app.usecases.way_state import ApplicationDesk, LoadPhase
 from ui.presenters.application_form import FormView, present_earlier_form, present_form, save_text
-from ui.presenters.china_times import iso_moment, short_text
+from ui.presenters.china_times import china, iso_moment, short_text
 from ui.presenters.common import TroubleView, trouble_view
 from ui.presenters.identity import (
     FaceFormView,
@@ -221,7 +221,7 @@ def _step_row(number: int, step: Step, place: StepId | None, tr: Translator) -> 
         hint = tr.text("step.schedule.done" if step.state is StepState.DONE else "step.schedule.now")
     is_dated = "date" not in step.params and step.id is not StepId.IDENTITY  # for which there is no room
     if step.state is StepState.DONE and step.at is not None and is_dated:
-        hint = tr.text("step.done_on", text=hint, date=step.at.astimezone().strftime("%Y-%m-%d"))
+        hint = tr.text("step.done_on", text=hint, date=china(step.at).strftime("%Y-%m-%d"))
     title = tr.text(f"step.{step.id.value}.title")
     said = tr.text("step.said", number=number, title=title, state=tr.text(f"step.state.{step.state.value}"), hint=hint)
     return StepRow(step.id, number, title, hint, step.state, said, step.id is place)
@@ -231,7 +231,7 @@ def _earlier(desk: ApplicationDesk, tr: Translator) -> tuple[HistoryRow, ...]:
     shown = desk.application.id if desk.application is not None else ""
     return tuple(
         HistoryRow(
-            one.saved_at.astimezone().strftime("%Y-%m-%d"),
+            china(one.saved_at).strftime("%Y-%m-%d"),
             tr.text(f"application.kind.{one.kind.value}"),
             tr.text(f"application.step.{one.state.value}"),
             one.id,

@@ -15,6 +15,7 @@ from app.i18n import Translator
 from app.usecases.state import DeskState
 from app.usecases.wishes import BeginApplication, CancelFaceCheck, Wish
 from ui.presenters.application_form import moment_text
+from ui.presenters.china_times import china
 from ui.presenters.common import category_text
 from ui.presenters.identity import Told, correction_kept_by, face_told, identity_told, may_ask_face
 
@@ -243,4 +244,4 @@ def _history_row(step: ApplicationStep, sent: int, tr: Translator) -> HistoryRow
     if step.state is ApplicationState.SUBMITTED and sent > 1:
         text = tr.text("application.step.again", number=sent)
     comment = "\n".join(part for part in (_reasons(step.reasons, tr), step.comment) if part)
-    return HistoryRow(step.at.astimezone().strftime("%m-%d %H:%M"), text, comment)
+    return HistoryRow(china(step.at).strftime("%m-%d %H:%M"), text, comment)

@@ -16,10 +16,12 @@ from ui.presenters.go_live import MAX_PLANS, GoLiveView, PlanChoice, go_live_wis
 from ui.theme.apply import set_look
 from ui.views.sheets import Sheet
 from ui.widgets.basics import Combo, Elided, box, column, label, row
-from ui.widgets.radio import RadioRow
+from ui.widgets.radio import ROW_PX, RadioRow
+from ui.widgets.scroll import scrolled
 from ui.widgets.trouble import TroubleLine
 
 FACTS = 4
+GAP_PX = 6
 
 
 class GoLiveSheet(Sheet):
@@ -32,8 +34,8 @@ class GoLiveSheet(Sheet):
         super().__init__("go_live", parent)
         self._tr = Translator()
         self._view: GoLiveView | None = None
-        self._chosen = ""
-        """Id of the plan that is chosen; empty for on the spot."""
+        self._chosen = self._asked = ""
+        """Ids of the plan that is chosen, and of the one that the sheet was opened for; empty for on the spot."""
         self._is_gone = False
         """The plan that was chosen is none any more."""
         self._last: GoLive | None = None
@@ -58,8 +60,10 @@ class GoLiveSheet(Sheet):
     # ---- building --------------------------------------------------------------------------------
 
     def _build_plans(self) -> None:
-        self.plans = QWidget()
-        rows = column(self.plans, gap=6)
+        self.plans, rows = scrolled("go_live.plans", margins=(0, 0, 0, 0))
+        rows.setSpacing(GAP_PX)
+        # Where the window is low it is the choice that gives way, down to two rows, and not what it leads to.
+        self.plans.setMinimumHeight(2 * ROW_PX + GAP_PX)
         self._group = QButtonGroup(self)
         self.choices: list[RadioRow] = []
         for number in range(MAX_PLANS):
@@ -118,12 +122,18 @@ class GoLiveSheet(Sheet):
         """Id of the plan that is chosen; empty for one on the spot."""
         return self._chosen
 
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """Ids of the plans that stay in the choice however far they lie ahead."""
+        return tuple(one for one in dict.fromkeys((self._asked, self._chosen)) if one)
+
     def start(self, view: GoLiveView) -> None:
         """Open it with what is proposed, and what was last used."""
         self.title.setText(view.title)
         set_look(self.title, invalid="false")
         self._view, self._last, self._is_gone = None, None, False
-        self._chosen = view.proposed if self._plan_of(view.proposed, view) is not None else ""
+        self._chosen = view.proposed
+        self._asked = view.proposed
         self.draw(view)
         self.category.setCurrentIndex(max(0, self.category.findData(view.category.value)))
         self.open(self.title if self.fields.isVisibleTo(self) else self._row_of(self._chosen))
@@ -142,7 +152,8 @@ class GoLiveSheet(Sheet):
         for (name, value), (fact, text) in zip(self._facts, view.facts, strict=True):
             name.setText(fact)
             value.setText(text)
-        if self._chosen and self._plan_of(self._chosen, view) is None and not view.is_busy:
+        is_known = view.is_schedule_known and not view.is_busy
+        if is_known and self._chosen and self._plan_of(self._chosen, view) is None:
             self._chosen, self._is_gone = "", True
         self._draw_choice()
 
@@ -158,10 +169,10 @@ class GoLiveSheet(Sheet):
         self.plans.setVisible(bool(view.plans))
         self._row_of(self._chosen).setChecked(True)
         plan = self._plan_of(self._chosen, view)
-        self.fields.setVisible(not self._chosen)
+        self.fields.setVisible(plan is None and not (self._chosen and view.is_busy))
         is_moving = view.can_take_over and not view.is_busy
         trouble = view.trouble
-        if trouble is None and self._is_gone and view.plans:
+        if self._is_gone and not view.tells_gone:
             trouble = TroubleView(self._tr.text("go.plan_gone"))
         self.trouble.draw(replace(trouble, action_label="") if is_moving and trouble is not None else trouble)
         self.take_over.setVisible(is_moving)
@@ -214,8 +225,9 @@ class GoLiveSheet(Sheet):
         self.wished.emit(wish)
 
     def _take_over(self) -> None:
-        """What was asked for last, from the device that has it."""
-        wish = self._last if self._last is not None else self._wish()
+        """What the other device has, else what was asked for last."""
+        held = self._view.held if self._view is not None else None
+        wish = held or self._last or self._wish()
         if isinstance(wish, GoLive):
             self._send(replace(wish, take_over=True))
 

@@ -18,6 +18,7 @@ class RadioRow(QAbstractButton):
         super().__init__()
         self.setObjectName(name)
         self.setCheckable(True)
+        self.setAutoExclusive(True)  # also makes it a radio button for a screen reader
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -43,6 +44,9 @@ class RadioRow(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         return QSize(200, ROW_PX)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         tokens, is_on = self._tokens, self.isChecked()

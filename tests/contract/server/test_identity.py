@@ -32,7 +32,7 @@ from tests.contract.server.applicants import (
     verify,
     write,
 )
-from tests.contract.server.application_kit import approve, assign
+from tests.contract.server.application_kit import accepted, approve, assign
 from tests.contract.server.kit import Desk, FakeIngest, config_for, error_code, sign_in
 
 
@@ -189,7 +189,18 @@ def test_a_correction_voids_the_face_and_waits_for_review_and_broadcast(desk: De
 def test_an_operator_withdraws_a_name_that_is_somebody_elses(desk: Desk) -> None:
     person, other, operator = applicant(desk), applicant(desk, OTHER_PHONE, has_identity=False), operator_of(desk)
     assert error_code(other.identify(number=number_for(PHONE))) == "identity_taken"
+    accepted(desk, person, operator)
+    verify(desk, person)
+    known = len(person.kinds())
     write(desk, lambda tx: acts.withdraw(tx, operator, person.id, "他人冒用"))
+    told = person.signed.get("/me/inbox").json()["messages"][0]
+    shown = (told["kind"], told["place"], told["params"], told["is_read"])
+    assert shown == ("identity_withdrawn", "prepare", {"comment": "他人冒用"}, False)
+    assert len(person.kinds()) == known + 1, "one message for name and face"
+    assert person.signed.get("/me/face-check").json()["state"] == "voided"
+    steps = {one["id"]: one["state"] for one in person.signed.get("/me/onboarding").json()["steps"]}
+    assert steps["identity"] == "current"
+    assert error_code(person.signed.post("/sessions", {"title": "t", "category": "job_search"})) == "identity_missing"
     assert person.signed.get("/me/identity").json()["checked_at"] is None
     assert other.identify(number=number_for(PHONE)).status_code == 200
     assert ("identity.withdrawn", "他人冒用") in {(action, reason) for action, _, reason in desk.audited()}

@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from app.contract import events
+from app.runtime.clock import utc_ms
 from server.identity.suspension import suspend
 from server.images import review
+from server.rooms.facts import read_resume
 from server.store.models import AuditRow
 from server.store.store import Tx
 from server.store.way_models import ScopeRow
@@ -158,6 +161,22 @@ def test_a_change_counts_and_an_older_one_is_refused(desk: Desk) -> None:
     refused = anchor.change(entry, title="另一个标题")
     assert (error_code(refused), detail(refused)) == ("schedule_conflict", {"revision": 1})
     assert anchor.entries() == [changed]
+
+
+def test_a_room_is_told_what_its_session_will_be(desk: Desk) -> None:
+    anchor = planner(desk)
+    entry = anchor.planned()
+    later = at(desk, 300)
+    first = anchor.change(entry, title="新标题", category="experience", starts_at=later).json()
+    # What the page does not tell is no news to it, and what was said already is none to anybody.
+    second = anchor.change(first, allows_guests=True, length_min=90).json()
+    anchor.change(second, allows_guests=True)
+    resume = desk.read(lambda db: read_resume(db, entry["session"]["id"], 0, 100))
+    assert resume is not None
+    starts_ms = utc_ms(datetime.fromisoformat(first["session"]["starts_at"]))
+    assert [(one.seq, events.body(one)) for one in resume.facts] == [
+        (1, events.SessionPlanned("新标题", "experience", starts_ms))
+    ]
 
 
 def test_whoever_is_late_can_still_mend_the_words_but_not_plan_the_past(desk: Desk) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,36 @@ def test_a_key_of_the_old_form_is_read_and_followed(tmp_path: Path) -> None:
     with pytest.raises(StorageError) as found:
         field_keys.rotate(tmp_path)
     assert found.value.code == "field_keys_too_many"
+
+
+def test_no_key_is_made_where_there_is_none(tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(StorageError) as found:
+            field_keys.rotate(folder)
+        assert (found.value.code, found.value.detail) == ("field_key_missing", {"folder": str(folder)})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_whoever_makes_the_new_key_it_stays_the_services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "fchown", lambda _handle, uid, gid: given.append((uid, gid)))
+    field_keys.cipher_for(tmp_path)
+    found = (tmp_path / field_keys.FILE).stat()
+    field_keys.rotate(tmp_path)
+    assert given == []
+    monkeypatch.setattr(os, "geteuid", lambda: found.st_uid + 1)
+    field_keys.rotate(tmp_path)
+    assert given == [(found.st_uid, found.st_gid)]
+
+
+def test_what_a_killed_rotation_left_is_taken_away(tmp_path: Path) -> None:
+    first = field_keys.cipher_for(tmp_path).current_id
+    left = (tmp_path / field_keys.FILE).with_suffix(".new")
+    left.write_text("half a k")
+    assert field_keys.cipher_for(tmp_path).current_id == first
+    assert not left.exists()
+    left.write_text("half a k")
+    assert field_keys.rotate(tmp_path) == field_keys.cipher_for(tmp_path).current_id != first
 
 
 @pytest.mark.parametrize("content", [b"", b"short", b"\xff" * 40, b"AAAA\n"])

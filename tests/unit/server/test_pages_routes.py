@@ -121,6 +121,7 @@ def test_scripts_start_from_the_session_and_its_ending() -> None:
         "viewers": 1284,
         "messages": 7,
     }
+    assert start["nowMs"] == 1_767_225_600_000
     assert '"via": "auto"' in get(Services([ended]), "/s/s1?via=smoke").text
 
 

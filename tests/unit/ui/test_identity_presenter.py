@@ -300,6 +300,11 @@ def told(kind: InboxKind, **params: str) -> InboxMessage:
             "今天 20:00 开始。",
         ),
         (
+            told(InboxKind.IDENTITY_WITHDRAWN, comment="号码是别人的"),
+            "实名信息被撤销",
+            "请重新填写您本人的姓名和身份证号，再预约人脸核验；完成前不能开播，正在进行的直播不受影响。\n说明：号码是别人的",
+        ),
+        (
             told(InboxKind.SUSPENDED, until="2026-12-01T16:00:00+00:00", comment="展示了联系方式"),
             "直播功能已被暂停",
             "到 12 月 2 日 周三 00:00 为止。\n说明：展示了联系方式",

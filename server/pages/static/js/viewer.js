@@ -5,6 +5,7 @@ import { Backlog } from "./backlog.js";
 import { Composer } from "./composer.js";
 import { Controls } from "./controls.js";
 import { Feed } from "./feed.js";
+import { plannedTime } from "./plan.js";
 import { Player } from "./player.js";
 import { Room } from "./room.js";
 import { SignInDialog } from "./sign_in.js";
@@ -12,14 +13,14 @@ import { language, number, refusal, text } from "./texts.js";
 import { isOnAir, pillWord } from "./view_state.js";
 
 const node = (id) => document.getElementById(id);
-const { session, via } = JSON.parse(node("start").textContent);
+const { session, nowMs, via } = JSON.parse(node("start").textContent);
 
 let sessionState = session.state;
 let endReason = session.endReason;
 let messageCount = session.messages;
 let hadAccount = false;
 // What the room last said about the session, and up to which number it only repeats what was before.
-const told = { state: sessionState, reason: endReason, repeatsTo: 0 };
+const told = { state: sessionState, reason: endReason, plan: null, repeatsTo: 0 };
 
 const controls = new Controls(endReason);
 const feed = new Feed();
@@ -116,6 +117,8 @@ function takeFact(envelope) {
   } else if (envelope.t === "session.changed") {
     told.state = envelope.d.state;
     told.reason = envelope.d.reason ?? "";
+  } else if (envelope.t === "session.planned") {
+    told.plan = envelope.d;
   }
   // While the room repeats what was missed only the outcome counts, not the way to it.
   if (envelope.seq >= told.repeatsTo) settle();
@@ -123,6 +126,7 @@ function takeFact(envelope) {
 
 function settle() {
   feed.setCount(messageCount);
+  if (told.plan) showPlan(told.plan);
   setSession(told.state, told.reason);
 }
 
@@ -139,6 +143,7 @@ function takeBacklog(found, messages) {
   showStats(found.viewers, found.messages);
   // Newer facts may have come meanwhile; an end is final, and its reason only known from here.
   if (found.state === told.state) told.reason = found.end_reason ?? "";
+  told.plan = { title: found.title, category: found.category, starts_ms: Date.parse(found.starts_at) };
   settle();
 }
 
@@ -187,6 +192,19 @@ function showSession() {
   node("planned").hidden = !session.plannedTime || isOnAir(sessionState) || sessionState === "ended";
   controls.setPlannedTime(word === "scheduled" ? session.plannedTime : "");
   composer.setClosed(sessionState === "ended");
+}
+
+/** What it will be may change until it begins. */
+function showPlan(plan) {
+  told.plan = null;
+  const title = document.querySelector("h1");
+  document.title = document.title.replace(title.textContent, () => plan.title);
+  title.textContent = plan.title;
+  node("category").textContent = text(`category.${plan.category}`);
+  // By the service's clock: that of this machine may be wrong.
+  session.plannedTime = plannedTime(plan.starts_ms, nowMs + performance.now());
+  node("planned").querySelector("dd").textContent = text("player.planned_time", { time: session.plannedTime });
+  showSession();
 }
 
 function showViewers(viewers) {
