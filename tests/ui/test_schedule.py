@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -232,6 +232,24 @@ def test_states_that_come_while_one_types_change_nothing_in_the_fields(open_wind
     stage.window.rail.buttons["schedule"].click()
     assert page.is_editing
     assert form.draft() == before
+
+
+def test_what_is_offered_no_more_stays_chosen_and_is_told_when_it_is_sent(open_window: Open) -> None:
+    stage, page = opened(open_window, state(SOON, activities=(ACTIVITY,)))
+    page.new.click()
+    form = page.plan
+    form.title.setText("跨夜")
+    form.hour.setCurrentIndex(22)
+    before = form.draft()
+    stage.push(state(SOON, activities=(ACTIVITY,), now=NOW + timedelta(days=1)))
+    assert form.draft() == before, "the day that stands in the field is over, and stands there still"
+    form.save.click()
+    assert saved(stage) == []
+    assert "已经过去" in form.fields[ScheduleField.STARTS_AT].fault.text()
+    form.activity.setCurrentIndex(1)
+    stage.push(state(SOON))
+    assert form.draft().activity_id == ACTIVITY.id
+    assert form.activity.isVisible()
 
 
 def test_the_next_person_sees_nothing_of_the_form(open_window: Open) -> None:

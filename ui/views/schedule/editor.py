@@ -297,7 +297,7 @@ class PlanCard(View):
         self.save.setEnabled(not view.is_saving)
         self.cover.draw(view.image)
         self.uses_cover.setVisible(bool(view.cover_id))
-        self.fields[ScheduleField.ACTIVITY].setVisible(bool(view.activities))
+        self.fields[ScheduleField.ACTIVITY].setVisible(self.activity.count() > 1)
         self._draw_fixed()
         self._draw_times()
 
@@ -313,7 +313,10 @@ class PlanCard(View):
                 if known == tuple(choices):
                     continue
                 chosen, self._is_filling = combo.currentData(), True
-                self._fill(combo, choices)
+                offered = [value for value, _ in choices]
+                # What is offered no more stays chosen, with the way back to none: nobody is moved to another day.
+                kept = [one for one in known if one[0] in (chosen, "") and one[0] not in offered]
+                self._fill(combo, (*kept, *choices) if chosen not in offered else choices)
                 combo.setCurrentIndex(_place(combo, chosen))
                 self._is_filling = False
 
