@@ -64,7 +64,7 @@ class Statistics:
             cpu_ratio=(cpu_s - self._cpu_s) / passed_s,
             machine_cpu_ratio=psutil.cpu_percent(None) / 100,
             loudness_lufs=meter.momentary_lufs,
-            peak_db=meter.hold_db,
+            peak_db=meter.level_db,
             encoder=outputs.encoder,
             on_air_s=self._on_air_s(outputs, now_s),
             recorded_bytes=outputs.recorded_bytes,

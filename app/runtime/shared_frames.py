@@ -22,7 +22,7 @@ from multiprocessing import resource_tracker, shared_memory
 from pathlib import Path
 
 MAGIC = b"ADFR"
-VERSION = 1
+VERSION = 2
 SLOTS = 4
 HEADER_BYTES = 128
 SLOT_HEADER_BYTES = 16
@@ -36,10 +36,13 @@ _LEVELS = struct.Struct("<fffI")
 class Levels:
     """Sound levels of the programme, dBFS (−90 … 0)."""
 
-    peak_db: float
+    level_db: float
+    """The peak with the meter's ballistics: up at once, slowly down."""
     rms_db: float
     hold_db: float
     is_muted: bool
+    is_over: bool = False
+    """What came in was too loud for the limiter not to act."""
 
 
 class SharedFramesError(OSError):
@@ -90,10 +93,10 @@ class FrameWriter:
 
     def levels(self, levels: Levels) -> None:
         """Replace the levels."""
-        view = self._view
+        view, flags = self._view, int(levels.is_muted) | int(levels.is_over) << 1
         self._levels_sequence += 1
         _U64.pack_into(view, 32, 2 * self._levels_sequence - 1)
-        _LEVELS.pack_into(view, 40, levels.peak_db, levels.rms_db, levels.hold_db, int(levels.is_muted))
+        _LEVELS.pack_into(view, 40, levels.level_db, levels.rms_db, levels.hold_db, flags)
         _U64.pack_into(view, 32, 2 * self._levels_sequence)
 
     def close(self) -> None:
@@ -144,10 +147,10 @@ class FrameReader:
         """The newest levels; None when none were written or they were just being written."""
         view = self._view
         before = _U64.unpack_from(view, 32)[0]
-        peak, rms, hold, muted = _LEVELS.unpack_from(view, 40)
+        level, rms, hold, flags = _LEVELS.unpack_from(view, 40)
         if before == 0 or before % 2 or _U64.unpack_from(view, 32)[0] != before:
             return None
-        return Levels(peak, rms, hold, bool(muted))
+        return Levels(level, rms, hold, bool(flags & 1), bool(flags & 2))
 
     def close(self) -> None:
         """Unmap."""

@@ -13,8 +13,12 @@ from capture.programme import SAMPLE_RATE_HZ
 
 FLOOR_DB = -90.0
 FLOOR_LUFS = -70.0
-_HOLD_S = 1.5
-_HOLD_FALL_DB_PER_S = 20.0
+DECAY_DB_PER_S = 20 / 1.7
+"""How fast what is shown falls back: OBS Studio's VOLUME_METER_DECAY_MEDIUM, a type I peak programme meter."""
+HOLD_S = 20.0
+"""How long the highest peak stays marked, as there."""
+OVER_DB, OVER_S = -0.5, 1.0
+"""From this input level on, before the limiter, the lamp is lit, and so long afterwards."""
 _WINDOW = SAMPLE_RATE_HZ * 2 // 5
 _EVERY = SAMPLE_RATE_HZ // 5
 
@@ -24,27 +28,34 @@ class Meter:
 
     def __init__(self) -> None:
         self.peak_db = FLOOR_DB
+        self.level_db = FLOOR_DB
+        """The peak as it is shown: up at once, down by DECAY_DB_PER_S."""
+        self.is_over = False
+        """What came in was too loud, now or just before."""
         self.rms_db = FLOOR_DB
         self.hold_db = FLOOR_DB
         self.momentary_lufs = FLOOR_LUFS
         self._held_s = 0.0
+        self._over_left_s = 0.0
         self._window: Sound = np.zeros((2, _WINDOW), np.float32)
         self._place = 0
         self._since = 0
         self._weights = _k_power(_WINDOW)
 
-    def feed(self, sound: Sound) -> None:
-        """Take a block of the programme."""
+    def feed(self, sound: Sound, input_peak: float | None = None) -> None:
+        """Take a block of the programme; ``input_peak``: its highest amplitude before the limiter."""
         count = sound.shape[1]
         block_s = count / SAMPLE_RATE_HZ
         self.peak_db = to_db(float(max(sound.max(), -sound.min())))
         flat = sound.reshape(-1)
         self.rms_db = to_db(float(np.sqrt(np.dot(flat, flat) / flat.size)))
+        self.level_db = max(self.peak_db, self.level_db - DECAY_DB_PER_S * block_s)
         self._held_s += block_s
-        if self.peak_db >= self.hold_db:
+        if self.peak_db >= self.hold_db or self._held_s > HOLD_S:
             self.hold_db, self._held_s = self.peak_db, 0.0
-        elif self._held_s > _HOLD_S:
-            self.hold_db = max(self.peak_db, self.hold_db - _HOLD_FALL_DB_PER_S * block_s)
+        is_over_now = to_db(input_peak) >= OVER_DB if input_peak is not None else self.peak_db >= OVER_DB
+        self._over_left_s = OVER_S if is_over_now else max(0.0, self._over_left_s - block_s)
+        self.is_over = self._over_left_s > 0.0
         # The order inside the window does not matter to its power spectrum's sum, a wrap-around at its seam little.
         index = self._place % _WINDOW
         head = min(count, _WINDOW - index)

@@ -107,11 +107,11 @@ class Mixer:
         sound = self._limiter.process(sound, highest)
         if highest > CEILING:
             np.clip(sound, -1.0, 1.0, out=sound)
-        self.meter.feed(sound)
+        self.meter.feed(sound, highest)
         self._on_sound(at, sound)
         if number % _LEVELS_EVERY_BLOCKS == 0:
             meter = self.meter
-            self._on_levels(Levels(meter.peak_db, meter.rms_db, meter.hold_db, self._is_muted))
+            self._on_levels(Levels(meter.level_db, meter.rms_db, meter.hold_db, self._is_muted, meter.is_over))
         return sound
 
     def _read(self, source: SoundSource | None, at: int) -> Sound | None:

@@ -133,6 +133,29 @@ def test_meter_shows_the_level_and_nothing_when_muted(open_window: Open, segment
     stage.qtbot.waitUntil(lambda: meter.grab().toImage().pixelColor(20, 4) == QColor(DARK.line), timeout=2000)
 
 
+def test_meter_turns_yellow_and_red_where_obs_does_and_its_lamp_is_lit_when_it_is_too_loud(
+    open_window: Open, segment: FrameWriter
+) -> None:
+    ready = paint(segment, (0, 0, 0))
+    segment.levels(Levels(-1.0, -10.0, -1.0, False))
+    stage = open_window(fakes.off_air(ready))
+    meter = stage.window.live.controls.meter
+
+    def at(level_db: float) -> QColor:
+        place = round((level_db + 60) / 60 * meter.width())
+        return meter.grab().toImage().pixelColor(place, 4)
+
+    stage.qtbot.waitUntil(lambda: at(-22.0) == QColor(DARK.good), timeout=2000)
+    assert (at(-18.0), at(-11.0), at(-7.0)) == (QColor(DARK.warn), QColor(DARK.warn), QColor(DARK.on_air))
+    assert (meter.is_over, meter.toolTip()) == (False, "")
+    segment.levels(Levels(-1.0, -10.0, -1.0, False, is_over=True))
+    stage.qtbot.waitUntil(lambda: meter.is_over, timeout=2000)
+    assert "声音过大" in meter.toolTip()
+    assert meter.accessibleDescription() == meter.toolTip()
+    segment.levels(Levels(-1.0, -10.0, -1.0, True, is_over=True))
+    stage.qtbot.waitUntil(lambda: not meter.is_over, timeout=2000)
+
+
 def test_going_live_asks_for_title_and_category(open_window: Open) -> None:
     stage = open_window()
     stage.window.live.controls.main.click()

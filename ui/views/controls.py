@@ -34,6 +34,7 @@ class ControlsRow(View):
         self.mute.clicked.connect(lambda: self._emit("mute"))
         self.meter = LevelMeter("controls.meter", feed)
         self.named(self.meter, "live.meter")
+        self.texts.bind(self.meter.set_over_text, "live.over")
         self.audio_menu = self._flat("controls.audio_menu", "chevron")
         self.named(self.audio_menu, "live.choose_microphone", tip="live.choose_microphone")
         self.audio_menu.clicked.connect(self.open_audio_menu)

@@ -149,6 +149,7 @@ class SoundSection(SettingsSection):
         self.section.add("settings.audio", _beside(self.source, refresh))
         self.meter = LevelMeter("settings.meter", feed, width_px=280)
         self.named(self.meter, "live.meter")
+        self.texts.bind(self.meter.set_over_text, "live.over")
         meter_row = row()
         meter_row.addWidget(self.meter)
         meter_row.addStretch(1)

@@ -28,7 +28,9 @@ from ui.theme.tokens import DARK, Tokens
 PICTURE_MS = 33
 METER_MS = 50
 SETTLE_MS = 150
-MIN_DB, WARN_DB, BAD_DB = -60.0, -9.0, -3.0
+MIN_DB, WARN_DB, BAD_DB = -60.0, -20.0, -9.0
+"""Where the meter begins, turns yellow and turns red, as in OBS Studio."""
+LAMP_PX = 6
 
 
 class FrameFeed:
@@ -175,13 +177,17 @@ class Preview(QWidget):
 
 
 class LevelMeter(QWidget):
-    """The programme's sound level: green, amber from −9 dB, red from −3 dB, with the peak held."""
+    """The programme's sound level: green, yellow from −20 dB, red from −9 dB, with the peak held.
+
+    A lamp at its end is lit while what comes in is too loud.
+    """
 
     def __init__(self, name: str, feed: FrameFeed, *, width_px: int = 64) -> None:
         super().__init__()
         self.setObjectName(name)
         self._feed = feed
         self._levels: Levels | None = None
+        self._over_text = ""
         self._tokens: Tokens = DARK
         self.setFixedSize(width_px, 8)
         self._timer = QTimer(self)
@@ -198,10 +204,27 @@ class LevelMeter(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         self._timer.stop()
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the lamp is lit."""
+        return self._levels is not None and self._levels.is_over and not self._levels.is_muted
+
+    def set_over_text(self, text: str) -> None:
+        """What the lamp means, for a tooltip and a screen reader."""
+        self._over_text = text
+        self._say_over()
+
+    def _say_over(self) -> None:
+        said = self._over_text if self.is_over else ""
+        self.setAccessibleDescription(said)
+        self.setToolTip(said)
+
     def _pull(self) -> None:
         levels = self._feed.levels()
         if levels != self._levels:
-            self._levels = levels
+            was_over, self._levels = self.is_over, levels
+            if self.is_over != was_over:
+                self._say_over()
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -215,7 +238,7 @@ class LevelMeter(QWidget):
         painter.setClipPath(outline)
         painter.fillRect(area, QColor(tokens.line))
         if levels is not None and not levels.is_muted:
-            now = _share(levels.peak_db) * area.width()
+            now = _share(levels.level_db) * area.width()
             for start_db, end_db, colour in (
                 (MIN_DB, WARN_DB, tokens.good),
                 (WARN_DB, BAD_DB, tokens.warn),
@@ -227,6 +250,11 @@ class LevelMeter(QWidget):
             hold = _share(levels.hold_db) * area.width()
             if hold > 1:
                 painter.fillRect(QRectF(min(hold, area.width() - 2), 0, 2, area.height()), QColor(tokens.text_2))
+            if levels.is_over:
+                # White on red: told by its shape too, where red alone may be overlooked.
+                lamp = QRectF(area.width() - LAMP_PX, 0, LAMP_PX, area.height())
+                painter.fillRect(lamp, QColor(tokens.on_air_fill))
+                painter.fillRect(lamp.adjusted(2, 1, -2, -1), QColor(tokens.on_fill))
         painter.end()
 
 

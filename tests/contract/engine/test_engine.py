@@ -80,7 +80,7 @@ def test_the_preview_moves_and_the_levels_are_heard(engine: EngineProcess, windo
             return len(pictures) >= 3
 
         until(has_three, "the preview stands still")
-        until(lambda: (levels := reader.levels()) is not None and levels.peak_db > -30, "no sound")
+        until(lambda: (levels := reader.levels()) is not None and levels.level_db > -30, "no sound")
     finally:
         reader.close()
     assert window.ask(port.SetPreview, width_px=0, height_px=0) == ""

@@ -66,16 +66,42 @@ def test_levels_of_a_sine_and_of_nothing() -> None:
     assert (silent.peak_db, silent.rms_db, silent.momentary_lufs) == (FLOOR_DB, FLOOR_DB, FLOOR_LUFS)
 
 
-def test_the_peak_is_held_and_then_falls() -> None:
+def test_the_level_is_up_at_once_and_falls_by_twenty_db_in_seventeen_tenths() -> None:
     meter = Meter()
     meter.feed(sine(1000, 0.5, 0.02))
-    quiet = sine(1000, 0.001, 0.02)
-    for _ in range(50):
+    assert meter.level_db == pytest.approx(-6.02, abs=0.05)
+    quiet = sine(1000, 0.0001, 0.02)
+    for _ in range(85):
         meter.feed(quiet)
-    assert meter.hold_db == pytest.approx(-6.02, abs=0.1), "held for a second and more"
-    for _ in range(50):
+    assert meter.level_db == pytest.approx(-26.02, abs=0.1)
+    assert meter.peak_db == pytest.approx(-80, abs=0.1), "what it is stands beside what is shown"
+    meter.feed(sine(1000, 0.25, 0.02))
+    assert meter.level_db == pytest.approx(-12.04, abs=0.05)
+
+
+def test_the_highest_peak_stays_marked_for_twenty_seconds() -> None:
+    meter = Meter()
+    meter.feed(sine(1000, 0.5, 0.02))
+    quiet = sine(1000, 0.01, 0.02)
+    for _ in range(1000):
         meter.feed(quiet)
-    assert -25 < meter.hold_db < -12, "then 20 dB a second"
+    assert meter.hold_db == pytest.approx(-6.02, abs=0.1)
+    meter.feed(quiet)
+    assert meter.hold_db == pytest.approx(-40, abs=0.1)
+
+
+def test_the_lamp_tells_of_what_came_in_and_not_of_what_the_limiter_left() -> None:
+    meter = Meter()
+    limited = sine(1000, 0.8, 0.02)
+    meter.feed(limited, 0.9)
+    assert not meter.is_over
+    meter.feed(limited, 1.5)
+    assert meter.is_over
+    for _ in range(49):
+        meter.feed(limited, 0.5)
+    assert meter.is_over, "long enough to be seen"
+    meter.feed(limited, 0.5)
+    assert not meter.is_over
 
 
 # ---- limiter -------------------------------------------------------------------------------------
