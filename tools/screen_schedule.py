@@ -19,6 +19,7 @@ from tests.ui import fakes, schedule_fakes, way_fakes
 from tests.ui.schedule_fakes import LATE, NOW, OFFICIAL, SOON, TOMORROW, UPCOMING, entry, plan, planning
 from tools.screen_prepare import LEAST_PX, NARROW_PX, open_page
 from tools.screen_stage import Do, Stage
+from ui.shell import LEAST_PX as WINDOW_LEAST_PX
 from ui.shell import MainWindow
 
 LOOKS = (("light", "zh"), ("dark", "zh"), ("light", "en"))
@@ -55,6 +56,16 @@ def _sheet(stage: Stage, base: DeskState) -> None:
     stage.shoot("go-live-busy", full, do=on_the_spot, then=busy)
     stage.shoot("go-live-missed", full, do=go_live, then=missed)
     stage.shoot("go-live-least", full, size_px=LEAST_PX, do=on_the_spot, then=overlap)
+    stage.shoot("go-live-lowest", full, size_px=WINDOW_LEAST_PX, language="en", do=on_the_spot, then=overlap)
+    stage.shoot("go-live-narrow", full, size_px=NARROW_PX, language="en", theme="light", do=on_the_spot, then=busy)
+    running = planning(base, schedule_fakes.desk(entry("p1", plan(in_min=-10))))
+    stage.shoot("go-live-one", running, do=go_live)
+    stage.shoot("go-live-gone", running, do=go_live, then=planning(base, schedule_fakes.desk()))
+    held = BroadcastState(
+        session=fakes.session("办公室电脑上的一场"), can_take_over=True,
+        trouble=Trouble("live_elsewhere_now", {"title": "办公室电脑上的一场"}, "take_over"),
+    )  # fmt: skip
+    stage.shoot("go-live-held", replace(full, broadcast=held), theme="light", do=go_live)
 
 
 def _looking(stage: Stage, base: DeskState) -> None:

@@ -7,20 +7,25 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 
 from app.contract.rest import Category
 from app.domain.session import SessionState
 from app.usecases.state import BroadcastPhase, BroadcastState, DeskState
 from app.usecases.trouble import Trouble
+from app.usecases.way_state import LoadPhase
 from app.usecases.wishes import EndLive, GoLive
 from tests.ui import fakes, schedule_fakes
 from tests.ui.conftest import Stage
 from tests.ui.schedule_fakes import NOW, OFFICIAL, SOON, TOMORROW, entry, plan, planning
 from ui.views.go_live import GoLiveSheet
+from ui.widgets.radio import ROW_PX
 
 Open = Callable[..., Stage]
+GONE = "选中的那一场已经不在排期里了，已改为「现在就播」"
 LATER = entry("p7", plan("今晚第二场", 4 * 60, category=Category.OFFICE_SKILLS))
 
 
@@ -48,7 +53,7 @@ def test_what_begins_soon_is_proposed_and_begun_as_planned(open_window: Open) ->
     stage, sheet = opened(open_window, state(SOON, LATER, TOMORROW))
     assert [one.text() for one in sheet.choices if one.isVisible()] == [SOON.plan.title, "今晚第二场"]
     assert sheet.choices[0].isChecked()
-    assert sheet.choices[0].detail == "今天 20:00–21:00 · 求职指导"
+    assert sheet.choices[0].detail.endswith("今天 20:00–21:00 · 求职指导")
     assert not sheet.title.isVisible(), "it is as it was planned"
     sheet.submit.click()
     assert stage.wishes(GoLive) == [wish_of(SOON)]
@@ -166,6 +171,98 @@ def test_what_changes_meanwhile_changes_the_choice_and_nothing_that_was_typed(op
     assert sheet.title.text() == "写到一半"
     sheet.choices[0].click()
     assert not sheet.trouble.isVisible()
+
+
+def test_that_the_only_plan_is_gone_is_told_also_over_another_refusal(open_window: Open) -> None:
+    stage, sheet = opened(open_window, state(SOON))
+    refused = told(Trouble("ingest_unavailable", {}, "retry"))
+    stage.push(state(SOON, broadcast=refused))
+    stage.push(state(broadcast=refused))
+    assert sheet.trouble.text.text() == GONE
+    assert not sheet.trouble.button.isVisible(), "trying again would be another broadcast"
+    assert sheet.title.isVisible()
+    assert stage.wishes(GoLive) == []
+
+
+def test_the_keyboard_goes_on_where_the_choice_has_gone(open_window: Open) -> None:
+    stage, sheet = opened(open_window, state(SOON))
+    assert sheet.choices[0].hasFocus()
+    stage.push(state())
+    assert sheet.title.hasFocus()
+
+
+def test_a_refusal_that_says_why_it_is_gone_is_enough(open_window: Open) -> None:
+    stage, sheet = opened(open_window, state(SOON))
+    stage.push(state(SOON, broadcast=told(Trouble("called_off", {}, "messages"))))
+    stage.push(state(broadcast=told(Trouble("called_off", {}, "messages"))))
+    assert sheet.trouble.button.text() == "看消息"
+    assert sheet.chosen == ""
+
+
+def test_one_that_was_asked_for_and_is_gone_already_is_told(open_window: Open) -> None:
+    stage = open_window(state(SOON))
+    stage.window.places.start_session("p9")
+    sheet = stage.window.sheets.go_live
+    assert (sheet.isVisible(), sheet.chosen) == (True, "")
+    assert sheet.trouble.text.text() == GONE
+
+
+def test_a_choice_outlasts_what_is_not_known_for_a_while(open_window: Open) -> None:
+    stage, sheet = opened(open_window, state(SOON, LATER))
+    sheet.choices[1].click()
+    stage.push(state(phase=LoadPhase.IDLE, now=None))
+    assert not sheet.trouble.isVisible()
+    stage.push(state(SOON, LATER))
+    assert sheet.chosen == "p7"
+    assert sheet.choices[1].isChecked()
+
+
+def test_what_the_sheet_was_opened_for_can_be_chosen_again(open_window: Open) -> None:
+    stage = open_window(state(SOON, TOMORROW))
+    stage.window.places.start_session("p2")
+    sheet = stage.window.sheets.go_live
+    sheet.spot.click()
+    stage.push(state(SOON, TOMORROW, trouble=Trouble("platform_unreachable")))
+    assert [one.text() for one in sheet.choices if one.isVisible()] == [SOON.plan.title, TOMORROW.plan.title]
+
+
+def test_what_another_device_has_is_taken_over_and_not_what_is_chosen(open_window: Open) -> None:
+    held = fakes.session("在另一台电脑上", id="s9")
+    trouble = Trouble("live_elsewhere_now", {"title": held.title}, "take_over")
+    stage, sheet = opened(open_window, state(SOON, broadcast=told(trouble, session=held, can_take_over=True)))
+    assert sheet.chosen == "p1"
+    sheet.take_over.click()
+    assert stage.wishes(GoLive) == [GoLive(held.title, held.category, take_over=True, session_id="s9")]
+
+
+@pytest.mark.parametrize("size_px", [(1024, 680), (960, 600)])
+def test_in_a_low_window_rows_keep_their_height_and_the_chosen_one_is_seen(
+    open_window: Open, size_px: tuple[int, int]
+) -> None:
+    refusal = told(Trouble("spot_overlap", {"session_id": "p1", "title": "很长的标题" * 8}, "start_that"))
+    last = entry("p8", plan("今晚第三场", 6 * 60))
+    stage = open_window(state(SOON, LATER, last), size_px)
+    stage.window.live.controls.main.click()
+    sheet = stage.window.sheets.go_live
+    sheet.spot.click()
+    stage.push(state(SOON, LATER, last, broadcast=refusal))
+    stage.qtbot.waitUntil(lambda: sheet.plans.viewport().rect().contains(_in(sheet.plans.viewport(), sheet.spot)))
+    assert {one.height() for one in (*sheet.choices, sheet.spot)} == {ROW_PX}
+    assert sheet.rect().contains(_in(sheet, sheet.card))
+    for shown in (sheet.title, sheet.trouble, sheet.submit):
+        assert sheet.card.rect().contains(_in(sheet.card, shown))
+
+
+def _in(over: QWidget, widget: QWidget) -> QRect:
+    return QRect(widget.mapTo(over, QPoint(0, 0)), widget.size())
+
+
+def test_a_screen_reader_is_told_that_one_of_several_is_taken(open_window: Open) -> None:
+    _, sheet = opened(open_window, state(SOON))
+    for choice in (sheet.choices[0], sheet.spot):
+        assert QAccessible.queryAccessibleInterface(choice).role() is QAccessible.Role.RadioButton
+    assert SOON.plan.title in sheet.choices[0].accessibleName()
+    assert "20:00–21:00" in sheet.choices[0].accessibleName()
 
 
 def test_leaving_while_it_is_being_prepared_ends_it(open_window: Open) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QButtonGroup, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 
 from app.contract.rest import Category
 from app.domain.schedule import MAX_TITLE_CHARS
@@ -16,12 +16,10 @@ from ui.presenters.go_live import MAX_PLANS, GoLiveView, PlanChoice, go_live_wis
 from ui.theme.apply import set_look
 from ui.views.sheets import Sheet
 from ui.widgets.basics import Combo, Elided, box, column, label, row
-from ui.widgets.radio import ROW_PX, RadioRow
-from ui.widgets.scroll import scrolled
+from ui.widgets.radio import RadioList, RadioRow
 from ui.widgets.trouble import TroubleLine
 
 FACTS = 4
-GAP_PX = 6
 
 
 class GoLiveSheet(Sheet):
@@ -60,19 +58,11 @@ class GoLiveSheet(Sheet):
     # ---- building --------------------------------------------------------------------------------
 
     def _build_plans(self) -> None:
-        self.plans, rows = scrolled("go_live.plans", margins=(0, 0, 0, 0))
-        rows.setSpacing(GAP_PX)
-        # Where the window is low it is the choice that gives way, down to two rows, and not what it leads to.
-        self.plans.setMinimumHeight(2 * ROW_PX + GAP_PX)
-        self._group = QButtonGroup(self)
-        self.choices: list[RadioRow] = []
-        for number in range(MAX_PLANS):
-            self.choices.append(RadioRow(f"go_live.plan.{number}"))
+        self.choices = [RadioRow(f"go_live.plan.{number}") for number in range(MAX_PLANS)]
         self.spot = RadioRow("go_live.spot")
+        self.plans = RadioList("go_live.plans", (*self.choices, self.spot))
         for choice in (*self.choices, self.spot):
-            self._group.addButton(choice)
             choice.clicked.connect(lambda _=False, one=choice: self._choose(one))
-            rows.addWidget(choice)
         self.inner.addWidget(self.plans)
 
     def _build_fields(self) -> None:
@@ -155,7 +145,10 @@ class GoLiveSheet(Sheet):
         is_known = view.is_schedule_known and not view.is_busy
         if is_known and self._chosen and self._plan_of(self._chosen, view) is None:
             self._chosen, self._is_gone = "", True
+        had_keyboard = self.plans.isAncestorOf(self.window().focusWidget())
         self._draw_choice()
+        if had_keyboard and not view.plans:
+            self.title.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _draw_choice(self) -> None:
         view = self._view
@@ -168,6 +161,7 @@ class GoLiveSheet(Sheet):
         self.spot.show_choice(self._tr.text("go.spot"), self._tr.text("go.spot_detail"))
         self.plans.setVisible(bool(view.plans))
         self._row_of(self._chosen).setChecked(True)
+        self.plans.fit()
         plan = self._plan_of(self._chosen, view)
         self.fields.setVisible(plan is None and not (self._chosen and view.is_busy))
         is_moving = view.can_take_over and not view.is_busy

@@ -1,18 +1,20 @@
-"""One of several choices, each with a title and a line of its own. GUI thread."""
+"""Several choices of which one is taken, each with a title and a line of its own. GUI thread."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QSizePolicy
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QFrame, QScrollArea, QSizePolicy, QWidget
 
 from ui.theme.tokens import DARK, Tokens
+from ui.widgets.basics import column
 
 ROW_PX, MARK_PX, PAD_PX = 46, 16, 10
+GAP_PX, LEAST_ROWS = 6, 2
 
 
 class RadioRow(QAbstractButton):
-    """Belongs into an exclusive QButtonGroup: arrow keys go from one to the next."""
+    """Belongs into a ``RadioList``: arrow keys go from one to the next."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -44,9 +46,6 @@ class RadioRow(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         return QSize(200, ROW_PX)
-
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         tokens, is_on = self._tokens, self.isChecked()
@@ -84,3 +83,53 @@ class RadioRow(QAbstractButton):
             shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, round(line.width()))
             painter.drawText(line, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), shown)
             line.translate(0, line.height())
+
+
+class RadioList(QScrollArea):
+    """Rows below each other. Where a window is low they give way, down to two; the one that is taken stays in sight."""
+
+    def __init__(self, name: str, rows: tuple[RadioRow, ...]) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        self._rows = rows
+        inner = QWidget()
+        below = column(inner, gap=GAP_PX)
+        self._group = QButtonGroup(self)
+        for one in rows:
+            self._group.addButton(one)
+            below.addWidget(one)
+        self.setWidget(inner)
+
+    def fit(self) -> None:
+        """Other rows are shown, or another one is taken."""
+        self.setMaximumHeight(self._height_px(len(self._shown)))
+        self.updateGeometry()
+        self._show_taken()
+
+    @property
+    def _shown(self) -> list[RadioRow]:
+        return [one for one in self._rows if not one.isHidden()]
+
+    @staticmethod
+    def _height_px(count: int) -> int:
+        return count * ROW_PX + max(0, count - 1) * GAP_PX
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, self._height_px(len(self._shown)))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(100, self._height_px(min(LEAST_ROWS, len(self._shown))))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_taken()
+
+    def _show_taken(self) -> None:
+        taken = next((one for one in self._shown if one.isChecked()), None)
+        if taken is not None:
+            self.ensureWidgetVisible(taken, 0, 0)
