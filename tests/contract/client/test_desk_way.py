@@ -180,6 +180,7 @@ def test_a_person_applies_mends_and_is_approved(tmp_path: Path) -> None:
         await until(lambda: window.step(StepId.FACE) is StepState.CURRENT)
         window.desk.wish(w.AskFaceCheck(FaceMethod.LIVE_CALL))
         await until(lambda: window.step(StepId.FACE) is StepState.WAITING)
+        await until(lambda: window.state.identity.face is not None)
         check = window.state.identity.face
         assert check is not None
         second = await asyncio.to_thread(another_operator, rig)
