@@ -161,9 +161,9 @@ class Session(Wire):
     end_reason: EndReason | None = None
     created_at: datetime
     starts_at: datetime | None = None
-    """When it is planned to begin."""
+    """When it is planned to begin; None for one on the spot."""
     length_min: int = 0
-    """How long it is planned to last."""
+    """How long it is planned to last; 0 for one on the spot."""
     cover_image_id: str = ""
     """GET /images/{id}; empty when there is none that is approved."""
     started_at: datetime | None = None

@@ -151,7 +151,7 @@ class BroadcastCase:
                 if not wish.session_id:
                     context.spawn(self._end_later(session.id), "end-cancelled")
                 return
-            self._is_plan = bool(wish.session_id) and not session.state.is_on_air
+            self._is_plan = session.starts_at is not None and not session.state.is_on_air
             self._set(session=session)
             if not await self._publish(session, turn, take_over=wish.take_over):
                 return

@@ -32,7 +32,8 @@ class SessionView:
     interrupted_ms: int | None
     ended_ms: int | None
     messages: int
-    starts_ms: int
+    starts_ms: int | None
+    """None, and no length, for one on the spot: it has no time."""
     length_min: int
     cover_image_id: str
     """Of one that everybody may see; else empty."""
@@ -53,8 +54,8 @@ def view_of(db: Db, row: SessionRow) -> SessionView:
         interrupted_ms=row.interrupted_ms,
         ended_ms=row.ended_ms,
         messages=row.message_count,
-        starts_ms=row.starts_ms,
-        length_min=row.length_min,
+        starts_ms=None if row.is_spot else row.starts_ms,
+        length_min=0 if row.is_spot else row.length_min,
         cover_image_id=row.cover_image_id if _is_for_all(db, row.cover_image_id) else "",
     )
 
@@ -83,7 +84,7 @@ def to_wire(view: SessionView, viewers: int, base_url: str) -> Session:
         state=view.state,
         end_reason=EndReason(view.end_reason) if view.end_reason else None,
         created_at=moment(view.created_ms),
-        starts_at=moment(view.starts_ms),
+        starts_at=_moment_or_none(view.starts_ms),
         length_min=view.length_min,
         cover_image_id=view.cover_image_id,
         started_at=_moment_or_none(view.started_ms),

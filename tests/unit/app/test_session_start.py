@@ -140,6 +140,17 @@ def test_one_on_the_spot_that_is_given_up_ends() -> None:
     play(scene)
 
 
+def test_one_on_the_spot_that_another_device_prepares_ends_too_when_it_is_given_up_here() -> None:
+    async def scene(rig: Rig) -> None:
+        await rig.signed_in()
+        made = await rig.platform.create_session("在办公室", Category.JOB_SEARCH, "k")
+        rig.platform.session = made.model_copy(update={"state": SessionState.PREPARING})
+        await rig.do(w.GoLive("在办公室", Category.JOB_SEARCH, session_id="s1"), w.EndLive())
+        assert rig.platform.ended == ["s1"], "it is on no schedule where it could stay"
+
+    play(scene)
+
+
 def test_given_up_while_the_session_is_being_made_it_ends_as_soon_as_it_is_there() -> None:
     async def scene(rig: Rig) -> None:
         await rig.signed_in()
