@@ -14,17 +14,10 @@ from app.contract import events
 from app.contract.rest import Session
 from app.domain.session import GRACE_PERIOD_S, EndReason, SessionState
 from app.errors import AppError
-from app.ports.engine import (
-    PublishChanged,
-    PublishStatus,
-    RecordStatus,
-    StartPublish,
-    StopPublish,
-    Target,
-)
+from app.ports.engine import PublishChanged, PublishStatus, RecordStatus, StartPublish, StopPublish, Target
 from app.usecases.context import Context, trouble_of
 from app.usecases.inbox import cut_off_reason
-from app.usecases.session_start import ENDED_BY, SessionStart
+from app.usecases.session_start import ENDED_BY, SessionStart, stays
 from app.usecases.state import BroadcastPhase, BroadcastState, Summary, Trouble
 from app.usecases.wishes import GoLive
 
@@ -54,8 +47,6 @@ class BroadcastCase:
         self._turn = 0
         self._key_id = ""
         self._start = SessionStart()
-        self._is_plan = False
-        """What is being prepared was planned and has not begun: given up, it stays on the schedule."""
         self._peak = 0
         self._away_since_s: float | None = None
         self._is_wanted: bool | None = None
@@ -95,9 +86,12 @@ class BroadcastCase:
             self._ends_what_it_finds = False
             context.spawn(self._end_later(session.id), "end-found")
         elif session is not None and session.state.is_on_air:
-            self._set(phase=BroadcastPhase.OFF, session=session, summary=None)
-            self._waits(session)
-            self._follow(session.id)
+            self._show_open(session)
+
+    def _show_open(self, session: Session) -> None:
+        self._set(phase=BroadcastPhase.OFF, session=session, summary=None)
+        self._waits(session)
+        self._follow(session.id)
 
     def _waits(self, session: Session) -> None:
         """Tell of an open session that this engine does not publish."""
@@ -108,9 +102,10 @@ class BroadcastCase:
             self._set(trouble=Trouble("session_waiting", detail, "go_live"), can_take_over=False)
 
     def _started(self, session: Session) -> float:
+        """0 while it is being prepared."""
         now_s = self._context.clock.monotonic_s()
         if session.started_at is None:
-            return now_s
+            return 0.0 if self._context.state.broadcast.phase is BroadcastPhase.PREPARING else now_s
         return now_s - max(0.0, (self._context.server_clock.now() - session.started_at).total_seconds())
 
     def on_snapshot(self, publish: PublishChanged | None) -> None:
@@ -144,14 +139,11 @@ class BroadcastCase:
         self._turn += 1
         turn, self._is_wanted = self._turn, True
         self._peak, self._away_since_s, self._ends_what_it_finds = 0, None, False
-        self._is_plan = False
         try:
             session = await self._start.find(platform, wish)
             if turn != self._turn:
-                if not wish.session_id:
-                    context.spawn(self._end_later(session.id), "end-cancelled")
+                self._given_up(session)
                 return
-            self._is_plan = session.starts_at is not None and not session.state.is_on_air
             self._set(session=session)
             if not await self._publish(session, turn, take_over=wish.take_over):
                 return
@@ -164,6 +156,14 @@ class BroadcastCase:
         self._follow(session.id)
         if context.state.settings.is_recording_automatic:
             context.spawn(self._record(True), "record")
+
+    def _given_up(self, session: Session) -> None:
+        """It was found too late. One on the spot ends; what is planned stays, and what is on air goes on."""
+        if session.state.is_on_air:
+            if self._context.state.broadcast.phase is BroadcastPhase.OFF:
+                self._show_open(session)
+        elif session.starts_at is None:
+            self._context.spawn(self._end_later(session.id), "end-cancelled")
 
     async def _publish(self, session: Session, turn: int, *, take_over: bool) -> bool:
         """Ask for a key and let the engine publish; False when it was ended meanwhile. Raises AppError."""
@@ -308,10 +308,12 @@ class BroadcastCase:
             return
         if before.session is None and before.phase not in BUSY:
             return
-        if self._is_plan and before.phase is BroadcastPhase.PREPARING and not before.started_monotonic_s:
+        if before.session is not None and stays(before.session, before, has_key=bool(self._key_id)):
             self._set(phase=BroadcastPhase.OFF, session=None, trouble=None)
-            await self._silence()
             self._leave()
+            if before.session.state is SessionState.LIVE:
+                self._show_open(before.session)
+            await self._silence()
             return
         self._set(phase=BroadcastPhase.ENDING, trouble=None)
         summary = self._summary()

@@ -10,7 +10,7 @@ import asyncio
 import os
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from app.contract.schedule import Entry, Plan
@@ -48,12 +48,15 @@ class ScheduleCase:
         self._plan_key = RequestKey()
         self._plans: dict[tuple[str, int], Plan] = {}
         """What an entry said in each of its revisions, as far as they were seen here."""
+        self._lost: dict[str, list[Plan]] = {}
+        """Changes of an entry whose answers were lost: what it says of them is nobody else's."""
         self._answers = 0
         """Grows with what the service did for the person: a load that was asked for before may not know of it."""
 
     def clear(self) -> None:
         self._plan_key, self._load_trouble = RequestKey(), None
         self._plans.clear()
+        self._lost.clear()
         self._context.change(schedule=ScheduleDesk())
 
     def again(self) -> None:
@@ -145,17 +148,26 @@ class ScheduleCase:
             if wish.entry_id:
                 entry = await self._change(platform, wish)
             else:
-                entry = await platform.plan(wish.plan, self._plan_key.of(wish.plan.model_dump_json()))
+                entry = await self._plan(platform, wish.plan)
+                if entry.session.state is SessionState.ENDED:
+                    # What an earlier try had made, without an answer, was taken off since.
+                    entry = await self._plan(platform, wish.plan)
         except AppError as error:
+            if error.code in _LOST and wish.entry_id:
+                self._lost.setdefault(wish.entry_id, []).append(wish.plan)
             self._refused(error)
             return
-        self._plan_key.forget()
-        self._put(entry)
-        desk = self._desk
-        self._set(
-            is_saving=False, answered=desk.answered + 1, saved_number=desk.saved_number + 1, saved_id=entry.session.id
-        )
+        self._lost.pop(wish.entry_id, None)
+        desk, session_id = self._desk, entry.session.id
+        answers = {"answered": desk.answered + 1, "saved_number": desk.saved_number + 1, "saved_id": session_id}
+        self._put(entry, is_saving=False, **answers)
         self._done()
+
+    async def _plan(self, platform: Platform, plan: Plan) -> Entry:
+        """A new entry; or what the same plan made, when its answer was lost. Raises AppError."""
+        entry = await platform.plan(plan, self._plan_key.of(plan.model_dump_json()))
+        self._plan_key.forget()
+        return entry
 
     async def _change(self, platform: Platform, wish: SavePlan) -> Entry:
         """Of a cover that was replaced the entries are told by a revision: that is no conflict. Raises AppError."""
@@ -177,9 +189,10 @@ class ScheduleCase:
         raise PlatformError("schedule_conflict", retryable=False)
 
     def _is_same(self, wish: SavePlan, newest: Entry) -> bool:
-        """Whether nothing but its cover was changed since the revision that the person began with."""
-        before = self._plans.get((wish.entry_id, wish.base_revision))
-        return before is not None and _without_cover(before) == _without_cover(newest.plan)
+        """Whether nothing but its cover was changed elsewhere since the revision that the person began with."""
+        before, lost = self._plans.get((wish.entry_id, wish.base_revision)), self._lost.get(wish.entry_id, [])
+        mine = lost if before is None else [before, *lost]
+        return _without_cover(newest.plan) in [_without_cover(one) for one in mine]
 
     def _refused(self, error: AppError) -> None:
         """Beside the field that it is about; else above all. What was typed is the screen's and stays there."""
@@ -199,12 +212,14 @@ class ScheduleCase:
         if error.code not in _LOST:
             self.reload.ask()  # something is otherwise than was shown here
 
-    def _put(self, entry: Entry) -> None:
-        """Show it at once, before the next load."""
+    def _put(self, entry: Entry, **fields: object) -> None:
+        """Show it at once, before the next load, and what else has changed with it."""
         self._remember((entry,))
-        others = [one for one in self._desk.upcoming if one.session.id != entry.session.id]
-        upcoming = sorted((*others, entry), key=lambda one: (one.plan.starts_at, one.session.id))
-        self._set(upcoming=tuple(upcoming))
+        desk, begin = self._desk, entry.plan.starts_at
+        since, until = _span_of(desk.month or self._this_month())
+        is_on_page = since < begin + timedelta(minutes=entry.plan.length_min) and begin < until
+        upcoming = _with(desk.upcoming, entry, is_in=entry.session.state is not SessionState.ENDED)
+        self._set(upcoming=upcoming, entries=_with(desk.entries, entry, is_in=is_on_page), **fields)
 
     def _done(self) -> None:
         self._answers += 1
@@ -225,17 +240,16 @@ class ScheduleCase:
             return
         try:
             if entry is not None and entry.session.state is SessionState.PREPARING:
-                await platform.end_session(session_id)  # its key was handed out: it is no plan any more
+                gone = await _give_up(platform, entry)
             else:
-                await platform.cancel_plan(session_id)
+                gone = await platform.cancel_plan(session_id)
         except AppError as error:
             trouble = self._context.trouble(error)
             if trouble is not None:
                 self._set(cancelling="", trouble=trouble)
                 self.reload.ask()
             return
-        left = tuple(one for one in self._desk.upcoming if one.session.id != session_id)
-        self._set(cancelling="", upcoming=left)
+        self._put(gone, cancelling="")
         self._done()
 
     # ---- exporting -------------------------------------------------------------------------------
@@ -251,15 +265,17 @@ class ScheduleCase:
             return
         try:
             data = await platform.calendar_file(wish.session_id)
-            await self._context.in_worker(write_whole, Path(wish.path), data)
-        except StorageError as error:
-            self._set(file=CalendarFile(wish.path, is_done=True, reason=str(error.detail.get("reason", ""))))
         except AppError as error:
             trouble = self._context.trouble(error)
             if trouble is not None:
                 self._set(file=None, trouble=trouble)
-        else:
-            self._set(file=CalendarFile(wish.path, is_done=True))
+            return
+        reason = ""
+        try:
+            await self._context.in_worker(write_whole, Path(wish.path), data)
+        except StorageError as error:
+            reason = str(error.detail["reason"])
+        self._set(file=CalendarFile(wish.path, is_done=True, reason=reason))
 
     def _set(self, **fields: object) -> None:
         self._context.change(schedule=replace(self._desk, **fields))  # type: ignore[arg-type]
@@ -283,6 +299,20 @@ def _span_of(month: date) -> tuple[datetime, datetime]:
     """The page of a month, in UTC."""
     days = month_days(month.year, month.month)
     return moment_of(span_of_day(days[0]).starts_ms), moment_of(span_of_day(days[-1]).ends_ms)
+
+
+async def _give_up(platform: Platform, entry: Entry) -> Entry:
+    """Its key was handed out: it is no plan any more, and by now it may be on air. Raises AppError."""
+    session = await platform.session_of(entry.session.id)
+    if session.state.is_on_air:
+        raise PlatformError("session_begun", retryable=False)
+    return entry.model_copy(update={"session": await platform.end_session(session.id)})
+
+
+def _with(entries: tuple[Entry, ...], entry: Entry, *, is_in: bool) -> tuple[Entry, ...]:
+    """As it stands now, the earliest first; without it unless ``is_in``."""
+    kept = [one for one in entries if one.session.id != entry.session.id]
+    return tuple(sorted([*kept, entry] if is_in else kept, key=lambda one: (one.plan.starts_at, one.session.id)))
 
 
 def _without_cover(plan: Plan) -> Plan:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from app.contract.rest import Session
+from app.contract.rest import Category, Session
 from app.domain.session import EndReason, SessionState
 from app.errors import AppError, PlatformError
 from app.ports.platform import Platform
 from app.usecases.request_key import RequestKey
+from app.usecases.state import BroadcastPhase, BroadcastState
 from app.usecases.wishes import GoLive
 
 ENDED_BY = {EndReason.MISSED: "missed", EndReason.CALLED_OFF: "called_off"}
@@ -19,7 +20,7 @@ class SessionStart:
     def __init__(self) -> None:
         self._key = RequestKey()
         self._made_id = ""
-        """The last one that was made on the spot here."""
+        """The last one on the spot that was prepared here."""
 
     async def find(self, platform: Platform, wish: GoLive) -> Session:
         """Raises AppError: what the service says; ``spot_overlap`` when a planned session has its time now."""
@@ -29,20 +30,28 @@ class SessionStart:
         session = await platform.current_session()
         if session is not None and session.state is SessionState.LIVE:
             return session  # on another device: it can be taken over, and nothing else can begin before it ends
-        if session is not None and (session.title, session.category) == (title, wish.category):
+        if session is not None and _is_meant(session, title, wish.category):
+            self._made_id = session.id
             return session
         if session is not None and session.id == self._made_id and session.state is SessionState.PREPARING:
             # Made by an earlier try that never came on air, under another title.
             await platform.end_session(session.id)
+        session = await self._make(platform, title, wish.category)
+        if session.state is SessionState.ENDED:
+            # What an earlier try had made, without an answer, is over meanwhile.
+            session = await self._make(platform, title, wish.category)
+        self._made_id = session.id
+        return session
+
+    async def _make(self, platform: Platform, title: str, category: Category) -> Session:
+        """A new one; or what the same wish made, when its answer was lost. Raises AppError."""
         try:
-            key = self._key.of(f"{title}\0{wish.category.value}")
-            session = await platform.create_session(title, wish.category, key)
+            session = await platform.create_session(title, category, self._key.of(f"{title}\0{category.value}"))
         except AppError as error:
             if error.code == "schedule_overlap":
                 raise PlatformError("spot_overlap", retryable=False, detail=error.detail) from error
             raise
         self._key.forget()
-        self._made_id = session.id
         return session
 
     @staticmethod
@@ -52,3 +61,23 @@ class SessionStart:
             code = ENDED_BY.get(session.end_reason, "session_ended") if session.end_reason else "session_ended"
             raise PlatformError(code, retryable=False)
         return session
+
+
+def _is_planned_still(session: Session) -> bool:
+    return session.starts_at is not None and not session.state.is_on_air
+
+
+def _is_meant(session: Session, title: str, category: Category) -> bool:
+    """Whether a wish for one on the spot may go on with it: what is planned begins only when it is asked for."""
+    return not _is_planned_still(session) and (session.title, session.category) == (title, category)
+
+
+def stays(session: Session, here: BroadcastState, *, has_key: bool) -> bool:
+    """Whether it is not ended when going live is given up: it was planned and has not begun, or another device has it.
+
+    ``here``: how far this device is with it; ``has_key``: it was handed the key.
+    """
+    is_preparing = here.phase is BroadcastPhase.PREPARING and not here.started_monotonic_s
+    if session.state is SessionState.LIVE:
+        return is_preparing and not has_key
+    return _is_planned_still(session) and (is_preparing or here.phase is BroadcastPhase.OFF)

@@ -17,7 +17,12 @@ from app.contract.schedule import Plan
 from app.domain.session import EndReason, SessionState
 from app.errors import AppError, PlatformError
 from app.ports.platform import Platform
+from app.runtime.clock import utc_ms
+from server.gate import Person
+from server.schedule import activities
+from server.store.store import Tx
 from tests.contract.client.kit import Rig, play
+from tests.contract.server.applicants import second_operator
 from tests.unit.app.fakes import FakePlatform
 
 Scene = Callable[[Platform, datetime], Awaitable[None]]
@@ -71,8 +76,12 @@ def test_a_plan_is_made_once_and_found_again(on_both: Callable[[Scene], None]) -
         begin = wish.starts_at
         touched = await platform.schedule(begin - timedelta(hours=1), begin + timedelta(hours=3))
         assert [one.session.id for one in touched.entries] == [made.session.id]
-        assert (await platform.schedule(begin + timedelta(hours=2), begin + timedelta(days=2))).entries == []
-        assert (await platform.session_of(made.session.id)).starts_at == wish.starts_at
+        halfway = begin + timedelta(minutes=30)
+        assert len((await platform.schedule(halfway, halfway + timedelta(days=2))).entries) == 1, "it touches the span"
+        for since, until in ((timedelta(hours=1), timedelta(days=2)), (timedelta(days=-2), timedelta(0))):
+            assert (await platform.schedule(begin + since, begin + until)).entries == []
+        session = await platform.session_of(made.session.id)
+        assert (session.starts_at, session.length_min, session.state) == (begin, 60, SessionState.SCHEDULED)
 
     on_both(scene)
 
@@ -88,6 +97,8 @@ def test_a_change_names_the_revision_that_it_was_made_from(on_both: Callable[[Sc
         other = made.plan.model_copy(update={"title": "换个标题"})
         refused = await refusal(platform.change_plan(made.session.id, made.revision, other))
         assert (refused.code, refused.detail["revision"]) == ("schedule_conflict", changed.revision)
+        taken = await platform.change_plan(made.session.id, changed.revision, other)
+        assert (taken.plan, taken.revision) == (other, changed.revision + 1)
 
     on_both(scene)
 
@@ -112,6 +123,9 @@ def test_taking_off_can_be_repeated_and_frees_the_time(on_both: Callable[[Scene]
         assert (gone.session.state, gone.session.end_reason) == (SessionState.ENDED, EndReason.CANCELLED)
         assert (await platform.cancel_plan(made.session.id)).session.state is SessionState.ENDED
         assert (await platform.schedule()).entries == []
+        again = await platform.plan(made.plan, "k1")
+        assert (again.session.id, again.session.state) == (made.session.id, SessionState.ENDED), "a key makes one only"
+        assert (await platform.session_of(made.session.id)).end_reason is EndReason.CANCELLED
         await platform.plan(a_plan(now, "又一场"), "k2")
 
     on_both(scene)
@@ -126,8 +140,29 @@ def test_a_planned_session_begins_with_its_key_and_is_changed_no_more(on_both: C
         assert entry.session.state is SessionState.PREPARING
         refused = await refusal(platform.change_plan(made.session.id, made.revision, a_plan(now, "太晚", 5)))
         assert refused.code == "session_begun"
-        ended = await platform.end_session(made.session.id)
-        assert ended.state is SessionState.ENDED
+        refused = await refusal(platform.cancel_plan(made.session.id))
+        assert refused.code == "session_begun", "whoever takes it off ends it"
+        for _ in range(2):
+            ended = await platform.end_session(made.session.id)
+            assert (ended.state, ended.end_reason) == (SessionState.ENDED, EndReason.ANCHOR)
+        assert (await platform.schedule()).entries == []
+
+    on_both(scene)
+
+
+def test_one_on_the_spot_has_no_time_and_a_key_makes_one_only(on_both: Callable[[Scene], None]) -> None:
+    async def scene(platform: Platform, _: datetime) -> None:
+        made = await platform.create_session("临时聊聊", Category.JOB_SEARCH, "k1")
+        assert (made.starts_at, made.length_min, made.state) == (None, 0, SessionState.SCHEDULED)
+        assert (await platform.create_session("临时聊聊", Category.JOB_SEARCH, "k1")).id == made.id
+        current = await platform.current_session()
+        assert current is not None
+        assert current.id == made.id
+        assert (await platform.schedule()).entries == []
+        await platform.end_session(made.id)
+        again = await platform.create_session("临时聊聊", Category.JOB_SEARCH, "k1")
+        assert (again.id, again.state) == (made.id, SessionState.ENDED)
+        assert (await platform.create_session("临时聊聊", Category.JOB_SEARCH, "k2")).id != made.id
 
     on_both(scene)
 
@@ -181,3 +216,75 @@ def test_what_is_wrong_with_a_plan_is_named(tmp_path: Path, changes: dict[str, A
         await platform.close()
 
     play(tmp_path, scene)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [({"title": "加我微信 abc123456"}, "title"), ({"industry": "加微信13812345678"}, "industry")],
+)
+def test_words_that_are_not_taken_are_told_at_their_field(tmp_path: Path, changes: dict[str, Any], field: str) -> None:
+    async def scene(rig: Rig) -> None:
+        platform = await rig.signed_in()
+        now = (await platform.schedule()).server_now
+        refused = await refusal(platform.plan(a_plan(now, **changes), "k1"))
+        assert (refused.code, refused.detail["field"]) == ("text_refused", field)
+        assert (await platform.schedule()).entries == []
+        await platform.close()
+
+    play(tmp_path, scene)
+
+
+def test_an_official_activity_is_listed_joined_and_called_off(tmp_path: Path) -> None:
+    async def scene(rig: Rig) -> None:
+        platform = await rig.signed_in()
+        now = (await platform.schedule()).server_now
+        starts_at = now.replace(second=0, microsecond=0) + timedelta(hours=3)
+
+        def create(tx: Tx) -> tuple[Person, str]:
+            operator = second_operator(tx, rig.service.services.cipher)
+            told = {"title": "春招公开课", "category": Category.EXPERIENCE, "length_min": 90, "note": "请提前测试设备"}
+            return operator, activities.create(tx, operator, starts_ms=utc_ms(starts_at), **told)  # type: ignore[arg-type]
+
+        operator, activity_id = await asyncio.to_thread(write, rig, create)
+        (offered,) = await platform.activities()
+        assert (offered.id, offered.title, offered.starts_at) == (activity_id, "春招公开课", starts_at)
+        entry = await platform.plan(a_plan(now, "随便写的", 20, activity_id=activity_id), "k1")
+        assert (entry.is_fixed, entry.activity_note) == (True, "请提前测试设备")
+        assert (entry.plan.title, entry.plan.starts_at, entry.plan.length_min) == ("春招公开课", starts_at, 90)
+        left = entry.plan.model_copy(update={"activity_id": ""})
+        refused = await refusal(platform.change_plan(entry.session.id, entry.revision, left))
+        assert (refused.code, refused.detail["field"]) == ("schedule_invalid", "activity_id")
+        early = await refusal(platform.stream_key(entry.session.id, take_over=False))
+        assert early.code == "activity_too_early"
+        await asyncio.to_thread(write, rig, lambda tx: activities.call_off(tx, operator, activity_id, "讲师生病"))
+        session = await platform.session_of(entry.session.id)
+        assert (session.state, session.end_reason) == (SessionState.ENDED, EndReason.CALLED_OFF)
+        assert await platform.activities() == []
+        closed = await refusal(platform.plan(a_plan(now, activity_id=activity_id), "k2"))
+        assert closed.code == "activity_closed"
+        await platform.close()
+
+    play(tmp_path, scene)
+
+
+def test_what_is_planned_is_ones_own(tmp_path: Path) -> None:
+    async def scene(rig: Rig) -> None:
+        platform = await rig.signed_in()
+        now = (await platform.schedule()).server_now
+        entry = await platform.plan(a_plan(now), "k1")
+        other = await Rig(rig.config, rig.service).signed_in(phone="13900000002")
+        assert (await other.schedule()).entries == []
+        for work in (other.cancel_plan(entry.session.id), other.calendar_file(entry.session.id)):
+            assert (await refusal(work)).code == "not_found"
+        stranger = Rig(rig.config, rig.service).platform()
+        for work in (stranger.schedule(), stranger.activities(), stranger.calendar_file()):
+            assert (await refusal(work)).code == "not_signed_in"
+        for one in (platform, other, stranger):
+            await one.close()
+
+    play(tmp_path, scene)
+
+
+def write(rig: Rig, work: Callable[[Tx], Any]) -> Any:
+    """As somebody else on the service does it."""
+    return rig.service.run(rig.service.services.store.write(work))

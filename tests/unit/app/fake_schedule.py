@@ -88,7 +88,7 @@ class FakeSchedule(ABC):
         if since is None or until is None:
             found = [one for one in found if one.session.state is not SessionState.ENDED]
         else:
-            found = [one for one in found if since <= one.plan.starts_at < until]
+            found = [one for one in found if since < _ends_at(one) and one.plan.starts_at < until]
         await self._held("schedule")
         return Schedule(entries=found, server_now=self.server_now)
 
@@ -118,9 +118,8 @@ class FakeSchedule(ABC):
     def _require_free(self, plan: Plan, but: str = "") -> None:
         ends_at = plan.starts_at + timedelta(minutes=plan.length_min)
         for one in self.mine.entries:
-            others_end = one.plan.starts_at + timedelta(minutes=one.plan.length_min)
             is_in_the_way = one.session.id != but and one.session.state is not SessionState.ENDED
-            if is_in_the_way and plan.starts_at < others_end and one.plan.starts_at < ends_at:
+            if is_in_the_way and plan.starts_at < _ends_at(one) and one.plan.starts_at < ends_at:
                 raise PlatformError("schedule_overlap", retryable=False, detail=overlap_detail(one))
 
     async def cancel_plan(self, session_id: str) -> Entry:
@@ -141,6 +140,10 @@ class FakeSchedule(ABC):
     async def activities(self) -> list[Activity]:
         self._check("activities")
         return list(self.offered)
+
+
+def _ends_at(entry: Entry) -> datetime:
+    return entry.plan.starts_at + timedelta(minutes=entry.plan.length_min)
 
 
 def overlap_detail(entry: Entry) -> dict[str, object]:

@@ -147,6 +147,8 @@ class FakePlatform(FakeWay):
         self.room: FakeRoom | None = None
         self.on_link: Callable[[bool], None] = lambda _: None
         self.created: list[str] = []
+        self.spots: dict[str, Session] = {}
+        """What was made on the spot, by its idempotency key."""
         self.personal: FakeRoom | None = None
         """The person's own room, and what it is told."""
         self.on_personal_link: Callable[[bool], None] = lambda _: None
@@ -184,13 +186,16 @@ class FakePlatform(FakeWay):
 
     async def create_session(self, title: str, category: Category, idempotency_key: str) -> Session:
         self._check("create_session")
-        self._require_free_now()
-        self.created.append(idempotency_key)
-        self.session = Session(
-            id=f"s{len(self.created)}", title=title, category=category, anchor_id="a1", anchor_name="林晓",
-            state=SessionState.SCHEDULED, created_at=NOW, grace_period_s=180, viewer_url="http://h/s/s1",
-        )  # fmt: skip
-        made = self.session
+        if idempotency_key not in self.spots:
+            self._require_free_now()
+            self.created.append(idempotency_key)
+            self.session = self.spots[idempotency_key] = Session(
+                id=f"s{len(self.created)}", title=title, category=category, anchor_id="a1", anchor_name="林晓",
+                state=SessionState.SCHEDULED, created_at=NOW, grace_period_s=180, viewer_url="http://h/s/s1",
+            )  # fmt: skip
+        made = self.spots[idempotency_key]
+        if self.session is None or self.session.id != made.id:
+            made = made.model_copy(update={"state": SessionState.ENDED})  # it is over, or gave way to another
         await self._held("create_session")
         return made
 
@@ -206,10 +211,13 @@ class FakePlatform(FakeWay):
 
     async def current_session(self) -> Session | None:
         self._check("current_session")
-        return self.session
+        found = self.session
+        await self._held("current_session")
+        return found
 
     async def session_of(self, session_id: str) -> Session:
         self._check("session")
+        await self._held("session")
         if self.session is not None and self.session.id == session_id:
             return self.session
         found = [one.session for one in self.mine.entries if one.session.id == session_id]
@@ -244,10 +252,13 @@ class FakePlatform(FakeWay):
         self.ended.append(session_id)
         ended_by = {"state": SessionState.ENDED, "end_reason": EndReason.ANCHOR}
         for one in [one for one in self.mine.entries if one.session.id == session_id]:
-            self.put(one.model_copy(update={"session": one.session.model_copy(update=ended_by)}))
+            ended = one.session.model_copy(update=ended_by)
+            self.put(one.model_copy(update={"session": ended}))
+            if self.session is None or self.session.id != session_id:
+                return ended
         if self.session is None:
             raise PlatformError("session_ended", retryable=False)
-        ended = self.session.model_copy(update={"state": SessionState.ENDED})
+        ended = self.session.model_copy(update=ended_by)
         self.session = None
         return ended
 

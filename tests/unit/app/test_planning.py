@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from tests.unit.app.test_schedule_case import desk, ids, opened, planned_ids
 def test_a_plan_is_shown_at_once_and_counts_as_saved() -> None:
     async def scene(rig: Rig) -> None:
         await opened(rig)
+        rig.platform.calls.clear()
         await rig.do(w.SavePlan("", 0, a_plan()))
         assert ids(rig) == ["e1"]
         assert (desk(rig).saved_number, desk(rig).saved_id, desk(rig).is_saving) == (1, "e1", False)
@@ -48,6 +50,68 @@ def test_a_lost_answer_makes_one_session_and_another_plan_a_second() -> None:
         await rig.do(w.SavePlan("", 0, a_plan("另一场", 300)))
         assert planned_ids(rig) == ["e1", "e2"]
         assert len(set(rig.platform.plan_keys)) == 2
+
+    play(scene)
+
+
+def test_a_plan_that_was_changed_after_a_lost_answer_is_another_request() -> None:
+    async def scene(rig: Rig) -> None:
+        await opened(rig)
+        rig.platform.lose.add("plan")
+        await rig.do(w.SavePlan("", 0, a_plan()))
+        rig.platform.lose.clear()
+        await rig.do(w.SavePlan("", 0, a_plan("换个标题")))
+        assert len(set(rig.platform.plan_keys)) == 2
+        named = desk(rig).faults[ScheduleField.STARTS_AT].detail
+        assert named["session_id"] == "e1", "the first was made all the same, and is named"
+        assert ids(rig) == ["e1"]
+
+    play(scene)
+
+
+def test_what_a_lost_answer_made_and_was_taken_off_is_planned_anew() -> None:
+    async def scene(rig: Rig) -> None:
+        await opened(rig)
+        rig.platform.lose.add("plan")
+        await rig.do(w.SavePlan("", 0, a_plan()))
+        rig.platform.lose.clear()
+        await rig.changed("schedule")
+        await rig.do(w.CancelPlan("e1"), w.SavePlan("", 0, a_plan()))
+        assert (ids(rig), desk(rig).saved_id) == (["e2"], "e2")
+        assert rig.platform.entry("e2").session.state is SessionState.SCHEDULED
+
+    play(scene)
+
+
+def test_another_way_to_the_service_amid_a_save_leaves_a_form_that_can_be_sent_again() -> None:
+    async def scene(rig: Rig) -> None:
+        await opened(rig)
+        rig.platform.hold = {"plan": asyncio.Event(), "cancel_plan": asyncio.Event(), "schedule": asyncio.Event()}
+        await rig.do(w.LoadSchedule(date(2027, 2, 1)), w.SavePlan("", 0, a_plan()), w.CancelPlan("e9"))
+        assert (desk(rig).is_saving, desk(rig).is_turning) == (True, True)
+        rig.platform.hold.clear()
+        await rig.do(w.ConnectPlatform("127.0.0.1:1"))
+        shown = desk(rig)
+        assert (shown.is_saving, shown.cancelling, shown.is_turning) == (False, "", False)
+        assert (shown.month, shown.saved_number, ids(rig)) == (date(2027, 2, 1), 0, ["e1"])
+        await rig.do(w.SavePlan("", 0, a_plan()))
+        assert (planned_ids(rig), desk(rig).saved_id) == (["e1"], "e1"), "with its key it is the same request"
+
+    play(scene)
+
+
+def test_a_load_that_was_asked_for_before_does_not_undo_what_came_since() -> None:
+    async def scene(rig: Rig) -> None:
+        await opened(rig)
+        gate = rig.platform.hold["schedule"] = asyncio.Event()
+        await rig.do(w.LoadSchedule(), w.SavePlan("", 0, a_plan()))
+        seen: list[list[str]] = []
+        rig.desk.subscribe(lambda state: seen.append([one.session.id for one in state.schedule.upcoming]))
+        rig.platform.hold.clear()
+        gate.set()
+        await settle()
+        assert ids(rig) == ["e1"]
+        assert all(shown == ["e1"] for shown in seen)
 
     play(scene)
 
@@ -85,6 +149,7 @@ def test_two_clicks_send_one_plan() -> None:
         (refusal("schedule_invalid", field="length_min", reason="too_long"), ScheduleField.LENGTH),
         (refusal("schedule_invalid", field="cover_image_id", reason="unusable"), ScheduleField.COVER),
         (refusal("text_refused", field="industry", label="contact"), ScheduleField.INDUSTRY),
+        (refusal("input_invalid", field="title"), ScheduleField.TITLE),
         (refusal("out_of_scope"), ScheduleField.CATEGORY),
         (refusal("activity_closed"), ScheduleField.ACTIVITY),
         (refusal("schedule_full"), None),
@@ -109,51 +174,6 @@ def test_a_refusal_stands_at_its_field_else_above_all(error: PlatformError, fiel
     play(scene)
 
 
-# ---- changing ------------------------------------------------------------------------------------
-
-
-def test_a_change_made_elsewhere_is_not_overwritten_unasked() -> None:
-    async def scene(rig: Rig) -> None:
-        rig.platform.add(a_plan("原来"))
-        await opened(rig)
-        rig.platform.change_elsewhere("e1", title="别处")
-        await rig.do(w.SavePlan("e1", 0, a_plan("这里")))
-        theirs = desk(rig).conflict
-        assert theirs is not None
-        assert (theirs.plan.title, theirs.revision, desk(rig).plan_trouble) == ("别处", 1, None)
-        assert rig.platform.entry("e1").plan.title == "别处"
-        await rig.do(w.SavePlan("e1", theirs.revision, a_plan("这里")))
-        assert (rig.platform.entry("e1").plan.title, desk(rig).conflict) == ("这里", None)
-
-    play(scene)
-
-
-def test_a_cover_that_was_replaced_meanwhile_is_no_conflict() -> None:
-    async def scene(rig: Rig) -> None:
-        rig.platform.add(a_plan("原来", cover_image_id="im1"))
-        await opened(rig)
-        rig.platform.change_elsewhere("e1", cover_image_id="im2")
-        await rig.do(w.SavePlan("e1", 0, a_plan("新标题", cover_image_id="im2")))
-        assert desk(rig).conflict is None
-        assert rig.platform.entry("e1").plan == a_plan("新标题", cover_image_id="im2")
-
-    play(scene)
-
-
-def test_what_has_begun_meanwhile_is_told() -> None:
-    async def scene(rig: Rig) -> None:
-        entry = rig.platform.add(a_plan())
-        await opened(rig)
-        live = entry.session.model_copy(update={"state": SessionState.LIVE})
-        rig.platform.put(entry.model_copy(update={"session": live}))
-        await rig.do(w.SavePlan("e1", 0, a_plan("太晚了")))
-        assert desk(rig).plan_trouble is not None
-        assert desk(rig).plan_trouble.code == "session_begun"
-        assert desk(rig).upcoming[0].session.state is SessionState.LIVE, "and it is shown as it is"
-
-    play(scene)
-
-
 # ---- taking off ----------------------------------------------------------------------------------
 
 
@@ -173,11 +193,28 @@ def test_a_session_is_taken_off_also_while_it_is_prepared(state: SessionState) -
     play(scene)
 
 
-def test_what_cannot_be_taken_off_stays_and_is_told() -> None:
+def test_one_that_is_on_air_by_now_is_not_ended_by_taking_it_off() -> None:
     async def scene(rig: Rig) -> None:
-        rig.platform.add(a_plan())
+        entry = rig.platform.add(a_plan(), state=SessionState.PREPARING)
         await opened(rig)
-        rig.platform.fail["cancel_plan"] = PlatformError("platform_timeout")
+        live = entry.session.model_copy(update={"state": SessionState.LIVE})
+        rig.platform.put(entry.model_copy(update={"session": live}))
+        await rig.do(w.CancelPlan("e1"))
+        assert rig.platform.ended == []
+        assert desk(rig).trouble is not None
+        assert (desk(rig).trouble.code, desk(rig).cancelling) == ("session_begun", "")
+        assert desk(rig).upcoming[0].session.state is SessionState.LIVE
+
+    play(scene)
+
+
+@pytest.mark.parametrize("state", [SessionState.SCHEDULED, SessionState.PREPARING])
+def test_what_cannot_be_taken_off_stays_and_is_told(state: SessionState) -> None:
+    async def scene(rig: Rig) -> None:
+        rig.platform.add(a_plan(), state=state)
+        await opened(rig)
+        for name in ("cancel_plan", "end_session"):
+            rig.platform.fail[name] = PlatformError("platform_timeout")
         await rig.do(w.CancelPlan("e1"))
         assert (ids(rig), desk(rig).cancelling) == (["e1"], "")
         assert desk(rig).trouble is not None
@@ -216,9 +253,41 @@ def test_a_file_that_cannot_be_written_leaves_the_one_before(tmp_path: Path) -> 
     path = tmp_path / "a.ics"
     path.write_bytes(b"before")
     (tmp_path / ".a.ics.new").mkdir()
-    with pytest.raises((StorageError, OSError)):
+    with pytest.raises(StorageError) as refused:
         write_whole(path, b"after")
+    assert refused.value.detail["reason"]
     assert path.read_bytes() == b"before"
+
+
+def test_a_disk_that_is_full_amid_the_file_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, write_bytes = tmp_path / "a.ics", Path.write_bytes
+    path.write_bytes(b"before")
+
+    def half(file: Path, data: bytes) -> int:
+        write_bytes(file, data[: len(data) // 2])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", half)
+    with pytest.raises(StorageError) as refused:
+        write_whole(path, b"after, and whole")
+    assert refused.value.detail == {"reason": "No space left on device"}
+    assert {one.name: one.read_bytes() for one in tmp_path.iterdir()} == {"a.ics": b"before"}
+
+
+def test_secrets_that_cannot_be_read_are_not_told_as_a_file_that_was_written(tmp_path: Path) -> None:
+    async def scene(rig: Rig) -> None:
+        await opened(rig)
+
+        async def locked(_: str) -> bytes:
+            raise StorageError("secrets_unreadable", retryable=True)
+
+        rig.platform.calendar_file = locked  # type: ignore[method-assign, assignment]
+        await rig.do(w.ExportCalendar(str(tmp_path / "a.ics")))
+        assert desk(rig).file is None
+        assert desk(rig).trouble is not None
+        assert desk(rig).trouble.code == "secrets_unreadable"
+
+    play(scene)
 
 
 # ---- any order -----------------------------------------------------------------------------------
@@ -232,7 +301,7 @@ STEPS = st.lists(
 def test_whatever_happens_what_is_shown_is_what_the_service_has(steps: list[str]) -> None:
     async def scene(rig: Rig) -> None:
         await opened(rig)
-        number, sent = 0, a_plan()
+        number, saved, sent = 0, 0, a_plan()
         for step in steps:
             known = [one for one in desk(rig).upcoming if one.session.state is SessionState.SCHEDULED]
             if step in ("plan", "lost"):
@@ -253,6 +322,9 @@ def test_whatever_happens_what_is_shown_is_what_the_service_has(steps: list[str]
                 rig.platform.fail = {name: PlatformError("platform_unreachable") for name in ("schedule", "plan")}
             elif step == "back":
                 rig.platform.fail = {}
+            if desk(rig).saved_number != saved:
+                saved, entry = desk(rig).saved_number, rig.platform.entry(desk(rig).saved_id)
+                assert entry.session.state is SessionState.SCHEDULED, "what is told as planned is planned"
             await rig.changed("schedule")
         rig.platform.fail = {}
         await rig.do(w.LoadSchedule())

@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from app.contract.rest import Role
+from app.domain.china_time import CHINA
 from app.errors import PlatformError
 from app.runtime.clock import ManualClock
 from app.usecases import wishes as w
@@ -63,6 +65,29 @@ def test_who_is_no_anchor_is_not_asked_for_until_they_look() -> None:
     play(scene)
 
 
+def test_who_never_looked_hears_of_a_change_by_their_steps_alone() -> None:
+    async def scene(rig: Rig) -> None:
+        rig.platform.people["b"], rig.platform.who = person("b"), "b"
+        await rig.signed_in()
+        rig.platform.calls.clear()
+        await rig.changed("schedule")
+        assert ("onboarding" in rig.platform.calls, rig.platform.spans) == (True, [])
+
+    play(scene)
+
+
+def test_who_becomes_an_anchor_knows_their_schedule_from_then_on() -> None:
+    async def scene(rig: Rig) -> None:
+        rig.platform.people["b"], rig.platform.who = person("b"), "b"
+        await rig.signed_in()
+        rig.platform.people["b"].account = rig.platform.mine.account.model_copy(update={"roles": [Role.ANCHOR]})
+        rig.platform.add(a_plan())
+        await rig.changed("account")
+        assert ids(rig) == ["e1"]
+
+    play(scene)
+
+
 def test_a_month_is_turned_and_what_is_late_does_not_take_its_place() -> None:
     async def scene(rig: Rig) -> None:
         await opened(rig)
@@ -74,6 +99,40 @@ def test_a_month_is_turned_and_what_is_late_does_not_take_its_place() -> None:
         await settle()
         assert (desk(rig).month, desk(rig).is_turning) == (date(2027, 2, 1), False)
         assert rig.platform.spans[-1][0] == datetime(2027, 1, 31, 16, tzinfo=UTC)
+
+    play(scene)
+
+
+@pytest.mark.parametrize(
+    ("month", "since", "until"),
+    [
+        (date(2027, 1, 1), datetime(2026, 12, 27, 16, tzinfo=UTC), datetime(2027, 1, 31, 16, tzinfo=UTC)),
+        (date(2028, 2, 29), datetime(2028, 1, 30, 16, tzinfo=UTC), datetime(2028, 3, 5, 16, tzinfo=UTC)),
+        (date(2027, 2, 28), datetime(2027, 1, 31, 16, tzinfo=UTC), datetime(2027, 2, 28, 16, tzinfo=UTC)),
+    ],
+)
+def test_a_page_has_whole_weeks_of_china(month: date, since: datetime, until: datetime) -> None:
+    async def scene(rig: Rig) -> None:
+        await opened(rig)
+        await rig.do(w.LoadSchedule(month))
+        assert (desk(rig).month, rig.platform.spans[-1]) == (month.replace(day=1), (since, until))
+
+    play(scene)
+
+
+def test_a_page_that_could_not_be_loaded_comes_when_the_service_is_back() -> None:
+    async def scene(rig: Rig) -> None:
+        rig.platform.add(a_plan(in_min=60 * 24 * 40))
+        await opened(rig)
+        assert (desk(rig).entries, ids(rig)) == ((), ["e1"])
+        rig.platform.fail["schedule"] = PlatformError("platform_unreachable")
+        await rig.do(w.LoadSchedule(date(2027, 1, 1)))
+        assert (desk(rig).phase, desk(rig).is_turning, ids(rig)) == (LoadPhase.READY, False, ["e1"])
+        assert desk(rig).trouble is not None
+        rig.platform.fail.clear()
+        rig.platform.on_personal_link(True)
+        await settle()
+        assert ([one.session.id for one in desk(rig).entries], desk(rig).trouble) == (["e1"], None)
 
     play(scene)
 
@@ -147,11 +206,50 @@ def test_days_go_by_the_services_clock_however_wrong_this_ones_is(wrong: timedel
         await opened(rig)
         assert (desk(rig).today, desk(rig).month) == (date(2026, 11, 27), date(2026, 11, 1))
 
+    play(scene, Rig(clock=wrong_clock(SERVER_NOW + wrong)))
+
+
+@pytest.mark.parametrize(
+    ("told", "month"),
+    [
+        (datetime(2026, 12, 31, 16, 0, tzinfo=UTC), date(2027, 1, 1)),
+        (datetime(2028, 2, 29, 15, 59, tzinfo=UTC), date(2028, 2, 1)),
+    ],
+)
+def test_the_first_page_is_the_month_that_it_is_in_china(told: datetime, month: date) -> None:
+    async def scene(rig: Rig) -> None:
+        rig.platform.server_now = told
+        await opened(rig)
+        assert (desk(rig).month, desk(rig).is_turning) == (month, False)
+        since, until = rig.platform.spans[-1]
+        assert since is not None
+        assert until is not None
+        first = datetime(month.year, month.month, 1, tzinfo=CHINA)
+        assert since <= first < until
+
+    play(scene, Rig(clock=wrong_clock(datetime(2026, 6, 15, tzinfo=UTC))))
+
+
+def wrong_clock(told: datetime) -> ManualClock:
+    """This machine's own, which says so."""
+
     class Wrong(ManualClock):
         def utc(self) -> datetime:
-            return SERVER_NOW + wrong
+            return told
 
-    play(scene, Rig(clock=Wrong()))
+    return Wrong()
+
+
+def test_each_new_minute_is_told_once() -> None:
+    async def scene(rig: Rig) -> None:
+        await opened(rig)
+        rig.platform.fail["schedule"] = PlatformError("platform_unreachable")  # nothing but time
+        told: list[datetime | None] = []
+        rig.desk.subscribe(lambda state: told.append(state.schedule.now))
+        await pass_s(3 * 60 + 5)
+        assert told == [SERVER_NOW + timedelta(minutes=one) for one in (1, 2, 3)]
+
+    play_timed(scene)
 
 
 @pytest.mark.parametrize(
