@@ -169,14 +169,14 @@ class DeskPages(QStackedWidget):
     def _draw_schedule(self, state: DeskState, tr: Translator) -> None:
         page, desk = self.schedule, state.schedule
         form = present_plan_form(state, tr, page.plan.entry_id) if page.is_editing else None
-        others = day_rows(desk, page.plan.draft().day, page.plan.entry_id, tr) if page.is_editing else ("", ())
+        others = day_rows(desk, page.plan.day_of_plan(), page.plan.entry_id, tr) if page.is_editing else ("", ())
         page.draw(present_schedule(state, tr, page.look), form, others, (desk.saved_number, desk.saved_id))
 
     def edit_plan(self, state: DeskState, tr: Translator, session_id: str) -> None:
         """Open the form: of a session that is planned, or of a new one on the day that is looked at."""
         page = self.schedule
         entry = find(state.schedule, session_id) if session_id else None
-        day = page.look.day if page.look.mode is Mode.MONTH else None
+        day = page.day if page.look.mode is Mode.MONTH else None
         page.open_form(present_plan_form(state, tr, session_id), entry or new_draft(state, day))
 
     def _focus_live(self, state: DeskState) -> None:

@@ -30,7 +30,8 @@ from ui.presenters.schedule_entry import SOON_MIN, ends_at, span_text
 AHEAD = timedelta(hours=12)
 """What begins later is not asked about."""
 MAX_PLANS = 3
-_BEGINS = (SessionState.SCHEDULED, SessionState.PREPARING, SessionState.INTERRUPTED)
+_BEGINS = (SessionState.SCHEDULED, SessionState.PREPARING, SessionState.LIVE, SessionState.INTERRUPTED)
+"""One that is on air on another device is asked for like any other, and then taken over."""
 _TELLS_GONE = frozenset({"missed", "called_off", "session_ended"})
 """Troubles that say already why a planned session is none any more."""
 

@@ -28,9 +28,11 @@ from app.runtime.clock import utc_ms
 from app.usecases.schedule_state import ScheduleDesk
 from app.usecases.state import DeskState
 from app.usecases.trouble import Trouble
+from app.usecases.way_state import LoadPhase
 from ui.presenters.application_form import ImageView, desk_image
 from ui.presenters.china_times import capital, china, date_text, day_text, is_elsewhere, iso_moment
 from ui.presenters.common import TroubleView, category_text, error_sentence, trouble_view
+from ui.presenters.schedule import may_plan_on
 from ui.presenters.schedule_entry import find, length_text, times_text
 
 LENGTHS_MIN = (15, 30, 45, 60, 90, 120, 150, 180, 240, 300, 360, 420, 480)
@@ -78,6 +80,7 @@ class PlanFormView:
     image: ImageView
     cover_id: str
     """The cover that a session can have; empty for none."""
+    is_cover_known: bool
     faults: Mapping[ScheduleField, str]
     trouble: TroubleView | None
     conflict: str
@@ -105,6 +108,7 @@ def present_plan_form(state: DeskState, tr: Translator, entry_id: str) -> PlanFo
         zone=tr.text("plan.zone") if is_elsewhere(now) else "",
         image=desk_image(ImagePurpose.COVER, state.application, tr),
         cover_id=_cover_id(state),
+        is_cover_known=state.application.phase is LoadPhase.READY,
         faults={one: fault_text(trouble, today, tr) for one, trouble in desk.faults.items()},
         trouble=trouble_view(desk.plan_trouble, tr),
         conflict=tr.text("plan.conflict") if desk.conflict is not None and desk.conflict.session.id == entry_id else "",
@@ -151,11 +155,10 @@ def _lengths(entry: Entry | None, tr: Translator) -> tuple[tuple[int, str], ...]
 
 
 def _activities(desk: ScheduleDesk, entry: Entry | None, today: date, tr: Translator) -> tuple[tuple[str, str], ...]:
-    """Whoever has joined one sees it as long as the session is planned, joinable or not."""
+    """One joins with a new session, and leaves by taking it off: of one that is planned nothing else is offered."""
+    if entry is not None:
+        return ((entry.plan.activity_id, entry.plan.title),) if entry.plan.activity_id else ()
     offered = [(one.id, _activity_line(one, today, tr)) for one in desk.activities]
-    own = entry.plan.activity_id if entry is not None else ""
-    if own and entry is not None and own not in [one for one, _ in offered]:
-        offered.append((own, entry.plan.title))
     return (("", tr.text("plan.no_activity")), *offered) if offered else ()
 
 
@@ -194,7 +197,8 @@ def new_draft(state: DeskState, day: date | None) -> Draft:
     scopes = account.scopes if account is not None and account.scopes else list(Category)
     last = state.default_category
     # An evening is when people watch; a day that is nearly over leaves what is left of it.
-    is_today = day is None or day == china(now).date()
+    today = china(now).date()
+    is_today = day is None or day == today or not may_plan_on(day, today)
     return Draft(
         category=last if last in scopes else scopes[0],
         day=soon.date() if is_today or day is None else day,
@@ -237,7 +241,15 @@ def activity_facts(activity: Activity, now: datetime, tr: Translator) -> tuple[t
     return tuple((name, value) for name, value in facts if value)
 
 
-def plan_of(draft: Draft, view: PlanFormView, activity: Activity | None) -> Plan:
+def _cover_of(draft: Draft, view: PlanFormView, entry_id: str) -> str:
+    """While it is not known which covers there are, a session keeps the one it has."""
+    if not view.is_cover_known:
+        entry = find(view.desk, entry_id) if entry_id else None
+        return entry.plan.cover_image_id if entry is not None else ""
+    return view.cover_id if draft.uses_cover else ""
+
+
+def plan_of(draft: Draft, view: PlanFormView, activity: Activity | None, entry_id: str = "") -> Plan:
     """As it is sent to the service."""
     return Plan(
         title=activity.title if activity is not None else draft.title.strip(),
@@ -246,7 +258,7 @@ def plan_of(draft: Draft, view: PlanFormView, activity: Activity | None) -> Plan
         position=draft.position.strip(),
         starts_at=activity.starts_at if activity is not None else draft.starts_at,
         length_min=activity.length_min if activity is not None else draft.length_min,
-        cover_image_id=view.cover_id if draft.uses_cover else "",
+        cover_image_id=_cover_of(draft, view, entry_id),
         is_replay_on=draft.is_replay_on,
         allows_guests=draft.allows_guests,
         activity_id=draft.activity_id,
@@ -269,7 +281,10 @@ def faults_before_sending(
     """What can be seen here; the service looks once more."""
     found: dict[ScheduleField, str] = {}
     if activity is not None:
-        return found
+        overlap = _overlap_of(activity.starts_at, activity.length_min, view, entry_id, tr)
+        return {ScheduleField.ACTIVITY: overlap} if overlap else found
+    if draft.activity_id:
+        return {ScheduleField.ACTIVITY: tr.text("error.activity_closed")}
     if not draft.title.strip():
         found[ScheduleField.TITLE] = tr.text("plan.title_missing")
     is_same_time = (entry := find(view.desk, entry_id)) is not None and entry.plan.starts_at == draft.starts_at
@@ -286,7 +301,11 @@ def faults_before_sending(
 
 def overlap_text(draft: Draft, view: PlanFormView, entry_id: str, tr: Translator) -> str:
     """Which session has that time; empty for none."""
-    wanted = Span.of(utc_ms(draft.starts_at), draft.length_min)
+    return _overlap_of(draft.starts_at, draft.length_min, view, entry_id, tr)
+
+
+def _overlap_of(starts_at: datetime, length_min: int, view: PlanFormView, entry_id: str, tr: Translator) -> str:
+    wanted = Span.of(utc_ms(starts_at), length_min)
     taken = {
         Span.of(utc_ms(one.plan.starts_at), one.plan.length_min): one
         for one in view.desk.upcoming

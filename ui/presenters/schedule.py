@@ -6,12 +6,12 @@ Days and times are those of Asia/Shanghai; what time it is now the service says 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from app.contract.rest import Role
 from app.contract.schedule import Entry
-from app.domain.schedule import Span, days_of, month_days
+from app.domain.schedule import MAX_AHEAD_DAYS, Span, days_of, month_days
 from app.domain.session import SessionState
 from app.i18n import Translator
 from app.runtime.clock import utc_ms
@@ -200,6 +200,8 @@ def _month(desk: ScheduleDesk, look: Look, now: datetime, tr: Translator) -> Mon
     rows = tuple(entry_rows(on_day[chosen], now, tr))
     named, plain = day_text(chosen, today, tr), date_text(chosen, today, tr)
     empty = "schedule.day_past" if chosen < today else "schedule.day_empty"
+    if not may_plan_on(chosen, today) and chosen > today:
+        empty = "schedule.fault.too_far"
     return MonthView(
         title=tr.text("schedule.month", year=first.year, month_name=tr.text(f"month.{first.month}")),
         first=first,
@@ -211,8 +213,13 @@ def _month(desk: ScheduleDesk, look: Look, now: datetime, tr: Translator) -> Mon
         day_title=capital(tr.text("day.named", name=named, day=plain) if named != plain else plain),
         day_rows=rows,
         day_empty="" if rows else tr.text("schedule.loading" if desk.is_turning else empty),
-        can_plan=chosen >= today,
+        can_plan=may_plan_on(chosen, today),
     )
+
+
+def may_plan_on(day: date, today: date) -> bool:
+    """Whether a session can begin on it: not in the past, and not too far ahead."""
+    return today <= day <= today + timedelta(days=MAX_AHEAD_DAYS)
 
 
 def _first_choice(first: date, days: tuple[date, ...], today: date) -> date:

@@ -162,7 +162,9 @@ def present_detail(state: DeskState, entry: Entry, now: datetime, tr: Translator
         hint = tr.text("schedule.start_from", at=appointment_text(at, china(now).date(), tr))
     elif is_busy and not is_running and not is_over:
         hint = tr.text("schedule.start_busy")
-    start = "" if is_over else tr.text("schedule.open_live" if is_running else "schedule.start")
+    is_elsewhere_on_air = session.state is SessionState.LIVE and not is_running
+    label_id = "schedule.open_live" if is_running else "action.take_over" if is_elsewhere_on_air else "schedule.start"
+    start = "" if is_over else tr.text(label_id)
     return DetailView(
         session_id=session.id,
         title=plan.title,

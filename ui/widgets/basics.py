@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from ui.theme.icons import icon, pixmap
@@ -156,10 +156,22 @@ class Combo(QComboBox):
         self._tokens: Tokens = DARK
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(8)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def set_tokens(self, tokens: Tokens) -> None:
         self._tokens = tokens
         self.update()
+
+    def place_of(self, value: object) -> int:
+        """Where a value stands; the first where it does not. Not ``findData``: it knows no dates."""
+        return next((at for at in range(self.count()) if self.itemData(at) == value), 0)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Whoever scrolls a form past it does not choose."""
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

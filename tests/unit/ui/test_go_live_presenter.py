@@ -57,11 +57,13 @@ def test_what_runs_or_begins_in_the_next_hours_is_offered(in_min: int, is_offere
     assert view.proposed == ("p1" if is_proposed else "")
 
 
-@pytest.mark.parametrize("begun", [SessionState.LIVE, SessionState.ENDED])
-def test_what_is_on_air_or_over_is_not_offered(begun: SessionState) -> None:
-    reason = EndReason.CANCELLED if begun is SessionState.ENDED else None
-    assert offered(state(entry("p1", state=begun, end_reason=reason))) == []
-    assert offered(state(entry("p1", state=SessionState.PREPARING))) == ["p1"]
+def test_what_is_over_is_not_offered() -> None:
+    assert offered(state(entry("p1", state=SessionState.ENDED, end_reason=EndReason.CANCELLED))) == []
+
+
+@pytest.mark.parametrize("begun", [SessionState.PREPARING, SessionState.LIVE, SessionState.INTERRUPTED])
+def test_what_another_device_has_begun_is_offered_to_be_gone_on_with(begun: SessionState) -> None:
+    assert offered(state(entry("p1", state=begun))) == ["p1"]
 
 
 def test_the_nearest_are_offered_in_their_order_and_the_earliest_is_proposed() -> None:

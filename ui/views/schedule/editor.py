@@ -20,6 +20,7 @@ from app.domain.images import ImagePurpose
 from app.domain.schedule import MAX_INDUSTRY_CHARS, MAX_POSITION_CHARS, MAX_TITLE_CHARS, ScheduleField
 from app.i18n import Translator
 from app.usecases.wishes import SavePlan
+from ui.presenters.china_times import china
 from ui.presenters.plan_form import (
     STEP_MIN,
     Draft,
@@ -35,6 +36,7 @@ from ui.presenters.plan_form import (
 from ui.views.base import View
 from ui.views.images import ImageRow
 from ui.views.prepare.fields import FieldBox
+from ui.views.schedule.conflict import ConflictStrip
 from ui.widgets.basics import Combo, box, column, label, row
 from ui.widgets.checks import CheckLine
 from ui.widgets.facts import Facts
@@ -62,7 +64,8 @@ class PlanCard(View):
         self._view: PlanFormView | None = None
         self.entry_id = ""
         self._base_revision = 0
-        self._answered = 0
+        self._answered = self._begun = 0
+        """Answers so far: those from before the form was opened are of another."""
         self._is_filling = False
         self._told: set[ScheduleField] = set()
         """Fields with a fault of the service that were not changed since."""
@@ -71,29 +74,17 @@ class PlanCard(View):
         self.thumbnails = Thumbnails(self)
         self.fields: dict[ScheduleField, FieldBox] = {}
         outer = column(self, gap=18)
-        self.conflict = self._build_conflict()
+        self.conflict = ConflictStrip()
+        self.conflict.theirs_taken.connect(self._use_theirs)
+        self.conflict.mine_taken.connect(self._use_mine)
         self._build_fields()
         self.facts = Facts("plan", FACTS, name_px=96, kind="tile", margins=(16, 12, 16, 12))
         order = (self.fields[ScheduleField.ACTIVITY], self.facts, self.fields[ScheduleField.TITLE])
-        for part in (*order, *self._pair(ScheduleField.CATEGORY), self._when, *self._rest()):
+        for part in (*order, *self._pair(ScheduleField.CATEGORY), *self._rest()):
             outer.addWidget(part)
         self.foot = self._build_foot()
 
     # ---- building --------------------------------------------------------------------------------
-
-    def _build_conflict(self) -> QWidget:
-        strip = box("plan.conflict", kind="strip-warn")
-        line = row(strip, margins=(48, 8, 20, 8), gap=10)
-        self.conflict_text = label("plan.conflict_text", type_="12", wraps=True)
-        theirs = self.button("plan.use_theirs", "plan.use_theirs", kind="small")
-        mine = self.button("plan.use_mine", "plan.use_mine", kind="small")
-        theirs.clicked.connect(self._use_theirs)
-        mine.clicked.connect(self._use_mine)
-        line.addWidget(self.conflict_text, 1)
-        line.addWidget(theirs)
-        line.addWidget(mine)
-        strip.hide()
-        return strip
 
     def _build_foot(self) -> QWidget:
         foot = box("plan.foot", ground="foot")
@@ -103,7 +94,7 @@ class PlanCard(View):
         self.back = self.button("plan.back", "plan.back")
         self.back.clicked.connect(self.left)
         self.trouble = TroubleLine("plan.trouble")
-        self.trouble.acted.connect(self.acted)
+        self.trouble.acted.connect(lambda action: self._save() if action == "retry" else self.acted.emit(action))
         line.addWidget(self.save)
         line.addWidget(self.back)
         line.addWidget(self.trouble, 1)
@@ -194,21 +185,18 @@ class PlanCard(View):
             line.addWidget(self.fields[field], 1, Qt.AlignmentFlag.AlignTop)
         return self.fields[first], work
 
-    @property
-    def _when(self) -> QWidget:
-        return self.fields[ScheduleField.STARTS_AT]
-
     def _rest(self) -> tuple[QWidget, ...]:
         options = QWidget()
         checks = column(options, gap=10)
         checks.addWidget(self.replay)
         checks.addWidget(self.guests)
-        return self.fields[ScheduleField.LENGTH], self.fields[ScheduleField.COVER], options
+        return *(self.fields[one] for one in (*_TIME, ScheduleField.COVER)), options
 
     def retranslate(self, tr: Translator) -> None:
         super().retranslate(tr)
         self._tr = tr
         self.cover.retranslate(tr)
+        self.conflict.retranslate(tr)
         if self._view is not None:
             self._draw_choices(self._view, is_new=True)
 
@@ -225,6 +213,7 @@ class PlanCard(View):
     def _begin(self, entry_id: str, revision: int, draft: Draft, view: PlanFormView) -> None:
         self.entry_id, self._base_revision = entry_id, revision
         self._told, self._own, self._answered = set(), {}, view.answered
+        self._begun = view.answered
         self._put(draft, view)
 
     def _put(self, draft: Draft, view: PlanFormView) -> None:
@@ -244,7 +233,7 @@ class PlanCard(View):
             (self.category, draft.category), (self.day, draft.day), (self.hour, hour), (self.minute, minute),
             (self.length, draft.length_min), (self.activity, draft.activity_id),
         ):  # fmt: skip
-            combo.setCurrentIndex(_place(combo, value))
+            combo.setCurrentIndex(combo.place_of(value))
         for check, is_on in (
             (self.uses_cover, draft.uses_cover), (self.replay, draft.is_replay_on), (self.guests, draft.allows_guests),
         ):  # fmt: skip
@@ -274,6 +263,12 @@ class PlanCard(View):
             activity_id=str(self.activity.currentData() or ""),
         )
 
+    def day_of_plan(self) -> date:
+        """The day in Asia/Shanghai on which it begins, also where an official activity says so."""
+        draft, view = self.draft(), self._view
+        activity = activity_of(view.desk, draft, self.entry_id) if view is not None else None
+        return china(activity.starts_at).date() if activity is not None else draft.day
+
     # ---- drawing ---------------------------------------------------------------------------------
 
     def draw(self, view: PlanFormView) -> None:
@@ -285,16 +280,19 @@ class PlanCard(View):
             self._answered = view.answered
             self._told, self._own = set(view.faults), {}
             if view.faults and self.isVisible():
-                self.fields[next(one for one in ScheduleField if one in view.faults)].focus()
+                self._place_of(next(one for one in ScheduleField if one in view.faults)).focus()
         self.zone.setText(view.zone)
-        self.conflict_text.setText(view.conflict)
-        self.conflict.setVisible(bool(view.conflict) and not view.is_saving)
-        self.trouble.draw(view.trouble)
+        is_of_this = view.answered > self._begun
+        theirs = view.desk.conflict
+        is_newer = theirs is not None and theirs.revision > self._base_revision
+        self.conflict.show_text(view.conflict if is_newer and is_of_this and not view.is_saving else "")
+        self.trouble.draw(view.trouble if is_of_this else None)
         self.save.setText(view.label)
         self.save.setAccessibleName(view.label)
         if self.save.hasFocus() and view.is_saving:
-            self.title.setFocus(Qt.FocusReason.OtherFocusReason)  # else the keyboard would go to another part
+            self.focus_first()  # else the keyboard would go to another part
         self.save.setEnabled(not view.is_saving)
+        self.back.setEnabled(not view.is_saving)  # its answer would be another form's
         self.cover.draw(view.image)
         self.uses_cover.setVisible(bool(view.cover_id))
         self.fields[ScheduleField.ACTIVITY].setVisible(self.activity.count() > 1)
@@ -317,7 +315,7 @@ class PlanCard(View):
                 # What is offered no more stays chosen, with the way back to none: nobody is moved to another day.
                 kept = [one for one in known if one[0] in (chosen, "") and one[0] not in offered]
                 self._fill(combo, (*kept, *choices) if chosen not in offered else choices)
-                combo.setCurrentIndex(_place(combo, chosen))
+                combo.setCurrentIndex(combo.place_of(chosen))
                 self._is_filling = False
 
     def _draw_fixed(self) -> None:
@@ -330,6 +328,11 @@ class PlanCard(View):
         for field in _FIXED:
             self.fields[field].setVisible(not facts)
 
+    def _place_of(self, field: ScheduleField) -> FieldBox:
+        """Where a fault stands: what an official activity fixes has no field of its own."""
+        is_fixed = field in _FIXED and bool(self.activity.currentData())
+        return self.fields[ScheduleField.ACTIVITY if is_fixed else field]
+
     def _draw_times(self) -> None:
         """The end, and what is wrong with any field."""
         view = self._view
@@ -337,8 +340,10 @@ class PlanCard(View):
             return
         draft = self.draft()
         self.ends.setText(ends_text(draft, self._tr))
-        for field, made in self.fields.items():
-            made.show_fault(self._own.get(field) or (view.faults.get(field, "") if field in self._told else ""))
+        said = {self._place_of(field): text for field, text in view.faults.items() if field in self._told}
+        said |= {self._place_of(field): text for field, text in self._own.items()}
+        for made in self.fields.values():
+            made.show_fault(said.get(made, ""))
         started = self.fields[ScheduleField.STARTS_AT]
         if not started.fault.text() and activity_of(view.desk, draft, self.entry_id) is None:
             # An overlap is seen while the time is being chosen.
@@ -352,9 +357,10 @@ class PlanCard(View):
             self._told.discard(one)
             self._own.pop(one, None)
         if field is ScheduleField.ACTIVITY:
+            self._told, self._own = set(), {}
             self._draw_fixed()
         self._draw_times()
-        if field is ScheduleField.STARTS_AT:
+        if field in (ScheduleField.STARTS_AT, ScheduleField.ACTIVITY):
             self.day_changed.emit()
 
     # ---- sending ---------------------------------------------------------------------------------
@@ -369,9 +375,9 @@ class PlanCard(View):
         self._told = set()
         self._draw_times()
         if self._own:
-            self.fields[next(one for one in ScheduleField if one in self._own)].focus()
+            self._place_of(next(one for one in ScheduleField if one in self._own)).focus()
             return
-        self.wished.emit(SavePlan(self.entry_id, self._base_revision, plan_of(draft, view, activity)))
+        self.wished.emit(SavePlan(self.entry_id, self._base_revision, plan_of(draft, view, activity, self.entry_id)))
 
     def _use_theirs(self) -> None:
         view = self._view
@@ -390,8 +396,3 @@ class PlanCard(View):
         """Give the keyboard to the first field."""
         first = self.title if self.title.isVisible() else self.industry
         first.setFocus(Qt.FocusReason.OtherFocusReason)
-
-
-def _place(combo: Combo, value: object) -> int:
-    """Where a value stands; the first where it does not. Not ``findData``: it knows no dates."""
-    return next((at for at in range(combo.count()) if combo.itemData(at) == value), 0)

@@ -13,7 +13,7 @@ from app.i18n import Translator
 from app.usecases.schedule_state import CalendarFile
 from app.usecases.wishes import ExportCalendar
 from ui.presenters.plan_form import Draft, PlanFormView
-from ui.presenters.schedule import Body, Look, Mode, ScheduleView
+from ui.presenters.schedule import Body, Look, Mode, ScheduleView, may_plan_on
 from ui.presenters.schedule_entry import EntryRow
 from ui.views.base import View
 from ui.views.live_header import HEADER_PX
@@ -152,7 +152,7 @@ class SchedulePage(View):
         self.plan.day_changed.connect(self.redraw_asked)
         self.side.chosen.connect(self._choose_on_day)
         self.side.opened.connect(self._open)
-        self.side.plan_asked.connect(lambda: self._plan_on(self._day))
+        self.side.plan_asked.connect(lambda: self._plan_on(self.day))
         detail = self.side.detail
         detail.start_asked.connect(self.start_asked)
         detail.edit_asked.connect(self.edit_asked)
@@ -197,19 +197,26 @@ class SchedulePage(View):
         self.look, self.is_editing = Look(), False
 
     @property
-    def _day(self) -> date | None:
+    def day(self) -> date | None:
+        """The day that is chosen in the month."""
         month = self._view.month if self._view is not None else None
         return month.chosen if month is not None else None
 
     def _choose_on_day(self, session_id: str) -> None:
         # a list that is given the keyboard while it goes chooses its first row by itself
         if self.look.mode is Mode.MONTH:
-            self.look_at(Look(Mode.MONTH, session_id, self._day))
+            self.look_at(Look(Mode.MONTH, session_id, self.day))
 
     def _plan_on(self, day: date | None) -> None:
-        """Plan on this day; on one that is over there is nothing to plan."""
+        """Plan on this day, where that is possible."""
         view = self._view
-        if day is None or view is None or view.month is None or not view.can_plan or day < view.month.today:
+        if (
+            day is None
+            or view is None
+            or view.month is None
+            or not view.can_plan
+            or not may_plan_on(day, view.month.today)
+        ):
             return
         self.look = Look(Mode.MONTH, "", day)
         self.edit_asked.emit("")
