@@ -163,7 +163,7 @@ class Session(Wire):
     starts_at: datetime | None = None
     """When it is planned to begin; None for one on the spot."""
     length_min: int = 0
-    """How long it is planned to last; 0 for one on the spot."""
+    """How long it is planned to last; of one on the spot, how long at most."""
     cover_image_id: str = ""
     """GET /images/{id}; empty when there is none that is approved."""
     started_at: datetime | None = None

@@ -33,7 +33,7 @@ class SessionView:
     ended_ms: int | None
     messages: int
     starts_ms: int | None
-    """None, and no length, for one on the spot: it has no time."""
+    """None for one on the spot: it was not planned for a time."""
     length_min: int
     cover_image_id: str
     """Of one that everybody may see; else empty."""
@@ -55,7 +55,7 @@ def view_of(db: Db, row: SessionRow) -> SessionView:
         ended_ms=row.ended_ms,
         messages=row.message_count,
         starts_ms=None if row.is_spot else row.starts_ms,
-        length_min=0 if row.is_spot else row.length_min,
+        length_min=row.length_min,
         cover_image_id=row.cover_image_id if _is_for_all(db, row.cover_image_id) else "",
     )
 
