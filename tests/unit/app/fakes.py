@@ -191,7 +191,7 @@ class FakePlatform(FakeWay):
             self.created.append(idempotency_key)
             self.session = self.spots[idempotency_key] = Session(
                 id=f"s{len(self.created)}", title=title, category=category, anchor_id="a1", anchor_name="林晓",
-                state=SessionState.SCHEDULED, created_at=NOW, grace_period_s=180, viewer_url="http://h/s/s1",
+                state=SessionState.SCHEDULED, length_min=60, created_at=NOW, grace_period_s=180, viewer_url="http://h/s/s1",
             )  # fmt: skip
         made = self.spots[idempotency_key]
         if self.session is None or self.session.id != made.id:
