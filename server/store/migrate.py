@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.errors import StorageError
 
+_SQLITE = "sqlite"
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -25,11 +28,36 @@ def migrate(engine: Engine) -> None:
     settings = Config()
     settings.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     try:
-        with engine.begin() as connection:
+        with _referring_freely(engine) as connection, connection.begin():
             known = {script.revision for script in ScriptDirectory.from_config(settings).walk_revisions()}
             if set(MigrationContext.configure(connection).get_current_heads()) - known:
                 raise StorageError("database_newer")
             settings.attributes["connection"] = connection
             command.upgrade(settings, "head")
+            _check_references(connection)
     except SQLAlchemyError as error:
         raise StorageError("database_failed") from error
+
+
+@contextmanager
+def _referring_freely(engine: Engine) -> Iterator[Connection]:
+    """A connection on which SQLite lets a table be made anew that others' rows refer to.
+
+    It can be said only outside a transaction, so past SQLAlchemy, which begins one with the first statement.
+    """
+    with engine.connect() as connection:
+        if engine.dialect.name != _SQLITE:
+            yield connection
+            return
+        raw = connection.connection
+        raw.execute("PRAGMA foreign_keys=OFF")
+        try:
+            yield connection
+        finally:
+            raw.execute("PRAGMA foreign_keys=ON")
+
+
+def _check_references(connection: Connection) -> None:
+    """Raises StorageError when rows would refer to nothing; what was changed is then taken back."""
+    if connection.dialect.name == _SQLITE and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+        raise StorageError("database_failed")

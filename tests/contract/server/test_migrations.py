@@ -1,0 +1,78 @@
+"""A database that was in use by an older version is brought to the newest, with all that is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from sqlalchemy import Engine, text
+
+from app.errors import StorageError
+from server.store.engine import make_engines
+from server.store.migrate import MIGRATIONS, migrate
+from tests.contract.server.kit import config_for
+
+IN_USE = (
+    "INSERT INTO accounts (id, nickname, created_ms) VALUES ('a', 'A', 1)",
+    "INSERT INTO devices (id, account_id, name, first_seen_ms, last_seen_ms) VALUES ('d', 'a', 'PC', 1, 1)",
+    "INSERT INTO sessions (id, anchor_id, title, category, state, created_ms, last_seq, message_count) "
+    "VALUES ('s', 'a', 't', 'other', 'ended', 7, 0, 0)",
+    "INSERT INTO stream_keys (id, hash, session_id, device_id, is_probe, created_ms) "
+    "VALUES ('k', 'h', 's', 'd', false, 1)",
+    "INSERT INTO publications (connection_id, key_id, session_id, is_probe, authorized_ms) "
+    "VALUES ('p', 'k', 's', false, 1)",
+)
+
+
+@pytest.fixture
+def old(database_url: str, tmp_path: Path) -> Iterator[Engine]:
+    """Revision 0004, with a session that was published."""
+    writer, reader = make_engines(config_for(tmp_path, database_url).url if database_url else f"sqlite:///{tmp_path}/a")
+    settings = AlembicConfig()
+    settings.set_main_option("script_location", str(MIGRATIONS))
+    with writer.begin() as connection:
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, "0004")
+        for statement in IN_USE:
+            connection.execute(text(statement))
+    yield writer
+    writer.dispose()
+    reader.dispose()
+
+
+def test_what_others_rows_refer_to_is_kept(old: Engine) -> None:
+    migrate(old)
+    with old.connect() as connection:
+        row = connection.execute(text("SELECT id, starts_ms, length_min, is_spot FROM sessions")).one()
+        assert (row.id, row.starts_ms, row.length_min, bool(row.is_spot)) == ("s", 7, 60, True)
+        assert connection.execute(text("SELECT session_id FROM stream_keys")).scalars().all() == ["s"]
+        assert connection.execute(text("SELECT session_id FROM publications")).scalars().all() == ["s"]
+
+
+def test_afterwards_nothing_may_refer_to_what_is_not_there(old: Engine) -> None:
+    migrate(old)
+    with pytest.raises(Exception, match=r"(?i)foreign key"), old.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO devices (id, account_id, name, first_seen_ms, last_seen_ms) VALUES ('x', 'no', 'PC', 1, 1)"
+            )
+        )
+
+
+def test_rows_that_refer_to_nothing_stop_it_and_all_is_as_before(old: Engine) -> None:
+    if old.dialect.name != "sqlite":
+        pytest.skip("only SQLite lets such rows come about")
+    with old.connect() as connection:
+        raw = connection.connection
+        raw.execute("PRAGMA foreign_keys=OFF")
+        raw.execute("DELETE FROM devices")
+        raw.execute("PRAGMA foreign_keys=ON")
+    with pytest.raises(StorageError) as refused:
+        migrate(old)
+    assert refused.value.code == "database_failed"
+    with old.connect() as connection:
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "0004"
+        assert connection.execute(text("SELECT count(*) FROM stream_keys")).scalar() == 1
