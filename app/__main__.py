@@ -1,4 +1,4 @@
-"""One executable, one role each: ``python -m app [--role window|engine|service|ingest|remux]``; none: the supervisor.
+"""One executable, one role each: ``python -m app [--role window|engine|faces|service|ingest|remux]``; none: supervisor.
 
 A child reads its launch (app.runtime.launch) as the first line of standard input. A service or ingest that runs
 by itself is given the same as a file: ``--role service --config FILE`` (readable by its owner only).
@@ -22,7 +22,7 @@ from app.runtime.launch import EngineLaunch, IngestLaunch, L, ServiceLaunch, Win
 def main(arguments: list[str] | None = None) -> int:
     """Run the role; its exit code."""
     parser = argparse.ArgumentParser(prog="anchordesk", description="AnchorDesk (主播台)")
-    parser.add_argument("--role", choices=["window", "engine", "service", "ingest", "remux"])
+    parser.add_argument("--role", choices=["window", "engine", "faces", "service", "ingest", "remux"])
     parser.add_argument("--parent", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--config", type=Path, help="settings of a service or ingest that runs by itself (JSON)")
     parser.add_argument(
@@ -67,8 +67,12 @@ def _run_role(role: str, config: Path | None, *, is_rotation: bool) -> int:
 
         return _with(WindowLaunch, run_window, None)
     if role == "engine":
+        # Its matrices are small: threads for them would cost more than they save. Read when numpy is imported.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         # By name: an installation of the service alone has no capture package.
         return _with(EngineLaunch, importlib.import_module("capture.host").run_engine, None)
+    if role == "faces":
+        return int(importlib.import_module("capture.meters.face_child").run_faces())
     if role == "service":
         from server.main import rotate_field_key, run_service
 

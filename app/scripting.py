@@ -119,7 +119,28 @@ def summary(state: DeskState) -> dict[str, Any]:
         "notices": [notice.trouble.code for notice in state.notices],
         "frames_sent": broadcast.summary.frames_sent if broadcast.summary else 0,
         "frames_dropped": broadcast.summary.frames_dropped if broadcast.summary else 0,
+        **_quality_summary(state),
         **_way_summary(state),
+    }
+
+
+def _quality_summary(state: DeskState) -> dict[str, Any]:
+    """What the meters say of picture, sound, network and computer."""
+    quality = state.quality
+    return {
+        "score": quality.score.total,
+        "group_scores": {group.value: points for group, points in quality.score.groups.items()},
+        "found": [one.defect.value for found in quality.findings.values() for one in found if one.is_found],
+        "blocks": [one.defect.value for one in quality.score.blocks],
+        "mendable": sorted(quality.mendable),
+        "mended": sorted(quality.mended),
+        "is_settled": quality.is_settled,
+        "probe": quality.probe.phase.value,
+        "sample": quality.sample.status.value,
+        "advice": quality.advice.defect.value if quality.advice else "",
+        "is_talking_muted": quality.is_talking_muted,
+        "face_luma": quality.picture.face_luma if quality.picture else None,
+        "luma": quality.picture.luma if quality.picture else None,
     }
 
 

@@ -14,7 +14,16 @@ from typing import Any
 
 import msgspec
 
-from app.ports.engine import AudioSource, NoSound, NoVideo, Output, VideoSource
+from app.ports.engine import (
+    AudioSource,
+    CameraSettings,
+    NoSound,
+    NoVideo,
+    Output,
+    PictureMends,
+    SoundMends,
+    VideoSource,
+)
 
 VERSION = 1
 
@@ -37,7 +46,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     is_video_chosen: bool = False
     """Whether ``video`` is what the person (or the first start) chose, be it no picture."""
     is_audio_chosen: bool = False
+    camera_settings: dict[str, CameraSettings] = msgspec.field(default_factory=dict)
+    """What a camera itself is to do, by its id."""
+    good_cameras: tuple[str, ...] = ()
+    """Ids of those that gave a picture, the last one first: for when the chosen one is away."""
+    good_microphones: tuple[str, ...] = ()
     gain_db: float = 0.0
+    picture_mends: dict[str, PictureMends] = msgspec.field(default_factory=dict)
+    """What is corrected, by the source that it was found for (usecases.mending)."""
+    sound_mends: dict[str, SoundMends] = msgspec.field(default_factory=dict)
     is_preview_mirrored: bool = True
     output: Output = msgspec.field(default_factory=Output)
     recording_dir: str = ""

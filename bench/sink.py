@@ -1,6 +1,7 @@
 """An RTMP ingest that takes everything and keeps nothing, as a process of its own: what it costs is nobody's figure.
 
-``python -m bench.sink`` prints its port and serves one connection after the other until its input ends.
+``python -m bench.sink [ADDRESS]`` prints its port and serves one connection after the other until its input ends. It
+listens on loopback where no address is given.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
         writer.close()
 
 
-async def _main() -> None:
-    server = await asyncio.start_server(_serve, "127.0.0.1", 0)
+async def _main(host: str) -> None:
+    server = await asyncio.start_server(_serve, host, 0)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
     await asyncio.get_running_loop().run_in_executor(None, _until_input_ends)
@@ -47,4 +48,4 @@ def _until_input_ends() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_main())
+    asyncio.run(_main(sys.argv[1] if len(sys.argv) > 1 else "127.0.0.1"))

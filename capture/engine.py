@@ -16,26 +16,22 @@ from app.errors import AppError, BugError, InputError, StorageError
 from app.ports import engine as port
 from app.runtime.clock import Clock
 from app.runtime.shared_frames import Levels
-from capture.audio.microphone import MicrophoneHost
 from capture.audio.mixer import Mixer
 from capture.audio.sources import SoundSource
 from capture.compose.compositor import Compositor
 from capture.frames import PictureFormat
+from capture.output_limits import check_output, without_bitrate
 from capture.outputs import MakeRecorder, Outputs
 from capture.preview.preview import Preview
 from capture.programme import ProgrammeTime
+from capture.publish.probing import Probing
+from capture.quality import Quality
 from capture.sources.base import PictureSource, Report, SourceState
 from capture.sources.card import Card
-from capture.sources.make import SourceMaker
+from capture.sources.make import SourceDevices, SourceMaker
 from capture.statistics import Statistics
 
 _LOG = logging.getLogger(__name__)
-
-MIN_RATE_FPS, MAX_RATE_FPS = 5, 60
-MIN_SIDE_PX, MAX_SIDE_PX = 128, 3840
-MIN_VIDEO_KBPS, MAX_VIDEO_KBPS = 100, 20_000
-AUDIO_KBPS = (64, 96, 128, 160, 192, 256, 320)
-MIN_GOP_S, MAX_GOP_S = 0.5, 10.0
 
 
 class _Programme:
@@ -45,16 +41,23 @@ class _Programme:
         self,
         output: port.Output,
         clock: Clock,
-        microphones: MicrophoneHost,
+        devices: SourceDevices,
         on_picture: Callable[[int, av.VideoFrame], None],
         outputs: Outputs,
         on_levels: Callable[[Levels], None],
+        quality: Quality,
     ) -> None:
         picture = PictureFormat(output.width_px, output.height_px, output.rate_fps)
         time = ProgrammeTime(clock.monotonic_s(), output.rate_fps)
-        self.compositor = Compositor(picture, time, clock, on_picture)
-        self.mixer = Mixer(time, clock, outputs.offer_sound, on_levels)
-        self.maker = SourceMaker(picture, time, clock, microphones)
+
+        def show(slot: int, frame: av.VideoFrame) -> None:
+            on_picture(slot, frame)
+            if self.compositor.shows_source:
+                quality.show(frame, time.slot_s(slot))
+
+        self.compositor = Compositor(picture, time, clock, show)
+        self.mixer = Mixer(time, clock, outputs.offer_sound, on_levels, quality)
+        self.maker = SourceMaker(picture, time, clock, devices)
         self.picture: PictureSource | None = None
         self.sound: SoundSource | None = None
 
@@ -79,15 +82,18 @@ class Engine:
         clock: Clock,
         emit: Callable[[port.AnyEvent], object],
         post: Callable[[Callable[[], None]], None],
-        microphones: MicrophoneHost,
+        devices: SourceDevices,
         make_recorder: MakeRecorder,
+        quality: Quality,
     ) -> None:
-        """``post`` runs a call in the control thread later."""
+        """``post`` runs a call in the control thread later. ``quality`` is started and closed here."""
         self._clock = clock
         self._emit = emit
         self._post = post
-        self._microphones = microphones
+        self._devices = devices
+        self._quality = quality
         self._preview = Preview(shared_name, clock)
+        self._probing = Probing(clock, emit)
         # Held from a change of state until it was told, so that what is told last is how it is.
         self._telling = threading.RLock()
         self._outputs = Outputs(
@@ -107,6 +113,7 @@ class Engine:
         self._video: port.VideoSource = port.NoVideo()
         self._audio: port.AudioSource = port.NoSound()
         self._gain_db = 0.0
+        self._picture_mends, self._sound_mends = port.PictureMends(), port.SoundMends()
         self._is_muted = False
         self._is_camera_off = False
         self._is_ending = False
@@ -117,12 +124,15 @@ class Engine:
     def start(self) -> None:
         """Begin to compose and mix."""
         self._preview.start()
+        self._quality.start()
         self._programme.start()
 
     def close(self) -> None:
         """Say goodbye to the ingest, finish the file, give the devices back."""
+        self._probing.close()
         self._outputs.close()
         self._programme.close()
+        self._quality.close()
         self._preview.close()
 
     # ---- commands -----------------------------------------------------------------------------------
@@ -149,12 +159,22 @@ class Engine:
             case port.SetMute():
                 self._is_muted = command.is_muted
                 self._programme.mixer.set_muted(command.is_muted)
+                self._quality.set_muted(command.is_muted)
             case port.SetCameraOff():
                 self._is_camera_off = command.is_off
                 self._show_card()
             case port.SetGain():
                 self._gain_db = command.gain_db
                 self._programme.mixer.set_gain_db(command.gain_db)
+                self._quality.mended(is_picture=False)
+            case port.SetPictureMends():
+                self._picture_mends = command.mends
+                self._mend()
+                self._quality.mended(is_picture=True)
+            case port.SetSoundMends():
+                self._sound_mends = command.mends
+                self._mend()
+                self._quality.mended(is_picture=False)
             case port.SetOutput():
                 self._set_output(command.output)
             case port.SetPreview():
@@ -165,17 +185,26 @@ class Engine:
             case port.StartPublish():
                 if not command.targets:
                     raise InputError
+                self._probing.cancel()
                 self._outputs.start_publish(command.targets)
                 self._statistics.begin_publish()
+                self._quality.set_publishing(True)
+            case port.StartProbe():
+                if self._outputs.is_publishing:
+                    raise InputError("output_busy")
+                self._probing.start(command)
+            case port.CancelProbe():
+                self._probing.cancel()
             case port.StopPublish():
                 self._outputs.stop_publish()
+                self._quality.set_publishing(False)
             case port.StartRecording():
                 self._outputs.start_recording(command)
             case port.StopRecording():
                 self._outputs.stop_recording()
             case _:
-                # Host's own: lists, probes, snapshots, leaving.
-                raise InputError
+                # What is neither the quality's is the host's own: lists, probes, snapshots, leaving.
+                self._quality.carry_out(command)
 
     # ---- what it is ---------------------------------------------------------------------------------
 
@@ -203,6 +232,11 @@ class Engine:
         return self._output
 
     @property
+    def known_encoder(self) -> str:
+        """The one that "auto" turned out to be, empty before it was needed. Any thread."""
+        return self._outputs.known_encoder
+
+    @property
     def is_on(self) -> bool:
         """Whether it publishes or records. Any thread."""
         return self._outputs.is_on
@@ -210,6 +244,7 @@ class Engine:
     def statistics(self) -> port.Stats:
         """Called once a second by the control thread."""
         compositor, mixer = self._programme.compositor, self._programme.mixer
+        self._quality.second(mixer.late_blocks)
         return self._statistics.make(
             compositor.frames,
             compositor.late_frames,
@@ -228,6 +263,7 @@ class Engine:
         """End publishing and recording."""
         self._outputs.stop_publish()
         self._outputs.stop_recording()
+        self._quality.set_publishing(False)
 
     # ---- sources ------------------------------------------------------------------------------------
 
@@ -236,6 +272,7 @@ class Engine:
             return
         self._video = source
         self._size_preview()
+        self._mend()
         compositor = self._programme.compositor
         # The old one goes first: the new one may be the same device. Meanwhile its last picture stays.
         compositor.set_status(port.SourceStatus.STARTING)
@@ -284,9 +321,16 @@ class Engine:
                     self._programme.compositor.set_status(state.status)
                 else:
                     self._audio_status = changed
+                self._quality.source_changed(self._video if is_video else self._audio, changed)
                 self._emit(changed)
 
         return report
+
+    def _mend(self) -> None:
+        # What is on a screen is as it is meant to be.
+        is_screen = isinstance(self._video, port.ScreenSource)
+        self._programme.compositor.set_mends(port.PictureMends() if is_screen else self._picture_mends)
+        self._programme.mixer.set_mends(self._sound_mends)
 
     def _show_card(self) -> None:
         card = Card.ENDING if self._is_ending else Card.CAMERA_OFF if self._is_camera_off else None
@@ -305,7 +349,7 @@ class Engine:
 
     def _set_output(self, output: port.Output) -> None:
         check_output(output)
-        before, after = (_without_bitrate(value) for value in (self._output, output))
+        before, after = (without_bitrate(value) for value in (self._output, output))
         if before == after:
             self._outputs.set_output(output)
             self._output = output
@@ -334,7 +378,13 @@ class Engine:
 
     def _make_programme(self) -> _Programme:
         return _Programme(
-            self._output, self._clock, self._microphones, self._on_picture, self._outputs, self._preview.levels
+            self._output,
+            self._clock,
+            self._devices,
+            self._on_picture,
+            self._outputs,
+            self._preview.levels,
+            self._quality,
         )
 
     def _on_picture(self, slot: int, frame: av.VideoFrame) -> None:
@@ -347,28 +397,3 @@ class Engine:
         if changed.status is port.RecordStatus.FAILED:
             self._post(self._outputs.drop_failed_recording)
         self._emit(changed)
-
-
-def check_output(output: port.Output) -> None:
-    """Raises InputError ``output_invalid`` for a format that no encoder here can make."""
-    sides = (output.width_px, output.height_px)
-    is_good = (
-        all(MIN_SIDE_PX <= side <= MAX_SIDE_PX and side % 2 == 0 for side in sides)
-        and MIN_RATE_FPS <= output.rate_fps <= MAX_RATE_FPS
-        and MIN_VIDEO_KBPS <= output.video_kbps <= MAX_VIDEO_KBPS
-        and output.audio_kbps in AUDIO_KBPS
-        and MIN_GOP_S <= output.gop_s <= MAX_GOP_S
-    )
-    if not is_good:
-        raise InputError("output_invalid")
-
-
-def _without_bitrate(output: port.Output) -> port.Output:
-    return port.Output(
-        width_px=output.width_px,
-        height_px=output.height_px,
-        rate_fps=output.rate_fps,
-        audio_kbps=output.audio_kbps,
-        encoder=output.encoder,
-        gop_s=output.gop_s,
-    )

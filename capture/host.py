@@ -12,8 +12,10 @@ import os
 import queue
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from pathlib import Path
+
+import msgspec
 
 from app.logs import start_logging, stop_logging
 from app.ports import engine as port
@@ -22,13 +24,19 @@ from app.runtime.clock import Clock, SystemClock
 from app.runtime.launch import EngineLaunch
 from app.runtime.shared_frames import remove_stale
 from capture.away import WindowWatch
-from capture.devices.cameras import list_cameras
+from capture.devices.cameras import Cameras
+from capture.devices.controls import CameraBook
 from capture.devices.microphones import PortAudioHost
+from capture.devices.watch import DeviceWatch
 from capture.encode.probe import probe_encoders
 from capture.engine import Engine
+from capture.meters.computer import measure_computer
+from capture.meters.face_process import FaceProcess
 from capture.packets import StreamFormat
+from capture.quality import Quality
 from capture.record.finisher import Finisher
 from capture.record.recorder import Recorder
+from capture.sources.make import SourceDevices
 from capture.sources.screen import list_monitors
 from capture.worker import Worker
 
@@ -58,10 +66,15 @@ class Host:
             on_detached=self._on_detached,
             name="engine-channel",
         )
+        self._cameras, self._camera_book = Cameras(), CameraBook(self._channel.send)
+        devices = SourceDevices(self._microphones, self._camera_book)
         self._finisher = Finisher(clock)
+        self._stop_trial = threading.Event()
+        quality = Quality(clock, self._channel.send, self._microphones, FaceProcess(clock))
         self._engine = Engine(
-            launch.shared_name, clock, self._channel.send, self._post, self._microphones, self._make_recorder
+            launch.shared_name, clock, self._channel.send, self._post, devices, self._make_recorder, quality
         )
+        self._devices = DeviceWatch(self._look, self._list_devices, self._channel.send, clock)
         self._watch = WindowWatch(clock, launch.window_grace_s)
         self._thread = threading.Thread(target=self._run, name="engine-control", daemon=True)
 
@@ -69,6 +82,7 @@ class Host:
         """Begin; the window may attach from now on."""
         self._worker.start()
         self._thread.start()
+        self._devices.start()
         self._channel.start()
 
     def ask_to_end(self) -> None:
@@ -82,7 +96,9 @@ class Host:
     def close(self) -> None:
         """Broadcast and recording end in order, then the channel."""
         self._stop.set()
+        self._stop_trial.set()
         self._thread.join(_END_S)
+        self._devices.close()
         self._worker.close()
         self._finisher.close()
         self._channel.close()
@@ -94,6 +110,7 @@ class Host:
             self._watch.attached()
             self._engine.set_ending(False)
             self._engine.tell_all(channel.send)
+            self._camera_book.tell_again(channel.send)
 
         self._post(greet)
 
@@ -157,9 +174,17 @@ class Host:
     def _carry_out(self, command: port.AnyCommand) -> None:
         match command:
             case port.ListDevices():
-                self._later(command, self._list_devices)
+                self._later(command, self._devices.refresh)
+            case port.SetCameraControls():
+                self._camera_book.want(command.device_id, command.settings)
+                self._done(command)
             case port.ProbeEncoders():
                 self._later(command, self._probe)
+            case port.MeasureComputer() if self._engine.is_on:
+                self._done(command, "output_busy")
+            case port.MeasureComputer():
+                self._stop_trial.clear()
+                self._later(command, lambda: self._measure_computer(command.recording_dir))
             case port.GetSnapshot():
                 self._engine.tell_all(self._channel.send)
                 self._done(command)
@@ -170,6 +195,9 @@ class Host:
                 self._done(command)
                 self.ask_to_end()
             case _:
+                if isinstance(command, port.StartPublish | port.StartRecording):
+                    # Nothing is tried beside a broadcast.
+                    self._stop_trial.set()
                 self._channel.send(self._engine.carry_out(command))
 
     def _done(self, command: port.AnyCommand, code: str = "") -> None:
@@ -202,13 +230,24 @@ class Host:
         if not self._worker.submit(work):
             self._done(command, "rate_limited")
 
+    def _look(self) -> Hashable:
+        """Something cheap that changes when a device comes or goes. Thread of the watch."""
+        return self._cameras.signature(), self._microphones.signature()
+
     def _list_devices(self) -> port.DevicesListed:
         return port.DevicesListed(
-            cameras=list_cameras(), microphones=self._microphones.list_microphones(), monitors=list_monitors()
+            cameras=self._cameras.all(), microphones=self._microphones.list_microphones(), monitors=list_monitors()
         )
 
     def _probe(self) -> port.EncodersProbed:
         return port.EncodersProbed(encoders=probe_encoders(self._engine.output))
+
+    def _measure_computer(self, recording_dir: str) -> port.ComputerMeasured:
+        output = self._engine.output
+        encoder = self._engine.known_encoder or output.encoder
+        wanted = msgspec.structs.replace(output, encoder=encoder)
+        computer, trials = measure_computer(wanted, recording_dir, self._clock, self._stop_trial)
+        return port.ComputerMeasured(computer=computer, trials=trials)
 
 
 def next_due_s(due_s: float, now_s: float, period_s: float) -> float:

@@ -8,7 +8,6 @@ told as refused and the recording as failed (``encoder_failed``).
 from __future__ import annotations
 
 import logging
-import ssl
 import threading
 from collections.abc import Callable
 from typing import Protocol
@@ -32,7 +31,7 @@ from capture.encode.probe import probe_encoders
 from capture.encode.video import SOFTWARE, EncoderError
 from capture.packets import EncodedPacket, StreamFormat
 from capture.publish import Publisher, PublishFigures
-from capture.publish.link import SocketConnector
+from capture.publish.link import connector_for
 
 _LOG = logging.getLogger(__name__)
 
@@ -91,13 +90,7 @@ def make_publisher(
     request_keyframe: Callable[[], None],
 ) -> Publisher:
     """A real one. Raises InputError for an address or a certificate file that cannot be used."""
-    connect = None
-    if target.ca_file:
-        try:
-            trust = ssl.create_default_context(cafile=target.ca_file)
-        except (OSError, ssl.SSLError) as cause:
-            raise InputError("tls_failed") from cause
-        connect = SocketConnector(clock, trust)
+    connect = connector_for(target.ca_file, clock)
     return Publisher(target, stream, on_changed, clock, connect, request_keyframe)
 
 
@@ -321,6 +314,11 @@ class Outputs:
         """End everything."""
         self.stop_publish()
         self.stop_recording()
+
+    @property
+    def known_encoder(self) -> str:
+        """What "auto" turned out to be by trial, empty before it was needed. Any thread."""
+        return self._auto or ""
 
     def _ensure_encoding(self) -> Encoding:
         if self._encoding is None:

@@ -6,12 +6,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from app.runtime.launch import ServiceLaunch
+from app.contract.rest import IngestAddress
+from app.errors import InputError
+from app.runtime.launch import IngestPlace, ServiceLaunch
 from server.proxies import TrustedProxies
 from server.retention import DEFAULT, Retention
 
 VERSION = "0.1.0"
 _LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
+_INGEST_SCHEMES = frozenset({"rtmp", "rtmps"})
 _EVERY_ADDRESS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104  names the wildcard, binds nothing
 
 
@@ -63,6 +66,9 @@ class Limits:
     schedule_burst: int = 30
     schedule_per_s: float = 0.5
     """Sessions planned and changed by one account."""
+    probe_burst: int = 10
+    probe_per_s: float = 10 / 3600
+    """Keys to measure with, of one account."""
     image_burst: int = 20
     image_per_s: float = 1 / 6
     """Images uploaded by one account."""
@@ -126,6 +132,8 @@ class ServiceConfig:
     ingest_ca_file: str = ""
     ingest_public_http_url: str = ""
     ingest_public_rtmp_url: str = ""
+    ingest_name: str = ""
+    further_ingests: tuple[IngestPlace, ...] = ()
     tls_certificate: str = ""
     tls_key: str = ""
     name: str = "智联主播平台"
@@ -160,6 +168,8 @@ class ServiceConfig:
             ingest_ca_file=launch.ingest_ca_file,
             ingest_public_http_url=launch.ingest_public_http_url.rstrip("/"),
             ingest_public_rtmp_url=launch.ingest_public_rtmp_url.rstrip("/"),
+            ingest_name=launch.ingest_name,
+            further_ingests=tuple(_checked(place) for place in launch.further_ingests),
             tls_certificate=launch.tls_certificate,
             tls_key=launch.tls_key,
             contact=launch.contact,
@@ -174,6 +184,18 @@ class ServiceConfig:
                 contact_en="This is a demo platform without customer service. Ask whoever set it up.",
             )
         return plain
+
+    @property
+    def ingests(self) -> tuple[IngestAddress, ...]:
+        """The ways to the ingest, the main one first; each with a name of its own."""
+        main = IngestPlace(url=self.ingest_public_rtmp_url, name=self.ingest_name)
+        named: dict[str, IngestAddress] = {}
+        for place in (main, *self.further_ingests):
+            wanted = place.name or urlsplit(place.url).hostname or "ingest"
+            names = (wanted, *(f"{wanted} {number}" for number in range(2, len(self.further_ingests) + 2)))
+            name = next(one for one in names if one not in named)
+            named[name] = IngestAddress(name=name, url=place.url)
+        return tuple(named.values())
 
     @property
     def is_tls(self) -> bool:
@@ -202,3 +224,16 @@ class ServiceConfig:
             return f"sqlite:///{self.data_dir / 'platform.sqlite3'}"
         scheme, _, rest = self.database_url.partition("://")
         return f"postgresql+psycopg://{rest}" if scheme in {"postgres", "postgresql"} else self.database_url
+
+
+def _checked(place: IngestPlace) -> IngestPlace:
+    """Raises InputError (ingest_address_invalid) for what no encoder could publish to."""
+    try:
+        parts = urlsplit(place.url)
+        is_good = parts.scheme in _INGEST_SCHEMES and bool(parts.hostname) and bool(parts.path.strip("/"))
+        is_good = is_good and parts.port != 0
+    except ValueError:
+        is_good = False
+    if not is_good:
+        raise InputError("ingest_address_invalid", detail={"url": place.url})
+    return IngestPlace(url=place.url.rstrip("/"), name=place.name.strip())

@@ -17,6 +17,8 @@ class DeathCause(StrEnum):
     ENDED = "ended"
     CUT_OFF = "cut_off"
     SIGNED_OUT = "signed_out"
+    EXPIRED = "expired"
+    """Of keys to measure with only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,13 @@ class KeyDied:
     session_id: str
     device_id: str
     cause: DeathCause
-    is_probe: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeKeyDied:
+    """The ingest is to drop whoever measures with it; nobody else needs to know."""
+
+    key_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,4 +82,4 @@ class PersonTold:
     what: Concern
 
 
-Effect = FactPosted | KeyDied | DeviceEnded | SessionClosed | GraceSet | PersonTold
+Effect = FactPosted | KeyDied | ProbeKeyDied | DeviceEnded | SessionClosed | GraceSet | PersonTold

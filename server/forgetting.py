@@ -11,6 +11,7 @@ from server.accounts.codes import forget_codes
 from server.desk import sessions as desk_sessions
 from server.inbox.reading import forget_before
 from server.retention import DAY_MS, Retention
+from server.sessions import probe_keys
 from server.store.identity_models import FaceCheckRow, FaceStepRow, IdentityAttemptRow, IdentityRow
 from server.store.models import AccessRow, FactRow, IdempotencyRow, MessageRow, RefreshRow, SessionRow
 from server.store.store import Tx
@@ -31,6 +32,7 @@ def forget(tx: Tx, terms: Retention) -> None:
     is_old = ApplicationRow.saved_ms <= _before(tx, terms.drafts_days)
     tx.db.execute(delete(ApplicationRow).where(is_draft, is_old))
     forget_before(tx, _before(tx, terms.inbox_days))
+    probe_keys.forget_before(tx, _before(tx, terms.probes_days))
     _forget_identities(tx, terms)
     _forget_evidence(tx, terms)
     _forget_chat(tx, terms)

@@ -29,6 +29,8 @@ class Retention:
     """A message to a person: after it was told."""
     tokens_days: int = 30
     """A sign-in that is not used: after it was used last."""
+    probes_days: int = 1
+    """That the way to the ingest was measured: after it."""
     repeats_days: int = 1
     """By which key a write was asked for, so that a repeat is known: after the write."""
 

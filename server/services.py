@@ -30,7 +30,7 @@ from server.conduct.checker import Checker
 from server.conduct_gate import shipped_checker
 from server.config import VERSION, ServiceConfig
 from server.demo_data import add_demo_people
-from server.effects import DeviceEnded, Effect, FactPosted, GraceSet, KeyDied, PersonTold, SessionClosed
+from server.effects import DeviceEnded, Effect, FactPosted, GraceSet, KeyDied, PersonTold, ProbeKeyDied, SessionClosed
 from server.errors import Refusal
 from server.first_operator import FirstOperator
 from server.forgetting import forget
@@ -100,6 +100,7 @@ class Services:
         self.text_check_rate = Buckets(clock, limits.text_check_burst, limits.text_check_per_s)
         self.identity_rate = Buckets(clock, limits.identity_burst, limits.identity_per_s)
         self.schedule_rate = Buckets(clock, limits.schedule_burst, limits.schedule_per_s)
+        self.probe_rate = Buckets(clock, limits.probe_burst, limits.probe_per_s)
         self.image_rate = Buckets(clock, limits.image_burst, limits.image_per_s)
         # A file is taken apart in a thread, one at a time: there are few cores.
         self.import_turn = asyncio.Semaphore(1)
@@ -268,8 +269,9 @@ class Services:
                 self.hub.post(effect)
             case KeyDied():
                 self.ingest.drop(DropOrder(key_id=effect.key_id, code=ErrorCode.KEY_DEAD.value))
-                if not effect.is_probe:
-                    self.hub.revoke_key(effect)
+                self.hub.revoke_key(effect)
+            case ProbeKeyDied():
+                self.ingest.drop(DropOrder(key_id=effect.key_id, code=ErrorCode.KEY_DEAD.value))
             case DeviceEnded():
                 self.hub.end_device(effect.device_id)
             case SessionClosed():

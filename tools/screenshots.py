@@ -2,7 +2,7 @@
 
 Run by ``make screenshots``; under Xvfb or with QT_QPA_PLATFORM=offscreen. The states come from the scripted desk of the
 tests (tools/screen_*.py). Arguments narrow it to groups: entry, live, trouble, settings, prepare, identity, messages,
-reader, schedule.
+reader, schedule, preflight.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 
 from tools.screen_identity import identity_screens
+from tools.screen_preflight import preflight_screens
 from tools.screen_prepare import messages_screens, prepare_screens
 from tools.screen_reader import reader_screens
 from tools.screen_schedule import schedule_screens
@@ -26,7 +27,7 @@ def main() -> int:
     groups = {
         "entry": entry_screens, "live": live_screens, "trouble": trouble_screens, "settings": settings_screens,
         "prepare": prepare_screens, "identity": identity_screens, "messages": messages_screens,
-        "reader": reader_screens, "schedule": schedule_screens,
+        "reader": reader_screens, "schedule": schedule_screens, "preflight": preflight_screens,
     }  # fmt: skip
     try:
         for name in sys.argv[1:] or groups:

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tarfile
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -19,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LEVELS = ("run", "demo", "test")
 """Each holds all of the ones before it."""
 REQUIREMENTS = {"run": "requirements.txt", "demo": "requirements-demo.txt", "test": "requirements-dev.txt"}
+WITHOUT_DEPENDENCIES = "requirements-nodeps.txt"
 VENV = ROOT / ".venv"
 VENDOR = ROOT / "resources" / "vendor"
 SUPPORTED = ((3, 11), (3, 12))
@@ -40,6 +44,7 @@ def main(arguments: list[str]) -> int:
         _install_python_packages(level)
         _install_players()
         _render_material(level)
+        _fetch_people(level)
     except SetupError as cause:
         print(f"setup: {cause}", file=sys.stderr)
         return 1
@@ -118,6 +123,7 @@ def _install_python_packages(level: str) -> None:
     print(f"setup: installing Python packages ({REQUIREMENTS[level]}; minutes at the first time) …", flush=True)
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     _run([*pip, "-r", str(ROOT / REQUIREMENTS[level])])
+    _run([*pip, "--no-deps", "-r", str(ROOT / WITHOUT_DEPENDENCIES)])
     _stamp(level).write_text(_digest(level))
 
 
@@ -133,7 +139,7 @@ def _is_stamped(level: str) -> bool:
 
 def _digest(level: str) -> str:
     parts = LEVELS[: LEVELS.index(level) + 1]
-    return digest_of([ROOT / REQUIREMENTS[part] for part in parts])
+    return digest_of([*(ROOT / REQUIREMENTS[part] for part in parts), ROOT / WITHOUT_DEPENDENCIES])
 
 
 def digest_of(paths: Iterable[Path]) -> str:
@@ -182,6 +188,39 @@ def _render_material(level: str) -> None:
     print("setup: rendering pictures and speech …", flush=True)
     _run([sys.executable, "-c", f"from tools import material; {MATERIAL[level]}"])
     stamp.write_text(wanted)
+
+
+PEOPLE = "@vladmandic/face-api@1.7.15"
+"""Sample photographs of people (MIT), for the bench of the quality meter; never part of the program."""
+PEOPLE_SHA256 = "ab680326a7490040d4f665e78342291a286ff5cbb79c20fa8b7d66e848db71c9"
+
+
+def _fetch_people(level: str) -> None:
+    folder = ROOT / "build" / "material" / "people"
+    stamp = folder / ".setup"
+    if level != "test" or (stamp.exists() and stamp.read_text() == PEOPLE_SHA256):
+        return
+    npm = shutil.which("npm")
+    if npm is None:
+        raise SetupError("npm is needed for the photographs of the benches: install Node.js, then call again.")
+    print("setup: fetching photographs …", flush=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        _run([npm, "pack", PEOPLE, "--silent", "--pack-destination", scratch])
+        [package] = Path(scratch).glob("*.tgz")
+        with tarfile.open(package) as archive:
+            samples = sorted(name for name in archive.getnames() if _SAMPLE.fullmatch(name))
+            contents = {name.rpartition("/")[2]: archive.extractfile(name) for name in samples}
+            pictures = {name: file.read() for name, file in contents.items() if file is not None}
+    found = hashlib.sha256(b"".join(pictures.values())).hexdigest()
+    if found != PEOPLE_SHA256:
+        raise SetupError(f"the photographs in {PEOPLE} are others than those the bench was made with ({found})")
+    for name, picture in pictures.items():
+        (folder / name).write_bytes(picture)
+    stamp.write_text(PEOPLE_SHA256)
+
+
+_SAMPLE = re.compile(r"package/demo/sample[1-6]\.jpg")
 
 
 def _run(command: list[str], environment: dict[str, str] | None = None) -> None:

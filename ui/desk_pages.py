@@ -1,4 +1,4 @@
-"""The pages that the rail leads to: built, drawn, asked for their data, given the keyboard. GUI thread.
+"""The pages of the desk: built, drawn, asked for their data, given the keyboard. GUI thread.
 
 Owned by the shell. A page that is not seen is not drawn until it is. What a page needs is asked for once each time it
 is opened.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtWidgets import QStackedWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from app.domain.documents.model import DocumentKind
 from app.i18n import Translator
@@ -24,6 +24,7 @@ from app.usecases.wishes import (
     OpenDocuments,
     ReadDocument,
     RefreshOnboarding,
+    WatchQuality,
     Wish,
 )
 from ui.keys import Keys
@@ -33,7 +34,9 @@ from ui.presenters.health import DetailFold, present_health
 from ui.presenters.live import present_live
 from ui.presenters.messages import MessagesPresenter
 from ui.presenters.plan_form import new_draft, present_plan_form
+from ui.presenters.preflight import present_preflight
 from ui.presenters.prepare import present_prepare
+from ui.presenters.quality_report import report_text
 from ui.presenters.reader import present_reader
 from ui.presenters.schedule import Mode, day_rows, present_schedule
 from ui.presenters.schedule_entry import find
@@ -41,6 +44,7 @@ from ui.presenters.settings import present_settings
 from ui.views.base import View
 from ui.views.live import LivePage
 from ui.views.messages.page import MessagesPage
+from ui.views.preflight.page import PreflightPage
 from ui.views.prepare.page import PreparePage
 from ui.views.reader.page import ReaderPage
 from ui.views.schedule.page import SchedulePage
@@ -65,7 +69,7 @@ class DeskPage:
 
 
 class DeskPages(QStackedWidget):
-    """The stack beside the rail, by the names of the rail."""
+    """The stack beside the rail. The preflight has no entry there: it belongs to the live page (``rail_name``)."""
 
     def __init__(self, feed: FrameFeed, clock: Clock) -> None:
         super().__init__()
@@ -73,12 +77,14 @@ class DeskPages(QStackedWidget):
         self.fold = DetailFold()
         self._chat, self._messages = ChatPresenter(), MessagesPresenter()
         self._is_document_asked = False
+        self._is_watching = False
         self.live = LivePage(feed, clock)
         self.schedule = SchedulePage()
         self.prepare = PreparePage()
         self.reader = ReaderPage(clock)
         self.messages = MessagesPage()
         self.settings = SettingsPage(feed)
+        self.preflight = PreflightPage(feed, clock)
         self.all: dict[str, DeskPage] = {
             "live": DeskPage(self.live, self._draw_live, self._focus_live, notices_low_px=None),
             "schedule": DeskPage(
@@ -106,6 +112,7 @@ class DeskPages(QStackedWidget):
                 lambda _: self.messages.focus_first(),
                 lambda _: (LoadInbox(),),
             ),
+            "preflight": DeskPage(self.preflight, self._draw_preflight, lambda _: self.preflight.focus_first()),
             "settings": DeskPage(self.settings, self._draw_settings, lambda _: self.settings.focus_first()),
         }
         for page in self.all.values():
@@ -115,6 +122,21 @@ class DeskPages(QStackedWidget):
     @property
     def views(self) -> tuple[View, ...]:
         return tuple(page.view for page in self.all.values())
+
+    @property
+    def rail_name(self) -> str:
+        """The entry of the rail that the page which is seen belongs to."""
+        return "live" if self.name == "preflight" else self.name
+
+    def is_live(self, seen: QWidget) -> bool:
+        """Whether what is seen wears the theme of the live page."""
+        return seen in (self.live, self.preflight)
+
+    def watched(self, *, is_desk: bool) -> tuple[Wish, ...]:
+        """What the desk is told once when the preflight was opened, and once when it was left, wherever to."""
+        is_watching = is_desk and self.name == "preflight"
+        was_watching, self._is_watching = self._is_watching, is_watching
+        return (WatchQuality(is_watching),) if is_watching != was_watching else ()
 
     @property
     def view(self) -> View:
@@ -160,11 +182,16 @@ class DeskPages(QStackedWidget):
         self.schedule.shut()
         self.prepare.shut()
         self.settings.shut()
+        self.preflight.shut()
 
     def _draw_live(self, state: DeskState, tr: Translator) -> None:
         is_open = self.fold.follow(state)
         health = present_health(state, tr, is_detailed=is_open)
         self.live.draw(present_live(state, tr), health, self._chat.present(state, tr), is_health_open=is_open)
+
+    def _draw_preflight(self, state: DeskState, tr: Translator) -> None:
+        self.preflight.report = lambda: report_text(state, tr, self._clock.utc())
+        self.preflight.draw(present_preflight(state, tr))
 
     def _draw_schedule(self, state: DeskState, tr: Translator) -> None:
         page, desk = self.schedule, state.schedule

@@ -88,6 +88,8 @@ class Places:
                 window.show_desk_page("messages")
             case Place.SCHEDULE:
                 window.show_desk_page("schedule")
+            case Place.PREFLIGHT:
+                window.show_desk_page("preflight")
             case Place.PREPARE | Place.CHANGE_SCOPE:
                 window.pages.prepare.look_at_now(offers_change=place is Place.CHANGE_SCOPE)
                 window.show_desk_page("prepare")

@@ -16,6 +16,7 @@ Commands, each a mapping with one key:
     {"look": {}}                     answers page, phase, frames_seen, first_window_ms, first_preview_ms
     {"texts": {}}                    every text that is on screen now
     {"list": name}                   answers rows: what a visible list says of each of its rows, first to last
+    {"turns": {"is_on"}}             measure the event loop's turns, or (false) answer turns, p50_ms, p99_ms, max_ms
     {"close": {}}                    close the window as a person would
 The answer is {"ok": true, …} or {"ok": false, "error": text}.
 """
@@ -41,6 +42,7 @@ from PySide6.QtWidgets import (
 )
 
 from ui.shell import MainWindow
+from ui.turns import Turns
 
 SCROLLED_RATIO = 0.9
 Answer = Mapping[str, Any]
@@ -63,6 +65,7 @@ class WindowDriver(QObject):
         super().__init__(window)
         self._window = window
         self._figures = figures
+        self._turns: Turns | None = None
         self._asked.connect(self._run, Qt.ConnectionType.QueuedConnection)
 
     def submit(self, command: Mapping[str, Any], reply: Reply) -> None:
@@ -209,6 +212,10 @@ class WindowDriver(QObject):
             raise LookupError(f"{name} is no list")
         role = int(Qt.ItemDataRole.AccessibleTextRole)
         return {"rows": [str(model.index(row, 0).data(role)) for row in range(model.rowCount())]}
+
+    def _do_turns(self, argument: Mapping[str, bool]) -> Answer:
+        before, self._turns = self._turns, Turns(self) if argument["is_on"] else None
+        return dict(before.stop()) if before is not None else {}
 
     def _do_close(self, _: object) -> Answer:
         self._window.close()

@@ -72,7 +72,7 @@ class MainWindow(QWidget):
         self._retranslate()
         self.bridge = Bridge(desk, self)
         self.bridge.state_changed.connect(self.show_state)
-        QGuiApplication.styleHints().colorSchemeChanged.connect(self._scheme_changed)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._dress)
         self.resize(*SIZE_PX)
         self.setMinimumSize(*LEAST_PX)
         self._follow_account(None, self.state)
@@ -107,12 +107,11 @@ class MainWindow(QWidget):
         )  # fmt: skip
 
     def _connect(self) -> None:
-        for view in self._views:
+        asking: tuple[View | Notices, ...] = (*self._views, self.notices)
+        for view in asking:
             view.wished.connect(self.wish)
             view.acted.connect(self.act)
         self.rail.page_asked.connect(self.show_desk_page)
-        self.notices.wished.connect(self.wish)
-        self.notices.acted.connect(self.act)
         self.notices.put_away.connect(self._put_trouble_away)
         self.live.health.fold_asked.connect(self._toggle_fold)
         self.live.controls.main_asked.connect(self._main_asked)
@@ -251,6 +250,8 @@ class MainWindow(QWidget):
                 self.wish(wish)
 
     def _draw_page(self) -> None:
+        for wish in self.pages.watched(is_desk=self.page is Page.DESK):
+            self.wish(wish)
         if self.page is Page.FIRST_START:
             self.first_start.draw(present_first_start(self.state, self.tr_))
         elif self.page is Page.SIGN_IN:
@@ -262,7 +263,7 @@ class MainWindow(QWidget):
         state = self.state
         self.rail.show_entry("prepare", is_needed(state) or self.desk_page == "prepare")
         self.rail.show_entry("schedule", is_offered(state) or self.desk_page == "schedule")
-        self.rail.show_page(self.desk_page)
+        self.rail.show_page(self.pages.rail_name)
         self.rail.buttons["live"].show_on_air(state.broadcast.phase in ON_AIR_PHASES, self.tr_.text("phase.on_air"))
         unread = state.inbox.unread
         self.rail.buttons["messages"].show_badge(badge_text(unread), badge_said(unread, self.tr_))
@@ -290,13 +291,10 @@ class MainWindow(QWidget):
             view.retranslate(self.tr_)
         self.notices.retranslate(self.tr_)
 
-    def _scheme_changed(self) -> None:
-        self._dress()
-
     def _dress(self) -> None:
         seen = self._entries[self.page] if self.page is not Page.DESK else self.pages.view
         around = (self.rail, self.notices, *self.sheets.all)
-        self._dresser.dress(self.state.settings, seen, is_live=seen is self.live, around=around)
+        self._dresser.dress(self.state.settings, seen, is_live=self.pages.is_live(seen), around=around)
 
     def _is_seen(self, name: str) -> bool:
         is_shown = self.page is Page.DESK and self.desk_page == name
@@ -392,7 +390,7 @@ class MainWindow(QWidget):
         """Let go of everything that the window holds; it cannot be used afterwards."""
         self.leaving.stop()
         self.bridge.close()
-        QGuiApplication.styleHints().colorSchemeChanged.disconnect(self._scheme_changed)
+        QGuiApplication.styleHints().colorSchemeChanged.disconnect(self._dress)
         self.pages.shut()
         if self._notifier is not None:
             self._notifier.close()

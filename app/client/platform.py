@@ -78,10 +78,19 @@ class HttpPlatform(WayCalls, IdentityCalls, ScheduleCalls):
     async def stream_key(self, session_id: str, *, take_over: bool) -> rest.StreamTarget:
         wish = rest.KeyRequest(take_over=take_over)
         target = parsed(rest.StreamTarget, await self._signed("POST", f"/sessions/{session_id}/stream-key", body=wish))
-        if self._is_embedded:
-            # It is told for other machines as well; this one's own way does not hang on a network that may go away.
-            target = target.model_copy(update={"url": _with_host_of(target.url, self._api.base_url)})
-        return target
+        return target.model_copy(update={"url": self._ours(target.url), "ingests": self._all_ours(target.ingests)})
+
+    async def probe_key(self) -> rest.ProbeTarget:
+        target = parsed(rest.ProbeTarget, await self._signed("POST", "/me/probe-key"))
+        return target.model_copy(update={"ingests": self._all_ours(target.ingests)})
+
+    def _all_ours(self, ingests: list[rest.IngestAddress]) -> list[rest.IngestAddress]:
+        return [one.model_copy(update={"url": self._ours(one.url)}) for one in ingests]
+
+    def _ours(self, url: str) -> str:
+        """The embedded platform tells its addresses for other machines as well; this one's own way does not hang on a
+        network that may go away."""
+        return _with_host_of(url, self._api.base_url) if self._is_embedded else url
 
     async def end_session(self, session_id: str) -> rest.Session:
         return parsed(rest.Session, await self._signed("POST", f"/sessions/{session_id}/end"))

@@ -4,7 +4,7 @@ ingest → service, under ``/internal/v1`` with ``Authorization: Bearer <hook se
     POST /publish/authorize  PublishAsk   → PublishGrant, or a refusal with a code of contract.errors
     POST /publish/started    PublishFact  (first key frame arrived)
     POST /publish/stopped    PublishFact
-    POST /publish/stats      ProbeReport  (a probe key's measurement)
+    POST /publish/stats      ProbeReport  (a probe key's measurement; of its connections nothing else is reported)
     GET  /publish/grants     list[PublishGrant] that are still good: asked after a restart of the service
 service → ingest, on the ingest's HTTP port, same secret:
     POST /control/drop       DropOrder    (closes the publisher within a second)
@@ -35,6 +35,7 @@ class PublishAsk(_Wire):
 class PublishGrant(_Wire):
     key_id: str
     session_id: str
+    """Empty for a probe key, which belongs to none."""
     connection_id: str
     is_probe: bool
     max_kbps: int
@@ -54,7 +55,6 @@ class PublisherFact(PublishFact):
 
 class ProbeReport(_Wire):
     key_id: str
-    session_id: str
     connection_id: str
     duration_ms: int
     received_bytes: int

@@ -183,13 +183,36 @@ class KeyRequest(Wire):
     """True: take the session from the other device of this anchor that holds it."""
 
 
+class IngestAddress(Wire):
+    """One way to the ingest, such as rtmp://host:1935/live. All of them take the same keys."""
+
+    name: str
+    """The operator's, else the address's host; no two are alike."""
+    url: str
+
+
 class StreamTarget(Wire):
     """Where to publish. ``key`` is shown once; the service keeps its hash."""
 
     url: str
+    """The first of ``ingests``."""
     key: Annotated[str, Field(repr=False)]
     key_id: str
-    is_probe: bool = False
+    ingests: list[IngestAddress] = []
+    """In the operator's order; whoever has measured them takes the best."""
+
+
+class ProbeTarget(Wire):
+    """POST /me/probe-key. Media sent with ``key`` is measured and dropped; it is no key to go on air with.
+
+    One a device lives at a time. rate_limited after too many in an hour.
+    """
+
+    key: Annotated[str, Field(repr=False)]
+    key_id: str
+    expires_in_s: int
+    ingests: list[IngestAddress]
+    """In the operator's order, one at least."""
 
 
 class CutOff(Wire):

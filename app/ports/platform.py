@@ -18,6 +18,7 @@ from app.contract.rest import (
     DemoCode,
     Device,
     PlatformInfo,
+    ProbeTarget,
     Session,
     StreamTarget,
 )
@@ -55,7 +56,11 @@ class Platform(WayToAir, Protocol):
     async def session_of(self, session_id: str) -> Session:
         """As it is now; also one that has ended."""
 
-    async def stream_key(self, session_id: str, *, take_over: bool) -> StreamTarget: ...
+    async def stream_key(self, session_id: str, *, take_over: bool) -> StreamTarget:
+        """Where to publish, and all the ways there; the key before dies."""
+
+    async def probe_key(self) -> ProbeTarget:
+        """A key to measure the way to the ingest with, and the addresses to try."""
 
     async def end_session(self, session_id: str) -> Session: ...
 

@@ -39,6 +39,10 @@ class Session:
         self.peer_acknowledged_bytes = 0
         """Bytes that the peer says it received (32 bits, it wraps)."""
 
+    def tell_window(self, size_bytes: int) -> None:
+        """Ask the peer to acknowledge each time that so many bytes more have come; after the handshake."""
+        self._send_control(commands.window_ack_size(size_bytes))
+
     def data_to_send(self) -> bytes:
         """Everything that must be written, once."""
         data = b"".join(self._out)

@@ -40,6 +40,13 @@ class WindowLaunch(_Launch, frozen=True, kw_only=True):
     script_key_hex: str = ""
 
 
+class IngestPlace(msgspec.Struct, frozen=True, kw_only=True):
+    """An address where encoders publish."""
+
+    url: str
+    name: str = ""
+
+
 class ServiceLaunch(_Launch, frozen=True, kw_only=True):
     """The platform service. Embedded: SQLite in ``data_dir``, loopback, is_demo."""
 
@@ -68,6 +75,10 @@ class ServiceLaunch(_Launch, frozen=True, kw_only=True):
     """Where players fetch media."""
     ingest_public_rtmp_url: str
     """Where encoders publish, e.g. rtmp://127.0.0.1:1935/live."""
+    ingest_name: str = ""
+    """How this address is called; empty: by its host."""
+    further_ingests: tuple[IngestPlace, ...] = ()
+    """Other ways to the same ingest: another carrier's line, another port, a relay that passes everything on."""
     tls_certificate: str = ""
     tls_key: str = ""
     contact: str = ""

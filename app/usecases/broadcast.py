@@ -17,7 +17,7 @@ from app.errors import AppError
 from app.ports.engine import PublishChanged, PublishStatus, RecordStatus, StartPublish, StopPublish, Target
 from app.usecases.context import Context, trouble_of
 from app.usecases.inbox import cut_off_reason
-from app.usecases.session_start import ENDED_BY, SessionStart, stays
+from app.usecases.session_start import ENDED_BY, SessionStart, better_url, fault_of, stays
 from app.usecases.state import BroadcastPhase, BroadcastState, Summary, Trouble
 from app.usecases.wishes import GoLive
 
@@ -135,6 +135,10 @@ class BroadcastCase:
                 return
             context.save_settings(title=title, category=wish.category.value)
             context.change(default_title=title, default_category=wish.category)
+        fault = fault_of(context.state.engine)
+        if fault is not None:
+            self._set(trouble=fault)
+            return
         context.change(broadcast=BroadcastState(phase=BroadcastPhase.PREPARING))
         self._turn += 1
         turn, self._is_wanted = self._turn, True
@@ -177,7 +181,8 @@ class BroadcastCase:
             return False
         self._key_id = target.key_id
         # The platform of this machine vouches for its ingest with the same certificate.
-        ingest = Target(url=target.url, key=target.key, ca_file=context.state.settings.ca_file)
+        state = context.state
+        ingest = Target(url=better_url(target, state.quality), key=target.key, ca_file=state.settings.ca_file)
         done = await context.engine.ask(StartPublish(targets=(ingest,)))
         if done.code and done.code != "engine_away":
             raise AppError(done.code, detail=done.detail)

@@ -52,6 +52,7 @@ _ACTIONS = {
     "no_microphone": "choose_microphone",
     "microphone_in_use": "choose_microphone",
     "microphone_lost": "choose_microphone",
+    "microphone_forbidden": "choose_microphone",
     "encoder_failed": "settings",
     "media_invalid": "settings",
     "output_invalid": "settings",

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.contract import events
 from app.errors import AppError
-from app.ports.engine import AnyEvent, Detach
+from app.ports.engine import AnyEvent, CameraSettings, Detach
 from app.ports.supervision import (
     ChildChanged,
     CloseWindow,
@@ -24,6 +24,7 @@ from app.usecases.broadcast import BUSY, BroadcastCase
 from app.usecases.context import Context, trouble_of
 from app.usecases.health import HealthCase
 from app.usecases.platform import PlatformCase
+from app.usecases.preflight import PreflightCase
 from app.usecases.room import RoomCase
 from app.usecases.sign_in import SignInCase
 from app.usecases.sources import SourcesCase
@@ -51,8 +52,10 @@ class Desk:
         self._way = WayCase(context, self._sign_in.refresh_account, self._broadcast.tell_reason)
         self._platform = PlatformCase(context, self._on_platform, self._way.dropped, lambda: self._broadcast.is_busy)
         self._health = HealthCase(context)
+        self._preflight = PreflightCase(context, self._change_settings, self._set_camera)
         self._sources = SourcesCase(
             context,
+            self._preflight.commands,
             self._broadcast.on_publish,
             self._broadcast.on_snapshot,
             self._broadcast.on_fresh_engine,
@@ -136,7 +139,8 @@ class Desk:
             case w.Leave():
                 return self._leave(wish)
             case _:
-                return None if self._way.take(wish) else self._engine_work(wish)
+                is_taken = self._way.take(wish) or self._preflight.take(wish)
+                return None if is_taken else self._engine_work(wish)
         return None
 
     def _engine_work(self, wish: w.Wish) -> Coroutine[Any, Any, None] | None:
@@ -170,8 +174,13 @@ class Desk:
         after = self.state.settings
         is_mirror_changed = before.is_preview_mirrored != after.is_preview_mirrored
         await self._sources.apply(before.output, after.output, is_mirror_changed)
+        if before.output != after.output:
+            self._preflight.output_changed()
         if before.is_on_lan != after.is_on_lan and after.is_embedded:
             self._platform.try_here(w.TryHere(after.is_on_lan))
+
+    async def _set_camera(self, device_id: str, wanted: CameraSettings) -> None:
+        await self._sources.set_camera(device_id, wanted)
 
     async def _leave_account(self) -> None:
         if self._broadcast.is_busy:
@@ -208,9 +217,11 @@ class Desk:
 
     def _on_engine(self, event: AnyEvent) -> None:
         self._sources.take(event)
+        self._preflight.on_event(event)
 
     def _on_engine_link(self, is_up: bool) -> None:
         self._sources.linked(is_up)
+        self._preflight.on_link(is_up)
         if not is_up:
             self._broadcast.on_engine_lost()
 
@@ -249,6 +260,7 @@ class Desk:
             await asyncio.sleep(TICK_S)
             self._broadcast.tick()
             self._way.tick()
+            self._preflight.tick()
             self._context.drop_notices(self._is_past)
             if self.state.broadcast.phase is not BroadcastPhase.OFF:
                 self._health.judge()

@@ -24,3 +24,7 @@ class ServerClock:
             return self._clock.utc()
         told, at_s = self._heard
         return told + timedelta(seconds=self._clock.monotonic_s() - at_s)
+
+    def off_s(self) -> float | None:
+        """This machine's clock less the platform's, as it is now; None before anything was heard."""
+        return None if self._heard is None else (self._clock.utc() - self.now()).total_seconds()

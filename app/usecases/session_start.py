@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from app.contract.rest import Category, Session
+from app.contract.rest import Category, Session, StreamTarget
 from app.domain.session import EndReason, SessionState
 from app.errors import AppError, PlatformError
+from app.ports.engine import NoSound, NoVideo, SourceStatus
 from app.ports.platform import Platform
+from app.usecases.quality_state import QualityDesk
 from app.usecases.request_key import RequestKey
-from app.usecases.state import BroadcastPhase, BroadcastState
+from app.usecases.state import BroadcastPhase, BroadcastState, EngineState
+from app.usecases.trouble import Trouble
 from app.usecases.wishes import GoLive
 
 ENDED_BY = {EndReason.MISSED: "missed", EndReason.CALLED_OFF: "called_off"}
 """Codes of why a session cannot begin any more, or did not."""
+_GONE = (SourceStatus.LOST, SourceStatus.FAILED)
 
 
 class SessionStart:
@@ -81,3 +85,23 @@ def stays(session: Session, here: BroadcastState, *, has_key: bool) -> bool:
     if session.state is SessionState.LIVE:
         return is_preparing and not has_key
     return _is_planned_still(session) and (is_preparing or here.phase is BroadcastPhase.OFF)
+
+
+def fault_of(engine: EngineState) -> Trouble | None:
+    """The only faults on this side that keep a person from going on air: no picture, no sound."""
+    if not engine.is_attached:
+        return None
+    if isinstance(engine.video, NoVideo) or (engine.video_status and engine.video_status.status in _GONE):
+        return Trouble("no_picture_to_send", {}, "choose_camera")
+    if isinstance(engine.audio, NoSound) or (engine.audio_status and engine.audio_status.status in _GONE):
+        return Trouble("no_sound_to_send", {}, "choose_microphone")
+    return None
+
+
+def better_url(target: StreamTarget, quality: QualityDesk) -> str:
+    """Of the addresses that the service offers the one that the probe found best; without a probe the first."""
+    network = quality.probe.network
+    if network is None or network.best is None:
+        return target.url
+    name = network.ingests[network.best].name
+    return next((ingest.url for ingest in target.ingests if ingest.name == name), target.url)

@@ -14,6 +14,7 @@ from app.contract.rest import Account, Category, Device, PlatformInfo, Session
 from app.domain.health import HealthReport
 from app.ports.engine import (
     AudioSource,
+    CameraControls,
     DevicesListed,
     Output,
     PreviewReady,
@@ -24,6 +25,7 @@ from app.ports.engine import (
     VideoSource,
 )
 from app.settings import Settings
+from app.usecases.quality_state import QualityDesk
 from app.usecases.schedule_state import ScheduleDesk
 from app.usecases.trouble import Notice, Trouble
 from app.usecases.way_state import ApplicationDesk, DocumentsState, IdentityDesk, InboxState, OnboardingState
@@ -149,6 +151,11 @@ class EngineState:
     audio: AudioSource | None = None
     video_status: SourceChanged | None = None
     audio_status: SourceChanged | None = None
+    is_video_stand_in: bool = False
+    """The chosen camera was not there at the start: another shows the picture until it is back and nobody watches."""
+    is_audio_stand_in: bool = False
+    camera_controls: CameraControls | None = None
+    """Of the camera that is open."""
     is_muted: bool = False
     is_camera_off: bool = False
     output: Output = field(default_factory=Output)
@@ -184,6 +191,7 @@ class DeskState:
     application: ApplicationDesk = field(default_factory=ApplicationDesk)
     identity: IdentityDesk = field(default_factory=IdentityDesk)
     schedule: ScheduleDesk = field(default_factory=ScheduleDesk)
+    quality: QualityDesk = field(default_factory=QualityDesk)
     inbox: InboxState = field(default_factory=InboxState)
     log: tuple[LogEntry, ...] = ()
     notices: tuple[Notice, ...] = ()

@@ -12,6 +12,7 @@ from app.domain.application import ApplicationKind
 from app.domain.documents.model import DocumentKind
 from app.domain.face_check import FaceMethod
 from app.domain.images import ImagePurpose
+from app.domain.quality.model import Defect
 from app.ports.engine import AudioSource, VideoSource
 
 
@@ -140,6 +141,62 @@ class ChangeSettings:
 @dataclass(frozen=True)
 class ProbeEncoders:
     pass
+
+
+@dataclass(frozen=True)
+class WatchQuality:
+    """The page of the preflight was opened or left: measure often, or only as often as a broadcast needs."""
+
+    is_on: bool
+
+
+@dataclass(frozen=True)
+class CheckAgain:
+    """Measure picture, sound, network and computer anew."""
+
+
+@dataclass(frozen=True)
+class CancelProbe:
+    """Stop trying the network."""
+
+
+@dataclass(frozen=True)
+class MendDefect:
+    """Do the one thing that mends or lessens this defect."""
+
+    defect: Defect
+
+
+@dataclass(frozen=True)
+class UndoMend:
+    """Take back what was done for this defect."""
+
+    defect: Defect
+
+
+@dataclass(frozen=True)
+class TakeProposal:
+    """Set size, frame rate and bitrate as proposed."""
+
+
+@dataclass(frozen=True)
+class TakeSample:
+    """Keep five seconds of sound to listen to."""
+
+
+@dataclass(frozen=True)
+class PlaySample:
+    pass
+
+
+@dataclass(frozen=True)
+class StopSample:
+    pass
+
+
+@dataclass(frozen=True)
+class DismissAdvice:
+    """What got worse on air was read."""
 
 
 @dataclass(frozen=True)
@@ -313,9 +370,11 @@ Wish = (
     ConnectPlatform | TryHere | ForgetPlatform | DismissOperatorPassword | AskCode | SignIn | SignOut
     | RefreshDevices | EndDevice | GoLive | EndLive | SendChat | ChooseVideo | ChooseAudio | ListSources
     | MuteMicrophone | HideCamera | ChangeGain | SizePreview | Record | ChangeSettings | ProbeEncoders
-    | RetryEngine | DismissNotice | RefreshOnboarding | OpenDocuments | ReadDocument | CompareDocument | AcceptDocument
-    | DeclineDocument | LoadApplication | BeginApplication | EditApplication | KeepDraft | SubmitApplication
-    | UploadImage | RemoveImage | LoadIdentity | CheckIdentity | AskFaceCheck | CancelFaceCheck
+    | WatchQuality | CheckAgain | CancelProbe | MendDefect | UndoMend | TakeProposal | TakeSample | PlaySample
+    | StopSample | DismissAdvice | RetryEngine | DismissNotice | RefreshOnboarding | OpenDocuments | ReadDocument
+    | CompareDocument | AcceptDocument | DeclineDocument | LoadApplication | BeginApplication | EditApplication
+    | KeepDraft | SubmitApplication | UploadImage | RemoveImage | LoadIdentity | CheckIdentity | AskFaceCheck
+    | CancelFaceCheck
     | LoadSchedule | SavePlan | CancelPlan | ExportCalendar
     | LoadInbox | LoadOlderMessages | MarkRead | Leave
 )  # fmt: skip

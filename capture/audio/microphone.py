@@ -2,6 +2,7 @@
 
 STARTING → LIVE (first block) → LOST (no block for a second: microphone_lost) → LIVE
 STARTING → FAILED (cannot be opened) → LIVE
+LIVE → LIVE (the system prefers another now: opened again, within some tenths of a second)
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from app.errors import DeviceError
 from app.ports.engine import MicSource, SourceStatus
 from app.runtime.clock import Clock
 from capture.audio.rings import DriftRing, Sound
+from capture.devices.standing import Standing
 from capture.sources.base import JOIN_S, RETRY_FAILED_S, RETRY_LOST_S, Report, SourceState
 
 _LOG = logging.getLogger(__name__)
@@ -34,6 +36,10 @@ class OpenedMicrophone(Protocol):
     """A running input stream."""
 
     rate_hz: int
+    name: str
+
+    def standing(self) -> Standing:
+        """Whether it is still of the microphone that was asked for; never waits."""
 
     def close(self) -> None:
         """Stop and give the device back."""
@@ -45,7 +51,7 @@ class MicrophoneHost(Protocol):
     def open(self, device_id: str, on_rate: Callable[[int], None], on_block: OnBlock) -> OpenedMicrophone:
         """Start a stream: ``on_rate`` before the first block. Blocks are n × channels, reused after the call.
 
-        Raises DeviceError no_microphone, microphone_in_use.
+        Raises DeviceError no_microphone, microphone_in_use, microphone_forbidden.
         """
 
 
@@ -100,8 +106,10 @@ class MicrophoneSound:
             if self._state.status is not SourceStatus.LOST:
                 self._set(SourceStatus.FAILED, _code_of(error))
             return RETRY_LOST_S if self._state.status is SourceStatus.LOST else RETRY_FAILED_S
+        self._name = stream.name
         try:
-            self._watch()
+            if self._watch(stream) is Standing.MOVED:
+                return 0.0
         except Exception as error:
             _LOG.error("the microphone failed", exc_info=error)
             self._set(SourceStatus.LOST, "microphone_lost")
@@ -109,17 +117,24 @@ class MicrophoneSound:
             stream.close()
         return RETRY_LOST_S
 
-    def _watch(self) -> None:
+    def _watch(self, stream: OpenedMicrophone) -> Standing:
+        """Until it is closed, silent or no longer what it was; LOST is told here."""
         opened_s = self._clock.monotonic_s()
         while not self._clock.wait(self._stop, _WATCH_S):
             heard_s = self._last_block_s
             self._note_jumps()
-            if heard_s and self._state.status is not SourceStatus.LIVE:
+            if heard_s:
                 self._set(SourceStatus.LIVE)
+            standing = stream.standing()
+            if standing is Standing.MOVED:
+                _LOG.info("microphone: another one is preferred or heard now; it is opened again")
+                return standing
             limit_s = _SILENT_S if heard_s else _WAKES_WITHIN_S
-            if self._clock.monotonic_s() - max(heard_s, opened_s) > limit_s:
+            is_mute = self._clock.monotonic_s() - max(heard_s, opened_s) > limit_s
+            if is_mute or standing is Standing.GONE:
                 self._set(SourceStatus.LOST, "microphone_lost")
-                return
+                return Standing.GONE
+        return Standing.HERE
 
     def _note_jumps(self) -> None:
         resyncs = self._ring.resyncs

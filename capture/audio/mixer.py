@@ -9,11 +9,14 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 
+from app.ports.engine import SoundMends
 from app.runtime.clock import Clock
 from app.runtime.shared_frames import Levels
+from capture.audio.chain import SoundChain
 from capture.audio.limiter import CEILING, Limiter
 from capture.audio.meters import Meter
 from capture.audio.rings import Sound
@@ -27,6 +30,13 @@ _JOIN_S = 2.0
 _SILENCE: Sound = np.zeros((2, BLOCK_SAMPLES), np.float32)
 
 
+class Listener(Protocol):
+    """Hears each block before it can be muted. Mixer's thread; must return at once."""
+
+    def heard(self, raw: Sound | None, voiced: Sound, limited: Sound) -> None:
+        """``raw`` as the source gave it (None: nothing), ``voiced`` after mends and gain, then after the limiter."""
+
+
 class Mixer:
     """``on_sound`` gets (first sample number, sound) of each block, ``on_levels`` 25 times a second."""
 
@@ -36,17 +46,21 @@ class Mixer:
         clock: Clock,
         on_sound: Callable[[int, Sound], None],
         on_levels: Callable[[Levels], None],
+        listener: Listener | None = None,
     ) -> None:
         self._programme = programme
         self._clock = clock
         self._on_sound = on_sound
         self._on_levels = on_levels
+        self._listener = listener
+        self._chain = SoundChain()
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._source: SoundSource | None = None
         self._gain = 1.0
         self._is_muted = False
-        self._last_factor = 1.0
+        self._last_gain = 1.0
+        self._last_opening = 1.0
         self._limiter = Limiter()
         self.meter = Meter()
         self.late_blocks = 0
@@ -64,6 +78,10 @@ class Mixer:
     def set_gain_db(self, gain_db: float) -> None:
         """−60 … +24 dB, reached within one block."""
         self._gain = 10 ** (max(-60.0, min(24.0, gain_db)) / 20)
+
+    def set_mends(self, mends: SoundMends) -> None:
+        """Correct the source's sound, from the next block on."""
+        self._chain.set(mends)
 
     def set_muted(self, is_muted: bool) -> None:
         """Silence, faded over one block."""
@@ -94,25 +112,31 @@ class Mixer:
         with self._lock:
             source = self._source
         at = number * BLOCK_SAMPLES
-        sound = self._read(source, at)
-        factor = 0.0 if self._is_muted else self._gain
-        if sound is None:
-            sound = _SILENCE
-        elif factor != self._last_factor:
-            sound = sound * np.linspace(self._last_factor, factor, BLOCK_SAMPLES, dtype=np.float32)
-        elif factor != 1.0:
-            sound = sound * np.float32(factor)
-        self._last_factor = factor
-        highest = 0.0 if sound is _SILENCE else float(max(sound.max(), -sound.min()))
-        sound = self._limiter.process(sound, highest)
+        raw = self._read(source, at)
+        gain, opening = self._gain, 0.0 if self._is_muted else 1.0
+        voiced = self._faded(self._chain.process(raw), self._last_gain, gain) if raw is not None else _SILENCE
+        highest = 0.0 if voiced is _SILENCE else float(max(voiced.max(), -voiced.min()))
+        limited = self._limiter.process(voiced, highest)
         if highest > CEILING:
-            np.clip(sound, -1.0, 1.0, out=sound)
+            np.clip(limited, -1.0, 1.0, out=limited)
+        if self._listener is not None:
+            self._listener.heard(raw, voiced, limited)
+        sound = self._faded(limited, self._last_opening, opening)
+        self._last_gain, self._last_opening = gain, opening
+        highest *= opening
         self.meter.feed(sound, highest)
         self._on_sound(at, sound)
         if number % _LEVELS_EVERY_BLOCKS == 0:
             meter = self.meter
             self._on_levels(Levels(meter.level_db, meter.rms_db, meter.hold_db, self._is_muted, meter.is_over))
         return sound
+
+    @staticmethod
+    def _faded(sound: Sound, before: float, after: float) -> Sound:
+        """Multiplied; a factor that changes is reached at the end of the block."""
+        if before != after:
+            return np.asarray(sound * np.linspace(before, after, BLOCK_SAMPLES, dtype=np.float32), np.float32)
+        return sound if after == 1.0 else np.asarray(sound * np.float32(after), np.float32)
 
     def _read(self, source: SoundSource | None, at: int) -> Sound | None:
         try:

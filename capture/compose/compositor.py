@@ -12,8 +12,9 @@ from collections.abc import Callable
 
 import av
 
-from app.ports.engine import SourceStatus
+from app.ports.engine import PictureMends, SourceStatus
 from app.runtime.clock import Clock, utc_ms
+from capture.compose.mending import Mending
 from capture.frames import I420, PictureFormat
 from capture.programme import ProgrammeTime
 from capture.sources import counter
@@ -44,6 +45,10 @@ class Compositor:
         self._card: Card | None = None
         self._last: av.VideoFrame | None = None
         self._last_s = 0.0
+        self._mending = Mending()
+        self._mends = PictureMends()
+        self.shows_source = False
+        """Whether the picture just composed is the source's own, not a card. Compositor's thread."""
         self.frames = 0
         self.late_frames = 0
         self._thread = threading.Thread(target=self._run, name="compositor", daemon=True)
@@ -67,6 +72,11 @@ class Compositor:
         """A card instead of the picture, whatever the source does."""
         with self._lock:
             self._card = card
+
+    def set_mends(self, mends: PictureMends) -> None:
+        """Correct the source's picture from the next slot on."""
+        with self._lock:
+            self._mends = mends
 
     def close(self) -> None:
         """End and join."""
@@ -96,6 +106,7 @@ class Compositor:
             # A source that fails in an unforeseen way is a source without a picture.
             _LOG.exception("composing a picture failed")
             frame = self._cards.frame(Card.BACK_SOON)
+            self.shows_source = False
         self.frames += 1
         self._on_picture(slot, frame)
 
@@ -103,14 +114,17 @@ class Compositor:
         """The picture of one slot."""
         time_s = self._programme.slot_s(slot)
         with self._lock:
-            source, status, card = self._source, self._status, self._card
+            source, status, card, mends = self._source, self._status, self._card, self._mends
         frame = source.frame_at(time_s) if source is not None else None
         if card is not None or source is None:
             # Whoever switched the picture off does not want it back for a moment when the next source starts.
             self._last = None
+        self.shows_source = card is None and frame is not None
         if card is not None:
             frame = self._cards.frame(card)
         elif frame is not None:
+            self._mending.set(mends)
+            frame = self._mending.apply(frame)
             self._last, self._last_s = frame, time_s
         elif source is None:
             frame = self._cards.frame(Card.CAMERA_OFF)

@@ -1,50 +1,78 @@
-"""List of cameras. On Linux from sysfs, elsewhere by asking OpenCV for the first indices. Any worker thread."""
+"""Cameras by who they are: listed with formats, found again wherever they are plugged in. Any thread.
+
+Linux: capture.devices.linux_cameras. Windows and macOS: capture.devices.indexed_cameras.
+"""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from app.ports.engine import Camera
+from app.ports.engine import Camera, CameraFormat
+from capture.devices.indexed_cameras import IndexedCameras
+from capture.devices.linux_cameras import DEV, SYSFS, LinuxCameras
 
-_SYSFS = Path("/sys/class/video4linux")
-_PROBED_INDICES = 4
-
-
-def list_cameras(sysfs: Path = _SYSFS) -> tuple[Camera, ...]:
-    """Cameras, cheapest way first. Elsewhere than on Linux a camera that is in use may be missing."""
-    if sys.platform.startswith("linux"):
-        return _from_sysfs(sysfs)
-    return by_index()
+_PACKED_LAST = ("H264", "HEVC", "VP80", "VP90")
+"""OpenCV does not take these from a camera everywhere."""
+_UNCOMPRESSED = ("NV12", "YUYV", "YUY2", "UYVY", "YU12", "I420")
 
 
-def has_cameras() -> bool:
-    """Whether the system knows of any; True where only opening would tell."""
-    return bool(_from_sysfs(_SYSFS)) if sys.platform.startswith("linux") else True
+@dataclass(frozen=True)
+class Place:
+    """Where a camera is to be opened now: a node's path, or a number."""
+
+    device_id: str
+    name: str
+    target: str | int
+    formats: tuple[CameraFormat, ...] = ()
+
+    @property
+    def path(self) -> Path | None:
+        """The node or file; None where cameras have numbers."""
+        return Path(self.target) if isinstance(self.target, str) else None
 
 
-def camera_name(device_id: str, sysfs: Path = _SYSFS) -> str:
-    """What the system calls a camera; its id when unknown."""
-    try:
-        return (sysfs / Path(device_id).name / "name").read_text(encoding="utf-8", errors="replace").strip()
-    except OSError:
-        return device_id
+class Cameras:
+    """The cameras of this machine. Tests pass in folders, or another platform's list."""
+
+    def __init__(self, linux: LinuxCameras | None = None, indexed: IndexedCameras | None = None) -> None:
+        is_linux = sys.platform.startswith("linux")
+        self._linux = linux or (LinuxCameras() if is_linux and indexed is None else None)
+        self._indexed = indexed or IndexedCameras()
+
+    def signature(self) -> tuple[str, ...]:
+        """Something cheap that changes when a camera comes or goes."""
+        return self._linux.signature() if self._linux is not None else self._indexed.signature()
+
+    def all(self) -> tuple[Camera, ...]:
+        """What there is now."""
+        if self._linux is not None:
+            return tuple(found.camera for found in self._linux.all())
+        return tuple(found.camera for found in self._indexed.all())
+
+    def place(self, device_id: str) -> Place | None:
+        """Where the one that is meant is now; None when it is not there."""
+        if self._linux is not None:
+            found = self._linux.find(device_id)
+            if found is not None:
+                camera = found.camera
+                return Place(camera.device_id, camera.name, found.path, self._linux.formats(found.path))
+        else:
+            numbered = self._indexed.find(device_id)
+            if numbered is not None:
+                return Place(numbered.camera.device_id, numbered.camera.name, numbered.index)
+        # A path that sysfs does not know: a link, or a film in its stead.
+        if Path(device_id).is_absolute() and Path(device_id).exists():
+            real = str(Path(device_id).resolve())
+            linked = self._linux.find(real) if self._linux is not None and real != device_id else None
+            return Place(device_id, linked.camera.name if linked is not None else Path(device_id).name, device_id)
+        return None
 
 
-def _from_sysfs(sysfs: Path) -> tuple[Camera, ...]:
-    if not sysfs.is_dir():
-        return ()
-    found = []
-    for node in sorted(sysfs.glob("video*"), key=lambda path: int("".join(filter(str.isdigit, path.name)) or 0)):
-        try:
-            # One camera has several nodes; index 0 is the one that carries pictures, the others metadata.
-            if (node / "index").read_text().strip() not in ("0", ""):
-                continue
-        except OSError:
-            pass
-        found.append(Camera(device_id=f"/dev/{node.name}", name=camera_name(node.name, sysfs)))
-    return tuple(found)
+def list_cameras(sysfs: Path = SYSFS, dev: Path = DEV) -> tuple[Camera, ...]:
+    """What there is now, with formats where they can be had."""
+    return Cameras(LinuxCameras(sysfs, dev) if sys.platform.startswith("linux") else None).all()
 
 
 def backend() -> int:
@@ -56,20 +84,23 @@ def backend() -> int:
     return int(cv2.CAP_AVFOUNDATION if sys.platform == "darwin" else cv2.CAP_V4L2)
 
 
-def _opens(index: int) -> bool:
-    import cv2
+def best_format(
+    formats: tuple[CameraFormat, ...], width_px: int, height_px: int, rate_fps: float
+) -> CameraFormat | None:
+    """The one to open for a wish; None when the camera tells nothing.
 
-    capture = cv2.VideoCapture(index, backend())
-    is_there = bool(capture.isOpened())
-    capture.release()
-    return is_there
+    Enough pictures a second come first (a picture that is fluent but smaller looks better than one that jerks), then
+    the smallest size that holds the wish, else the largest; of equal ones what need not be unpacked.
+    """
+    usable = [one for one in formats if one.fourcc not in _PACKED_LAST]
+    if not usable:
+        return None
+    wanted_px = width_px * height_px
 
+    def rank(one: CameraFormat) -> tuple[bool, bool, float, bool]:
+        is_slow = bool(one.rates_fps) and max(one.rates_fps) < min(rate_fps, 24.0) - 0.5
+        is_small = one.width_px < width_px or one.height_px < height_px
+        pixels = one.width_px * one.height_px
+        return is_slow, is_small, -pixels if is_small else abs(pixels - wanted_px), one.fourcc not in _UNCOMPRESSED
 
-def by_index(opens: Callable[[int], bool] = _opens) -> tuple[Camera, ...]:
-    """Those of the first indices that can be opened; one that another program holds hides none behind it."""
-    found = []
-    for index in range(_PROBED_INDICES):
-        if not opens(index):
-            continue
-        found.append(Camera(device_id=str(index), name=f"Camera {index + 1}"))
-    return tuple(found)
+    return min(usable, key=rank)

@@ -5,15 +5,18 @@ Foreign exceptions (OSError, ssl.SSLError) end here, as StreamError with the cod
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import select
 import socket
 import ssl
+import struct
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from app.errors import StreamError
+from app.errors import InputError, StreamError
 from app.runtime.clock import Clock
 from capture.publish.address import Address
 from capture.publish.kernel import kernel_of
@@ -23,6 +26,7 @@ SEND_BUFFER_BYTES = 128 * 1024
 _RECEIVE_BYTES = 16 * 1024
 _SLICE_S = 0.1
 _Place = tuple[Any, ...]
+_NO_LINGER = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
 
 class Link(Protocol):
@@ -46,6 +50,9 @@ class Link(Protocol):
         """Smoothed round-trip time; 0 where the platform does not tell."""
 
     def close(self) -> None: ...
+
+    def abort(self) -> None:
+        """Close, and throw away what has not left yet."""
 
 
 Connect = Callable[[Address, float, threading.Event], Link]
@@ -100,6 +107,25 @@ class SocketLink:
 
     def close(self) -> None:
         self._socket.close()
+
+    def abort(self) -> None:
+        with contextlib.suppress(OSError):
+            # Closed at once with a reset: the system would go on sending what it holds, a quarter of a megabyte.
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        self._socket.close()
+
+
+def connector_for(ca_file: str, clock: Clock) -> Connect:
+    """For a target: trusts the certificates of ``ca_file``, or the system's when it is empty.
+
+    Raises InputError ``tls_failed`` for a file that cannot be used.
+    """
+    if not ca_file:
+        return SocketConnector(clock)
+    try:
+        return SocketConnector(clock, ssl.create_default_context(cafile=ca_file))
+    except (OSError, ssl.SSLError) as cause:
+        raise InputError("tls_failed") from cause
 
 
 class SocketConnector:

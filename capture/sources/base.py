@@ -82,10 +82,17 @@ class DeviceLoop:
     has_counter = False
 
     def __init__(
-        self, kind: str, name: str, open_device: Callable[[], PictureDevice], report: Report, clock: Clock
+        self,
+        kind: str,
+        name: str | Callable[[], str],
+        open_device: Callable[[], PictureDevice],
+        report: Report,
+        clock: Clock,
     ) -> None:
+        """``name`` may have to be looked up: then it is asked for in the loop's thread, before each opening."""
         self._kind = kind
-        self._name = name
+        self._name = name if isinstance(name, str) else ""
+        self._look_up_name = None if isinstance(name, str) else name
         self._open_device = open_device
         self._report = report
         self._clock = clock
@@ -144,6 +151,8 @@ class DeviceLoop:
     def _once(self) -> float:
         """From opening to closing; how long to wait before the next time."""
         try:
+            if self._look_up_name is not None:
+                self._name = self._look_up_name()
             device = self._open_device()
         except Exception as error:
             # A device that was there before stays LOST while it is away: the reason has not changed.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +19,10 @@ from app.errors import DeviceError
 from app.ports.engine import CameraSource
 from app.runtime.clock import Clock
 from capture.convert import Converter
-from capture.devices.cameras import backend, camera_name, has_cameras
+from capture.devices.cameras import Cameras, Place, backend, best_format
+from capture.devices.controls import CameraBook, Controls, NoControls, PropertyControls, Steering, V4l2Controls
+from capture.devices.permission import is_forbidden
+from capture.devices.v4l2 import Node
 from capture.frames import PictureFormat
 from capture.sources.base import DeviceLoop, PictureDevice, Report
 
@@ -28,32 +32,39 @@ cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 
 class OpenCvCamera:
-    """One opened camera."""
+    """One opened camera: the one that is meant, wherever it is plugged in now."""
 
-    def __init__(self, source: CameraSource, picture: PictureFormat, clock: Clock, api: int | None = None) -> None:
+    def __init__(
+        self,
+        source: CameraSource,
+        picture: PictureFormat,
+        clock: Clock,
+        api: int | None = None,
+        *,
+        book: CameraBook | None = None,
+        cameras: Cameras | None = None,
+    ) -> None:
         """Raises DeviceError no_camera, camera_forbidden or camera_in_use. ``api``: another of OpenCV's backends."""
-        self._path = Path(source.device_id) if source.device_id.startswith("/") else None
         self._clock = clock
         self._pause = threading.Event()
-        if self._path is not None and not self._path.exists():
-            raise DeviceError("no_camera")
-        target: str | int = source.device_id if self._path is not None else _index(source.device_id)
-        self._capture = cv2.VideoCapture(target, backend() if api is None else api)
+        place = (cameras or Cameras()).place(source.device_id)
+        if place is None:
+            raise DeviceError("camera_forbidden" if is_forbidden("camera") else "no_camera")
+        self._path = place.path
+        self._capture = cv2.VideoCapture(place.target, backend() if api is None else api)
         if not self._capture.isOpened():
             self._capture.release()
             raise DeviceError(why_closed(self._path))
-        # Uncompressed 720p does not fit 30 times a second through USB 2.
-        self._capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
-        self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, source.width_px)
-        self._capture.set(cv2.CAP_PROP_FRAME_HEIGHT, source.height_px)
-        self._capture.set(cv2.CAP_PROP_FPS, source.rate_fps)
-        self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+        self._ask_for(source, place)
         self.width_px = int(self._capture.get(cv2.CAP_PROP_FRAME_WIDTH))
         self.height_px = int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
         self._converter = Converter(picture)
+        self._steering = Steering(book, source.device_id, self._controls(api)) if book is not None else None
 
     def read(self) -> av.VideoFrame | None:
         """See PictureDevice."""
+        if self._steering is not None:
+            self._steering.keep_up()
         is_read, pixels = self._capture.read()
         if is_read and pixels is not None:
             self.height_px, self.width_px = pixels.shape[:2]
@@ -66,7 +77,29 @@ class OpenCvCamera:
 
     def close(self) -> None:
         """Release the device."""
+        if self._steering is not None:
+            self._steering.close()
         self._capture.release()
+
+    def _ask_for(self, source: CameraSource, place: Place) -> None:
+        best = best_format(place.formats, source.width_px, source.height_px, source.rate_fps)
+        # Where nothing is known: uncompressed 720p does not fit 30 times a second through USB 2.
+        fourcc = best.fourcc if best is not None and len(best.fourcc) == 4 else "MJPG"
+        self._capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*fourcc))
+        self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, best.width_px if best is not None else source.width_px)
+        self._capture.set(cv2.CAP_PROP_FRAME_HEIGHT, best.height_px if best is not None else source.height_px)
+        self._capture.set(cv2.CAP_PROP_FPS, source.rate_fps)
+        self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+
+    def _controls(self, api: int | None) -> Controls:
+        if api is not None and api != backend():
+            return NoControls()
+        if not sys.platform.startswith("linux") or self._path is None:
+            return PropertyControls(self._capture)
+        try:
+            return V4l2Controls(Node(str(self._path)))
+        except OSError:
+            return NoControls()
 
 
 def camera_source(
@@ -75,23 +108,29 @@ def camera_source(
     report: Report,
     clock: Clock,
     open_device: Callable[[], PictureDevice] | None = None,
+    *,
+    book: CameraBook | None = None,
+    cameras: Cameras | None = None,
 ) -> DeviceLoop:
     """A camera that is opened in its own thread; ``open_device`` replaces the hardware."""
-    opener = open_device or (lambda: OpenCvCamera(source, picture, clock))
-    return DeviceLoop("camera", camera_name(source.device_id), opener, report, clock)
+    known = cameras or Cameras()
+    names: list[str] = []
 
+    def name() -> str:
+        place = known.place(source.device_id)
+        if place is not None:
+            names[:] = [place.name]
+        # One that is away keeps the name that it had; an id is nothing to read.
+        return names[0] if names else ""
 
-def _index(device_id: str) -> int:
-    try:
-        return int(device_id)
-    except ValueError:
-        raise DeviceError("no_camera") from None
+    opener = open_device or (lambda: OpenCvCamera(source, picture, clock, book=book, cameras=known))
+    return DeviceLoop("camera", name, opener, report, clock)
 
 
 def why_closed(path: Path | None, open_file: Callable[[Path, int], int] = os.open) -> str:
-    """The code for a camera that OpenCV could not open: it does not say why, the system does."""
+    """The code for a camera that is there and that OpenCV could not open: it does not say why, the system does."""
     if path is None:
-        return "camera_in_use" if has_cameras() else "no_camera"
+        return "camera_forbidden" if is_forbidden("camera") else "camera_in_use"
     try:
         os.close(open_file(path, os.O_RDWR | getattr(os, "O_NONBLOCK", 0)))
     except FileNotFoundError:

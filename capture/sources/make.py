@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from app.ports.engine import (
@@ -20,6 +21,7 @@ from app.ports.engine import (
 from app.runtime.clock import Clock
 from capture.audio.microphone import MicrophoneHost, MicrophoneSound
 from capture.audio.sources import Silence, SoundSource, ToneScale
+from capture.devices.controls import CameraBook
 from capture.frames import PictureFormat
 from capture.programme import ProgrammeTime
 from capture.sources.base import PictureSource, Report
@@ -29,23 +31,29 @@ from capture.sources.media_sources import MediaPictures, MediaShelf, MediaSound
 from capture.sources.screen import screen_source
 
 
+@dataclass(frozen=True)
+class SourceDevices:
+    """What sources are opened with. ``cameras``: what is wanted of each, None for what they do by themselves."""
+
+    microphones: MicrophoneHost
+    cameras: CameraBook | None = None
+
+
 class SourceMaker:
     """For one programme format. Pictures and sound of the same file come from one player."""
 
-    def __init__(
-        self, picture: PictureFormat, programme: ProgrammeTime, clock: Clock, microphones: MicrophoneHost
-    ) -> None:
+    def __init__(self, picture: PictureFormat, programme: ProgrammeTime, clock: Clock, devices: SourceDevices) -> None:
         self._picture = picture
         self._programme = programme
         self._clock = clock
-        self._microphones = microphones
+        self._devices = devices
         self._shelf = MediaShelf(clock)
 
     def picture(self, source: VideoSource, report: Report) -> PictureSource | None:
         """Not started yet; None for no picture at all."""
         match source:
             case CameraSource():
-                return camera_source(source, self._picture, report, self._clock)
+                return camera_source(source, self._picture, report, self._clock, book=self._devices.cameras)
             case ScreenSource():
                 return screen_source(source, self._picture, report, self._clock)
             case FileSource():
@@ -60,7 +68,7 @@ class SourceMaker:
         """Not started yet."""
         match source:
             case MicSource():
-                return MicrophoneSound(source, source.device_id, self._microphones, report, self._clock)
+                return MicrophoneSound(source, "", self._devices.microphones, report, self._clock)
             case DemoSound(path=path) if not Path(path).is_file():
                 return ToneScale(report)
             case FileSound(path=path) | DemoSound(path=path):

@@ -22,7 +22,7 @@ from server.effects import DeviceEnded
 from server.errors import Refusal
 from server.gate import Person
 from server.secrets import FieldCipher, digest, new_id, new_token
-from server.sessions import keys
+from server.sessions import keys, probe_keys
 from server.sessions.views import moment
 from server.store.models import AccessRow, AccountRow, DeviceRow, RefreshRow
 from server.store.store import Tx
@@ -135,6 +135,7 @@ def end_device(tx: Tx, device: DeviceRow) -> None:
         return
     device.ended_ms = tx.now_ms
     keys.kill_of_device(tx, device.id)
+    probe_keys.kill_of_device(tx, device.id)
     tx.effects.append(DeviceEnded(device.id))
 
 

@@ -158,8 +158,8 @@ class PublishDesk:
                 seat.publisher = None
                 seat.idle_since_s = self._clock.monotonic_s()
                 seat.hub.leave()
+            self.hooks.stopped(_fact(publisher, reason))
         log.info("left", connection_id=publisher.connection_id, key_id=grant.key_id, reason=reason)
-        self.hooks.stopped(_fact(publisher, reason))
 
     async def on_service_back(self) -> None:
         """Ask anew about everyone who publishes, and say again what has started. Raises PlatformError."""
@@ -204,7 +204,6 @@ class PublishDesk:
         self.hooks.measured(
             ProbeReport(
                 key_id=grant.key_id,
-                session_id=grant.session_id,
                 connection_id=publisher.connection_id,
                 duration_ms=publisher.meter.duration_ms(now_s),
                 received_bytes=publisher.meter.total_bytes,

@@ -27,9 +27,10 @@ class _Entry(msgspec.Struct, frozen=True):
     key_hash: str
     key_id: str
     session_id: str
-    is_probe: bool
     max_kbps: int
     good_unix_s: float
+    is_probe: bool = False
+    """Kept by earlier versions; such a key must never be taken for one to go on air with."""
 
 
 class GrantBook:
@@ -44,12 +45,12 @@ class GrantBook:
         self._load()
 
     def remember(self, key: str, grant: PublishGrant) -> None:
-        """The service has just granted ``key``."""
+        """The service has just granted ``key``. One to measure with is not remembered: it dies too soon."""
+        if grant.is_probe:
+            return
         key_hash = self._hash(key)
         self._entries.pop(key_hash, None)
-        self._entries[key_hash] = _Entry(
-            key_hash, grant.key_id, grant.session_id, grant.is_probe, grant.max_kbps, self._now_s()
-        )
+        self._entries[key_hash] = _Entry(key_hash, grant.key_id, grant.session_id, grant.max_kbps, self._now_s())
         while len(self._entries) > MAX_GRANTS:
             del self._entries[next(iter(self._entries))]
         self._save()
@@ -63,7 +64,7 @@ class GrantBook:
             key_id=entry.key_id,
             session_id=entry.session_id,
             connection_id=connection_id,
-            is_probe=entry.is_probe,
+            is_probe=False,
             max_kbps=entry.max_kbps,
         )
 
@@ -94,6 +95,8 @@ class GrantBook:
         return self._clock.utc().timestamp()
 
     def _is_good(self, entry: _Entry) -> bool:
+        if entry.is_probe:
+            return False
         # The upper bound keeps a clock that was set back from making a grant last for ever.
         return -60.0 <= self._now_s() - entry.good_unix_s <= self._granted_s
 

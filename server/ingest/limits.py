@@ -45,8 +45,9 @@ class IngestLimits:
     http_request_s: float = 10.0
     """From the connection to the end of the first request's head."""
     probe_s: float = 60.0
-    probe_max_kbps: int = 50_000
-    """A probe measures the way here; longer or more tells nothing new."""
+    probe_max_kbps: int = 20_000
+    """A probe measures the way here; longer or more tells nothing new. Its key has one connection at a time and lives
+    for two minutes, so that no more than 300 MB come with it."""
     sessions: int = 200
     idle_session_s: float = 600.0
     """A session without publisher and viewers, and without a close order, is forgotten after this."""

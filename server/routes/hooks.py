@@ -14,7 +14,7 @@ from server.errors import Refusal
 from server.providers.code_sender import DemoCodeSender
 from server.routes.deps import WithServices, require_secret
 from server.services import Services
-from server.sessions import publishing
+from server.sessions import probe_keys, publishing
 from server.store.store import Tx
 
 T = TypeVar("T")
@@ -49,7 +49,7 @@ async def stopped(fact: PublishFact, services: WithServices) -> None:
 
 @publish.post("/stats", status_code=204)
 async def probe_reported(report: ProbeReport, services: WithServices) -> None:
-    await _write(services, lambda tx: publishing.probe_reported(tx, report))
+    await _write(services, lambda tx: probe_keys.reported(tx, report))
 
 
 @publish.get("/grants")

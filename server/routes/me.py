@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from app.contract.rest import API_PREFIX, Account, Device, MeChange
+from app.contract.rest import API_PREFIX, Account, Device, MeChange, ProbeTarget
 from server.accounts import people, tokens
 from server.accounts.presence import require_presence
 from server.conduct.checker import Place
 from server.conduct_gate import require_clean
 from server.routes.deps import REFUSALS, SignedIn, SomeId, WithServices
+from server.sessions import probe_keys
 from server.store.models import AccountRow
 from server.store.store import Tx
 from server.text import checked_line
@@ -49,3 +50,19 @@ async def list_devices(person: SignedIn, services: WithServices) -> list[Device]
 async def end_device(device_id: SomeId, person: SignedIn, services: WithServices) -> None:
     """End one: its tokens, sockets and stream keys die at once."""
     await services.store.write(lambda tx: tokens.end_own_device(tx, person, device_id))
+
+
+@router.post("/probe-key")
+async def issue_probe_key(person: SignedIn, services: WithServices) -> ProbeTarget:
+    """A key for this device to measure the way to the ingest with; the one before dies.
+
+    Whoever is signed in may have one, before anything else is done for the first broadcast.
+    """
+    services.probe_rate.require(person.account_id)
+    issued = await services.store.write(lambda tx: probe_keys.issue(tx, person, services.platform_tag))
+    return ProbeTarget(
+        key=issued.key,
+        key_id=issued.key_id,
+        expires_in_s=probe_keys.LIFETIME_S,
+        ingests=list(services.config.ingests),
+    )

@@ -28,9 +28,7 @@ from server.errors import Refusal
 from server.gate import may_join_as_guest
 from server.rooms.chat import read_messages
 from server.routes.deps import REFUSALS, PageQuery, Reading, SignedIn, SomeId, WithServices
-from server.services import Services
 from server.sessions import acts
-from server.sessions.keys import IssuedKey
 from server.sessions.views import view_of
 from server.standing import standing_of
 
@@ -87,16 +85,8 @@ async def issue_stream_key(
             tx, person, services.cipher, session_id, wish or KeyRequest(), services.platform_tag
         )
     )
-    return _target(issued, services)
-
-
-@router.post("/{session_id}/probe-key")
-async def issue_probe_key(session_id: SomeId, person: SignedIn, services: WithServices) -> StreamTarget:
-    """A key to measure with: nobody sees the session."""
-    issued = await services.store.write(
-        lambda tx: acts.issue_probe_key(tx, person, services.cipher, session_id, services.platform_tag)
-    )
-    return _target(issued, services)
+    ingests = list(services.config.ingests)
+    return StreamTarget(url=ingests[0].url, key=issued.key, key_id=issued.key_id, ingests=ingests)
 
 
 @router.post("/{session_id}/end")
@@ -150,9 +140,3 @@ async def list_messages(
 ) -> list[ChatMessage]:
     """Messages after a number, oldest first."""
     return await services.store.read(lambda db: read_messages(db, session_id, page.after_seq, page.limit))
-
-
-def _target(issued: IssuedKey, services: Services) -> StreamTarget:
-    return StreamTarget(
-        url=services.config.ingest_public_rtmp_url, key=issued.key, key_id=issued.key_id, is_probe=issued.is_probe
-    )

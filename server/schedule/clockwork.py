@@ -78,12 +78,10 @@ def _is_waiting(db: Db, row: SessionRow, now_ms: int) -> bool:
     """Whether nobody is at it: one that is being prepared may go live at any moment, unless it was left."""
     if row.state == SessionState.SCHEDULED:
         return True
-    newest_ms = db.scalar(
-        select(func.max(KeyRow.created_ms)).where(KeyRow.session_id == row.id, KeyRow.is_probe.is_(False))
-    )
+    newest_ms = db.scalar(select(func.max(KeyRow.created_ms)).where(KeyRow.session_id == row.id))
     if newest_ms is not None and newest_ms > now_ms - MISSED_AFTER_MIN * MINUTE_MS:
         return False
     is_connected = select(PublicationRow.connection_id).where(
-        PublicationRow.session_id == row.id, PublicationRow.is_probe.is_(False), PublicationRow.stopped_ms.is_(None)
+        PublicationRow.session_id == row.id, PublicationRow.stopped_ms.is_(None)
     )
     return db.scalar(is_connected.limit(1)) is None

@@ -124,13 +124,7 @@ def issue_stream_key(
     row = get(tx.db, session_id)
     _require(tx, Act.TAKE_KEY, person, cipher, subject_of(row))
     require_none_busy(tx.db, person.account_id, but=row.id)
-    return keys.issue(tx, row, person.device_id, platform_tag, is_probe=False, is_taking_over=wish.take_over)
-
-
-def issue_probe_key(tx: Tx, person: Person, cipher: FieldCipher, session_id: str, platform_tag: str) -> keys.IssuedKey:
-    row = get(tx.db, session_id)
-    _require(tx, Act.TAKE_KEY, person, cipher, subject_of(row))
-    return keys.issue(tx, row, person.device_id, platform_tag, is_probe=True, is_taking_over=False)
+    return keys.issue(tx, row, person.device_id, platform_tag, is_taking_over=wish.take_over)
 
 
 def end(tx: Tx, person: Person, session_id: str) -> SessionView:

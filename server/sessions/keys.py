@@ -1,6 +1,7 @@
-"""Stream and probe keys: made, found, killed. Store thread, inside a write.
+"""Stream keys: made, found, killed. Store thread, inside a write.
 
-A key reads ``<platform tag>-<256 random bits>``: the tag tells a key of another platform from a wrong one.
+A key, one to measure with too, reads ``<platform tag>-<256 random bits>``: the tag tells a key of another platform from
+a wrong one.
 """
 
 from __future__ import annotations
@@ -25,13 +26,15 @@ TAG_CHARS = 8
 class IssuedKey:
     key: str = field(repr=False)
     key_id: str = ""
-    is_probe: bool = False
 
 
-def living_keys(tx: Tx, session_id: str, is_probe: bool | None = None) -> list[KeyRow]:
+def new_key(platform_tag: str) -> str:
+    """One that nobody can guess."""
+    return f"{platform_tag}-{new_token()}"
+
+
+def living_keys(tx: Tx, session_id: str) -> list[KeyRow]:
     query = select(KeyRow).where(KeyRow.session_id == session_id, KeyRow.dead_ms.is_(None))
-    if is_probe is not None:
-        query = query.where(KeyRow.is_probe.is_(is_probe))
     return list(tx.db.scalars(query))
 
 
@@ -39,7 +42,7 @@ def kill(tx: Tx, row: KeyRow, cause: DeathCause) -> None:
     """The key is dead from this commit on; whoever publishes with it is dropped after it."""
     row.dead_ms = tx.now_ms
     row.death_cause = cause.value
-    tx.effects.append(KeyDied(row.id, row.session_id, row.device_id, cause, row.is_probe))
+    tx.effects.append(KeyDied(row.id, row.session_id, row.device_id, cause))
     # A connection that never showed a picture has no `stopped` to wait for.
     for publication in tx.db.scalars(
         select(PublicationRow).where(
@@ -61,38 +64,32 @@ def kill_of_device(tx: Tx, device_id: str) -> None:
     for row in list(rows):
         kill(tx, row, DeathCause.SIGNED_OUT)
         session = tx.db.get_one(SessionRow, row.session_id)
-        if not row.is_probe and session.state == SessionState.PREPARING:
+        if session.state == SessionState.PREPARING:
             move(tx, session, SessionState.SCHEDULED)
 
 
-def issue(
-    tx: Tx, session: SessionRow, device_id: str, platform_tag: str, *, is_probe: bool, is_taking_over: bool
-) -> IssuedKey:
+def issue(tx: Tx, session: SessionRow, device_id: str, platform_tag: str, *, is_taking_over: bool) -> IssuedKey:
     """A new key; the one before dies. Raises Refusal when another device holds the session."""
     if session.state == SessionState.ENDED:
         raise Refusal(ErrorCode.SESSION_ENDED)
-    earlier = living_keys(tx, session.id, is_probe)
-    if not is_probe:
-        for row in earlier:
-            holder = tx.db.get_one(DeviceRow, row.device_id)
-            if row.device_id != device_id and not is_taking_over:
-                raise Refusal(ErrorCode.LIVE_ELSEWHERE, detail={"device_name": holder.name})
+    earlier = living_keys(tx, session.id)
     for row in earlier:
-        if is_probe and row.device_id != device_id:
-            continue
+        holder = tx.db.get_one(DeviceRow, row.device_id)
+        if row.device_id != device_id and not is_taking_over:
+            raise Refusal(ErrorCode.LIVE_ELSEWHERE, detail={"device_name": holder.name})
+    for row in earlier:
         kill(tx, row, DeathCause.REISSUED if row.device_id == device_id else DeathCause.TAKEN_OVER)
-    key = f"{platform_tag}-{new_token()}"
+    key = new_key(platform_tag)
     row = KeyRow(
         id=new_id(),
         hash=digest(key),
         session_id=session.id,
         device_id=device_id,
-        is_probe=is_probe,
         created_ms=tx.now_ms,
         dead_ms=None,
     )
     tx.db.add(row)
     tx.db.flush()
-    if not is_probe and session.state == SessionState.SCHEDULED:
+    if session.state == SessionState.SCHEDULED:
         move(tx, session, SessionState.PREPARING)
-    return IssuedKey(key, row.id, is_probe)
+    return IssuedKey(key, row.id)

@@ -13,10 +13,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as Db
 
 from app.contract.errors import ErrorCode
-from app.contract.hooks import ProbeReport, PublishAsk, PublisherFact, PublishFact, PublishGrant
+from app.contract.hooks import PublishAsk, PublisherFact, PublishFact, PublishGrant
 from app.domain.session import SessionState
 from server.errors import Refusal
 from server.secrets import digest
+from server.sessions import probe_keys
 from server.sessions.keys import TAG_CHARS
 from server.sessions.transitions import move
 from server.store.models import KeyRow, PublicationRow, SessionRow
@@ -36,6 +37,12 @@ def authorize(tx: Tx, ask: PublishAsk, platform_tag: str, max_kbps: int) -> Publ
     if ask.app != PUBLISH_APP:
         raise Refusal(ErrorCode.KEY_FOREIGN)
     key = tx.db.scalar(select(KeyRow).where(KeyRow.hash == digest(ask.key)))
+    probe = probe_keys.find(tx, ask.key) if key is None else None
+    if probe is not None:
+        # It has no session, and of its connections nothing is kept: nothing can come of it.
+        return PublishGrant(
+            key_id=probe.id, session_id="", connection_id=ask.connection_id[:128], is_probe=True, max_kbps=max_kbps
+        )  # fmt: skip
     if key is None:
         tag, dash, _rest = ask.key.partition("-")
         is_foreign = bool(dash) and len(tag) == TAG_CHARS and tag != platform_tag and _is_hex(tag)
@@ -51,7 +58,6 @@ def authorize(tx: Tx, ask: PublishAsk, platform_tag: str, max_kbps: int) -> Publ
                 connection_id=connection_id,
                 key_id=key.id,
                 session_id=session.id,
-                is_probe=key.is_probe,
                 authorized_ms=tx.now_ms,
             )
         )
@@ -61,7 +67,7 @@ def authorize(tx: Tx, ask: PublishAsk, platform_tag: str, max_kbps: int) -> Publ
         key_id=key.id,
         session_id=session.id,
         connection_id=connection_id,
-        is_probe=key.is_probe,
+        is_probe=False,
         max_kbps=max_kbps,
     )
 
@@ -79,8 +85,6 @@ def started(tx: Tx, fact: PublishFact) -> None:
         publication.stopped_ms = publication.stop_reason = None
     if publication.started_ms is None:
         publication.started_ms = tx.now_ms
-    if publication.is_probe:
-        return
     # One publisher holds a key at a time: whatever else was open has been replaced, even if nobody said so.
     for other in _open_publications(tx, session.id):
         if other.connection_id != publication.connection_id and other.authorized_ms <= publication.authorized_ms:
@@ -99,14 +103,7 @@ def stopped(tx: Tx, fact: PublishFact) -> None:
         return
     publication.stopped_ms = tx.now_ms
     publication.stop_reason = fact.reason[:200]
-    if not publication.is_probe:
-        _interrupt_when_silent(tx, publication.session_id)
-
-
-def probe_reported(tx: Tx, report: ProbeReport) -> None:
-    publication = tx.db.get(PublicationRow, report.connection_id[:128])
-    if publication is not None and publication.is_probe and publication.key_id == report.key_id:
-        publication.measured_kbps = report.kbps
+    _interrupt_when_silent(tx, publication.session_id)
 
 
 def grants(db: Db, max_kbps: int) -> list[PublishGrant]:
@@ -122,7 +119,7 @@ def grants(db: Db, max_kbps: int) -> list[PublishGrant]:
             key_id=row.key_id,
             session_id=row.session_id,
             connection_id=row.connection_id,
-            is_probe=row.is_probe,
+            is_probe=False,
             max_kbps=max_kbps,
         )
         for row in rows
@@ -136,10 +133,12 @@ def reconcile(tx: Tx, found: Collection[PublisherFact]) -> list[str]:
     of either side or a lost report left behind; without it a session would stay live with nobody publishing,
     or be waited for while somebody does.
     """
+    probe_keys.run_out(tx)
     connected = {fact.connection_id for fact in found}
     silent = _miss(tx, lambda one: one.connection_id in connected)
     living = _living_keys(tx, {fact.key_id for fact in found})
     dead = {fact.key_id for fact in found} - living
+    dead -= probe_keys.living_of(tx, dead)
     running = set(
         tx.db.scalars(
             select(PublicationRow.connection_id).where(
@@ -182,8 +181,7 @@ def _miss(tx: Tx, is_there: Callable[[PublicationRow], bool]) -> set[str]:
             continue
         publication.stopped_ms = tx.now_ms
         publication.stop_reason = ABSENT
-        if not publication.is_probe:
-            sessions.add(publication.session_id)
+        sessions.add(publication.session_id)
     tx.db.flush()
     return sessions
 
@@ -212,7 +210,6 @@ def _publication(tx: Tx, fact: PublishFact) -> PublicationRow:
             connection_id=connection_id,
             key_id=key.id,
             session_id=key.session_id,
-            is_probe=key.is_probe,
             authorized_ms=tx.now_ms,
         )
         tx.db.add(publication)
@@ -227,7 +224,6 @@ def _open_publications(tx: Tx, session_id: str) -> list[PublicationRow]:
         tx.db.scalars(
             select(PublicationRow).where(
                 PublicationRow.session_id == session_id,
-                PublicationRow.is_probe.is_(False),
                 PublicationRow.started_ms.is_not(None),
                 PublicationRow.stopped_ms.is_(None),
             )

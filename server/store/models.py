@@ -121,17 +121,32 @@ class SessionRow(Base):
 
 
 class KeyRow(Base):
-    """A stream or probe key. Alive while ``dead_ms`` is null; the key itself is not stored."""
+    """A stream key. Alive while ``dead_ms`` is null; the key itself is not stored."""
 
     __tablename__ = "stream_keys"
     id: Mapped[str] = mapped_column(ID, primary_key=True)
     hash: Mapped[str] = mapped_column(HASH, unique=True)
     session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id"), index=True)
     device_id: Mapped[str] = mapped_column(ForeignKey("devices.id"), index=True)
-    is_probe: Mapped[bool]
     created_ms: Mapped[int] = mapped_column(BigInteger)
     dead_ms: Mapped[int | None] = mapped_column(BigInteger)
     death_cause: Mapped[str | None] = mapped_column(String(16))
+
+
+class ProbeKeyRow(Base):
+    """A key to measure the way to the ingest with. It belongs to a device and to no session: nothing can be on air
+    with it. Alive while ``dead_ms`` is null and its term (server.sessions.probe_keys) is not over.
+    """
+
+    __tablename__ = "probe_keys"
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    hash: Mapped[str] = mapped_column(HASH, unique=True)
+    device_id: Mapped[str] = mapped_column(ForeignKey("devices.id"), index=True)
+    created_ms: Mapped[int] = mapped_column(BigInteger, index=True)
+    dead_ms: Mapped[int | None] = mapped_column(BigInteger)
+    death_cause: Mapped[str | None] = mapped_column(String(16))
+    measured_kbps: Mapped[float | None]
+    """The mean of the newest connection, by the ingest."""
 
 
 class PublicationRow(Base):
@@ -141,12 +156,10 @@ class PublicationRow(Base):
     connection_id: Mapped[str] = mapped_column(String(128), primary_key=True)
     key_id: Mapped[str] = mapped_column(ForeignKey("stream_keys.id"), index=True)
     session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id"), index=True)
-    is_probe: Mapped[bool]
     authorized_ms: Mapped[int] = mapped_column(BigInteger)
     started_ms: Mapped[int | None] = mapped_column(BigInteger)
     stopped_ms: Mapped[int | None] = mapped_column(BigInteger)
     stop_reason: Mapped[str | None] = mapped_column(String(200))
-    measured_kbps: Mapped[float | None]
 
 
 class MessageRow(Base):

@@ -17,8 +17,11 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("app", "capture", "server", "ui")
 
 BY_NAME = {
-    "app/__main__.py": {"capture.host"},
+    "app/__main__.py": {"capture.host", "capture.meters.face_child"},
+    "capture/devices/endpoints.py": {"pulsectl"},
+    "capture/devices/indexed_cameras.py": {"cv2_enumerate_cameras"},
     "capture/devices/microphones.py": {"sounddevice"},
+    "capture/devices/permission.py": {"winreg", "AVFoundation"},
 }
 """What import-linter cannot see: modules that are imported by a name at run time."""
 
@@ -102,7 +105,7 @@ def test_the_screen_sees_only_states_and_wishes_of_the_use_cases() -> None:
     allowed = {"app.usecases.state", "app.usecases.wishes", "app.ports.engine", "app.contract.rest"}
     allowed |= {"app.usecases.way_state", "app.usecases.schedule_state", "app.usecases.trouble", "app.contract.events"}
     allowed |= {"app.contract.applications", "app.contract.documents", "app.contract.inbox"}
-    allowed |= {"app.contract.identity", "app.contract.schedule"}
+    allowed |= {"app.contract.identity", "app.contract.schedule", "app.usecases.quality_state"}
     there = {
         f"app.{folder}.{path.stem}"
         for folder in ("usecases", "ports", "contract")

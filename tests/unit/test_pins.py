@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = ("requirements.txt", "requirements-demo.txt", "requirements-dev.txt")
+FILES = ("requirements.txt", "requirements-demo.txt", "requirements-dev.txt", "requirements-nodeps.txt")
 
 _PIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(\[[a-z,]+\])?==[0-9][0-9A-Za-z.]*(; [a-z_]+ [!=<>]+ \"[^\"]+\")?")
 _BASE = re.compile(r"-r requirements(-[a-z]+)?\.txt")

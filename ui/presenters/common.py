@@ -59,6 +59,7 @@ class Place(StrEnum):
     ACCOUNT = "open_account"
     MESSAGES = "messages"
     SCHEDULE = "open_schedule"
+    PREFLIGHT = "open_preflight"
 
 
 _CHOICES = {"session_waiting": ("continue_live", "end_waiting")}

@@ -25,6 +25,7 @@ from ui.presenters.common import (
     trouble_view,
     video_name,
 )
+from ui.presenters.preflight import CheckLine, present_check_line
 from ui.presenters.schedule_entry import SOON_MIN, ends_at, span_text
 
 AHEAD = timedelta(hours=12)
@@ -59,6 +60,7 @@ class GoLiveView:
     is_schedule_known: bool
     """Else what is not among the plans may still be planned."""
     facts: tuple[tuple[str, str], ...]
+    check: CheckLine
     trouble: TroubleView | None
     tells_gone: bool
     """The trouble is that a planned session is none any more."""
@@ -100,6 +102,7 @@ def present_go_live(state: DeskState, tr: Translator, *kept: str) -> GoLiveView:
         proposed=_proposed(entries, now, kept),
         is_schedule_known=state.schedule.phase is LoadPhase.READY and now is not None,
         facts=facts,
+        check=present_check_line(state, tr),
         trouble=trouble_view(trouble, tr),
         tells_gone=trouble is not None and trouble.code in _TELLS_GONE,
         that=that if isinstance(that, GoLive) else None,

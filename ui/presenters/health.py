@@ -9,6 +9,7 @@ from app.domain.health import Grade
 from app.i18n import Translator
 from app.ports.engine import Stats
 from app.usecases.state import DeskState, LogEntry
+from ui.presenters.advice import quality_words
 from ui.presenters.common import ON_AIR_PHASES, action_label, count_text, error_sentence, rate_text
 
 LOG_LINES = 30
@@ -126,10 +127,11 @@ def _figures(stats: Stats | None, tr: Translator) -> tuple[Figure, ...]:
 
 def _parts(state: DeskState, tr: Translator) -> tuple[PartView, ...]:
     report = state.health
-    return tuple(
+    link = tuple(
         PartView(tr.text(f"part.{name}"), tr.text(f"grade.{grade.value}"), TONES[grade])
         for name, grade in (("computer", report.computer), ("network", report.network), ("platform", report.platform))
     )
+    return tuple(PartView(*words) for words in quality_words(state, tr)) + link
 
 
 def _curve(history: tuple[Stats, ...]) -> CurveView:

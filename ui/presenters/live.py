@@ -12,6 +12,7 @@ from app.ports.engine import PreviewReady, RecordStatus, SourceStatus
 from app.settings import default_recording_dir
 from app.usecases.state import BroadcastPhase, DeskState, Trouble
 from app.usecases.wishes import HideCamera, MuteMicrophone, Record, Wish
+from ui.presenters.advice import AdviceView, present_advice
 from ui.presenters.common import (
     BUSY_PHASES,
     Place,
@@ -46,6 +47,8 @@ class HeaderView:
     viewers: PillView | None
     comments: PillView | None
     network: PillView | None
+    is_check_shown: bool = False
+    """The way to the preflight: on air it lies in the detail of health."""
 
 
 @dataclass(frozen=True)
@@ -98,11 +101,13 @@ class LiveView:
     preview: PreviewView
     controls: ControlsView
     tiles: TilesView
+    advice: AdviceView | None = None
 
 
 def present_live(state: DeskState, tr: Translator) -> LiveView:
     """The live page of this state, without health and chat (they have presenters of their own)."""
-    return LiveView(_header(state, tr), _preview(state, tr), _controls(state, tr), _tiles(state, tr))
+    advice = present_advice(state, tr)
+    return LiveView(_header(state, tr), _preview(state, tr), _controls(state, tr), _tiles(state, tr), advice)
 
 
 def _header(state: DeskState, tr: Translator) -> HeaderView:
@@ -135,6 +140,7 @@ def _header(state: DeskState, tr: Translator) -> HeaderView:
         viewers=PillView(tr.text("live.viewers", count=count_text(broadcast.viewers))) if is_on else None,
         comments=PillView(tr.text("live.comments", count=count_text(broadcast.messages))) if is_on else None,
         network=_network(state, tr),
+        is_check_shown=phase not in BUSY_PHASES,
     )
 
 

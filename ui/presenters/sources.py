@@ -42,8 +42,7 @@ def video_choices(state: DeskState, tr: Translator) -> tuple[Choice, ...]:
         (f"camera.{index}", camera.name, CameraSource(device_id=camera.device_id))
         for index, camera in enumerate(devices.cameras)
     ]
-    known = {camera.device_id for camera in devices.cameras}
-    if isinstance(now, CameraSource) and now.device_id not in known:
+    if isinstance(now, CameraSource) and devices.camera(now.device_id) is None:
         cameras.append(("camera.gone", tr.text("source.gone", name=video_name(now, devices, tr)), now))
     screens: list[tuple[str, str, VideoSource]] = [
         (
@@ -70,7 +69,6 @@ def audio_choices(state: DeskState, tr: Translator) -> tuple[Choice, ...]:
     """Microphones, the file's sound and demo speech."""
     devices, now = state.engine.devices, state.engine.audio
     rows = [_header("microphones", tr)]
-    known = {mic.device_id for mic in devices.microphones}
     mics: list[tuple[str, str, AudioSource]] = [
         (
             f"mic.{index}",
@@ -79,7 +77,7 @@ def audio_choices(state: DeskState, tr: Translator) -> tuple[Choice, ...]:
         )
         for index, mic in enumerate(devices.microphones)
     ]
-    if isinstance(now, MicSource) and now.device_id not in known:
+    if isinstance(now, MicSource) and devices.microphone(now.device_id) is None:
         mics.append(("mic.gone", tr.text("source.gone", name=audio_name(now, devices, tr)), now))
     rows += [_audio(row, now) for row in mics] or [Choice("mic.none", tr.text("source.no_microphone_found"))]
     rows.append(_header("more", tr))

@@ -15,7 +15,7 @@ from ui.presenters.common import TroubleView
 from ui.presenters.go_live import MAX_PLANS, GoLiveView, PlanChoice, go_live_wish
 from ui.theme.apply import set_look
 from ui.views.sheets import Sheet
-from ui.widgets.basics import Combo, Elided, box, column, label, row
+from ui.widgets.basics import Button, Combo, Elided, box, column, label, row
 from ui.widgets.radio import RadioList, RadioRow
 from ui.widgets.trouble import TroubleLine
 
@@ -98,6 +98,18 @@ class GoLiveSheet(Sheet):
             line.addWidget(value, 1)
             grid.addLayout(line)
             self._facts.append((name, value))
+        line = row(gap=12)
+        name = label("go_live.check_name", type_="12", tone="2")
+        name.setFixedWidth(64)
+        self.texts.bind(name.setText, "go.check")
+        self.check_text = Elided("go_live.check_text", type_="12")
+        self.check = Button("go_live.check", kind="link")
+        self.check.clicked.connect(lambda: self._act("open_preflight"))
+        line.addWidget(name)
+        line.addWidget(self.check_text)
+        line.addWidget(self.check)
+        line.addStretch(1)
+        grid.addLayout(line)
         self.inner.addWidget(facts)
 
     def retranslate(self, tr: Translator) -> None:
@@ -142,6 +154,12 @@ class GoLiveSheet(Sheet):
         for (name, value), (fact, text) in zip(self._facts, view.facts, strict=True):
             name.setText(fact)
             value.setText(text)
+        self.check_text.setText(view.check.text)
+        set_look(self.check_text, tone="bad" if view.check.is_blocked else "")
+        self.check.setText(view.check.action_label)
+        self.check.setAccessibleName(self._tr.text("preflight.title"))
+        # what is being begun is not left by a side door
+        self.check.setVisible(not view.is_busy)
         is_known = view.is_schedule_known and not view.is_busy
         if is_known and self._chosen and self._plan_of(self._chosen, view) is None:
             self._chosen, self._is_gone = "", True

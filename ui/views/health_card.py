@@ -14,7 +14,8 @@ from ui.widgets.curve import Curve
 from ui.widgets.marks import Pill
 
 FIGURES = 6
-PARTS = 3
+PARTS = 5
+"""Picture and sound where they were measured, computer, network, platform."""
 FOLDED_PX = 44
 LOG_SHOWN, LOG_ROW_PX = 3, 22
 _MARKS = {"neutral": "dot", "good": "dot", "warn": "warn", "bad": "warn"}
@@ -55,7 +56,13 @@ class HealthCard(View):
     def _fill_detail(self) -> None:
         layout = column(self.detail, margins=(0, 0, 4, 12))
         self.cause = label("health.cause", tone="2", wraps=True)
-        layout.addWidget(self.cause)
+        self.check = self.button("health.check", "preflight.link", kind="link", tip="preflight.open_tip")
+        self.check.clicked.connect(lambda: self.acted.emit("open_preflight"))
+        why = row(gap=12)
+        why.addWidget(self.cause, 1)
+        why.addStretch()
+        why.addWidget(self.check, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addLayout(why)
         layout.addSpacing(10)
         figures = row()
         self._figures: list[tuple[QLabel, QLabel]] = []
@@ -138,10 +145,14 @@ class HealthCard(View):
             value.setText(figure.value)
             name.setText(figure.label)
             value.setAccessibleName(f"{figure.label} {figure.value}")
-        for (name, word), part in zip(self._parts, view.parts, strict=True):
-            name.setText(part.label)
-            word.setText(part.word)
-            set_look(word, tone=part.tone if part.tone != "neutral" else "3")
+        for number, (name, word) in enumerate(self._parts):
+            part = view.parts[number] if number < len(view.parts) else None
+            for words in (name, word):
+                words.setVisible(part is not None)
+            if part is not None:
+                name.setText(part.label)
+                word.setText(part.word)
+                set_look(word, tone=part.tone if part.tone != "neutral" else "3")
         self.curve.draw(view.curve)
         while len(self._log_labels) < len(view.log):
             holder = QWidget()

@@ -13,6 +13,7 @@ from ui.keys import Keys
 from ui.presenters.chat import ChatView
 from ui.presenters.health import HealthView
 from ui.presenters.live import LiveView, PreviewView
+from ui.views.advice import AdviceLine
 from ui.views.base import View
 from ui.views.chat_panel import ChatPanel
 from ui.views.controls import ControlsRow
@@ -128,20 +129,22 @@ class LivePage(View):
         self.chat = ChatPanel()
         body.addWidget(self.chat)
         self.area = PreviewArea(feed)
+        self.advice = AdviceLine()
         self.health = HealthCard()
         self.controls = ControlsRow(feed)
         self.tiles = Tiles()
         self._left: QVBoxLayout = left
         left.addWidget(self.area, 10)
+        left.addWidget(self.advice)
         left.addWidget(self.health)
         left.addWidget(self.controls)
         left.addWidget(self.tiles)
         self.area.preview.size_wished.connect(lambda width, height: self.wished.emit(SizePreview(width, height)))
-        for view in (self.chat, self.controls):
+        for view in (self.chat, self.controls, self.advice):
             view.wished.connect(self.wished)
-        for part in (self.area, self.health, self.chat):
+        for part in (self.header, self.area, self.health, self.chat):
             part.acted.connect(self.acted)
-        self._parts: tuple[View, ...] = (self.header, self.health, self.controls, self.tiles, self.chat)
+        self._parts: tuple[View, ...] = (self.header, self.advice, self.health, self.controls, self.tiles, self.chat)
 
     def retranslate(self, tr: Translator) -> None:
         super().retranslate(tr)
@@ -171,6 +174,7 @@ class LivePage(View):
         """Show this state."""
         self.header.draw(view.header)
         self.area.draw(view.preview)
+        self.advice.draw(view.advice)
         self.controls.draw(view.controls)
         self.tiles.draw(view.tiles)
         if self.tiles.is_folded is not is_health_open:

@@ -37,6 +37,9 @@ class LiveHeader(View):
             pill = Pill(f"live.{name}")
             self._pills[name] = pill
             layout.addWidget(pill)
+        self.check = self.button("live.preflight", "preflight.open", kind="ghost", tip="preflight.open_tip")
+        self.check.clicked.connect(lambda: self.acted.emit("open_preflight"))
+        layout.addWidget(self.check)
         self._tick = QTimer(self)
         self._tick.setInterval(TICK_MS)
         self._tick.timeout.connect(self._show_time)
@@ -59,6 +62,7 @@ class LiveHeader(View):
             pill.setVisible(shown is not None)
             if shown is not None:
                 pill.show_text(shown.text, shown.tone, shown.mark)
+        self.check.setVisible(view.is_check_shown)
         self.timer.setVisible(view.is_timer_shown)
         self._show_time()
 

@@ -29,6 +29,7 @@ from ui.widgets.frames import FrameFeed, LevelMeter
 from ui.widgets.marks import Toggle
 from ui.widgets.menus import ask_file, ask_folder
 from ui.widgets.segmented import Segmented
+from ui.widgets.source_combo import SourceCombo
 
 SLIDER_WAIT_MS = 300
 
@@ -81,36 +82,10 @@ class GeneralSection(SettingsSection):
         self.notifications.setChecked(view.is_notifying)
 
 
-class _SourceCombo(Combo):
-    """Choices of a source; ``taken`` carries the Choice."""
-
-    taken = Signal(object)
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self._choices: tuple[Choice, ...] = ()
-        self.activated.connect(lambda number: self.taken.emit(self._choices[number]))
-
-    def show_choices(self, choices: tuple[Choice, ...]) -> None:
-        if choices == self._choices:
-            return
-        self._choices = choices
-        with QSignalBlocker(self):
-            self.clear()
-            checked = -1
-            for number, choice in enumerate(choices):
-                self.addItem(choice.label)
-                if choice.wish is None and not choice.asks_file:
-                    self.setItemData(number, 0, int(Qt.ItemDataRole.UserRole) - 1)
-                if choice.is_checked:
-                    checked = number
-            self.setCurrentIndex(checked)
-
-
 class CameraSection(SettingsSection):
     def __init__(self) -> None:
         super().__init__("camera")
-        self.source = _SourceCombo("settings.video")
+        self.source = SourceCombo("settings.video")
         self.named(self.source, "settings.video")
         self.source.taken.connect(self._took)
         refresh = self.button("settings.video_refresh", "settings.refresh", icon_name="refresh")
@@ -141,7 +116,7 @@ class CameraSection(SettingsSection):
 class SoundSection(SettingsSection):
     def __init__(self, feed: FrameFeed) -> None:
         super().__init__("sound")
-        self.source = _SourceCombo("settings.audio")
+        self.source = SourceCombo("settings.audio")
         self.named(self.source, "settings.audio")
         self.source.taken.connect(self._took)
         refresh = self.button("settings.audio_refresh", "settings.refresh", icon_name="refresh")

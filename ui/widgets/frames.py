@@ -134,6 +134,8 @@ class Preview(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         self._pull_timer.stop()
         self._settle_timer.stop()
+        # another preview may ask for another size meanwhile
+        self._asked = (0, 0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         if self.isVisible():
@@ -238,16 +240,16 @@ class LevelMeter(QWidget):
         painter.setClipPath(outline)
         painter.fillRect(area, QColor(tokens.line))
         if levels is not None and not levels.is_muted:
-            now = _share(levels.level_db) * area.width()
+            now = level_share(levels.level_db) * area.width()
             for start_db, end_db, colour in (
                 (MIN_DB, WARN_DB, tokens.good),
                 (WARN_DB, BAD_DB, tokens.warn),
                 (BAD_DB, 0.0, tokens.on_air),
             ):
-                start, end = _share(start_db) * area.width(), min(now, _share(end_db) * area.width())
+                start, end = level_share(start_db) * area.width(), min(now, level_share(end_db) * area.width())
                 if end > start:
                     painter.fillRect(QRectF(start, 0, end - start, area.height()), QColor(colour))
-            hold = _share(levels.hold_db) * area.width()
+            hold = level_share(levels.hold_db) * area.width()
             if hold > 1:
                 painter.fillRect(QRectF(min(hold, area.width() - 2), 0, 2, area.height()), QColor(tokens.text_2))
             if levels.is_over:
@@ -258,5 +260,6 @@ class LevelMeter(QWidget):
         painter.end()
 
 
-def _share(level_db: float) -> float:
+def level_share(level_db: float) -> float:
+    """How far a level reaches on the scale, 0 … 1."""
     return min(1.0, max(0.0, (level_db - MIN_DB) / -MIN_DB))

@@ -29,6 +29,11 @@ class TroubleLine(QFrame):
         layout.addWidget(self.button)
         self.hide()
 
+    @property
+    def view(self) -> TroubleView | None:
+        """What is shown."""
+        return self._view
+
     def draw(self, view: TroubleView | None) -> None:
         """Show a trouble, or nothing."""
         self._view = view

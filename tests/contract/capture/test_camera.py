@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 
 from app.errors import DeviceError
-from app.ports.engine import CameraSource, SourceStatus
+from app.ports.engine import CameraControls, CameraFormat, CameraSettings, CameraSource, SourceStatus
 from app.runtime.clock import SystemClock
+from capture.devices.cameras import Cameras, Place
+from capture.devices.controls import CameraBook
 from capture.frames import PictureFormat, planes
 from capture.sources.base import SourceState
 from capture.sources.camera import OpenCvCamera, camera_source
@@ -86,3 +88,56 @@ def test_what_is_no_camera_is_said(tmp_path: Path) -> None:
     with pytest.raises(DeviceError) as mute:
         opened(tmp_path / "mute")
     assert mute.value.code == "camera_in_use"
+
+
+class Moving(Cameras):
+    """One camera that is plugged in here and there: a film, as far as the driver is concerned."""
+
+    def __init__(self, path: Path | None) -> None:
+        super().__init__()
+        self.path = path
+
+    def place(self, device_id: str) -> Place | None:
+        if self.path is None or device_id != "usb:046d:082d:1:00":
+            return None
+        # A size that the driver does not have is a wish like any other.
+        formats = (CameraFormat(width_px=640, height_px=360, rates_fps=(30.0,), fourcc="YUYV"),)
+        return Place(device_id, "C920", str(self.path), formats)
+
+
+def test_plugged_in_again_under_another_name_it_goes_on_by_itself(film: Path, tmp_path: Path) -> None:
+    told: list[SourceState] = []
+    controls: list[CameraControls] = []
+    known, book = Moving(film), CameraBook(controls.append)
+    wish = CameraSource(device_id="usb:046d:082d:1:00")
+    book.want(wish.device_id, CameraSettings(power_line_hz=50))
+
+    def open_device() -> OpenCvCamera:
+        return OpenCvCamera(wish, PICTURE, SystemClock(), cv2.CAP_FFMPEG, book=book, cameras=known)
+
+    source = camera_source(wish, PICTURE, told.append, SystemClock(), open_device, cameras=known)
+    source.start()
+    try:
+        until(lambda: bool(told) and told[-1].status is SourceStatus.LIVE, told)
+        known.path = None
+        away = film.rename(tmp_path / "away.mkv")
+        until(lambda: told[-1].status is SourceStatus.LOST, told)
+        known.path = away.rename(tmp_path / "video4.mkv")
+        until(lambda: told[-1].status is SourceStatus.LIVE, told)
+    finally:
+        source.close()
+    assert [(state.status.value, state.code) for state in told] == [
+        ("starting", ""),
+        ("live", ""),
+        ("lost", "camera_lost"),
+        ("live", ""),
+    ]
+    assert {state.name for state in told[1:]} == {"C920"}
+    # A film has no controls, and says so each time it is opened.
+    assert controls == [CameraControls(device_id=wish.device_id, present=CameraSettings())] * 2
+
+
+def test_one_that_no_list_has_is_missing() -> None:
+    with pytest.raises(DeviceError) as missing:
+        OpenCvCamera(CameraSource(device_id="usb:none"), PICTURE, SystemClock(), cameras=Moving(None))
+    assert missing.value.code == "no_camera"

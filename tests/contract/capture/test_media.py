@@ -17,7 +17,7 @@ from capture.devices.microphones import PortAudioHost
 from capture.frames import PictureFormat, planes
 from capture.programme import SAMPLE_RATE_HZ, ProgrammeTime
 from capture.sources.base import SourceState
-from capture.sources.make import SourceMaker
+from capture.sources.make import SourceDevices, SourceMaker
 
 PICTURE = PictureFormat(320, 180, 30)
 LENGTH_S = 2.0
@@ -43,7 +43,7 @@ class Stage:
     def __init__(self) -> None:
         self.clock = SystemClock()
         self.programme = ProgrammeTime(self.clock.monotonic_s(), PICTURE.rate_fps)
-        self.maker = SourceMaker(PICTURE, self.programme, self.clock, PortAudioHost())
+        self.maker = SourceMaker(PICTURE, self.programme, self.clock, SourceDevices(PortAudioHost()))
         self.told: dict[bool, list[SourceState]] = {True: [], False: []}
         self.closers: list[Callable[[], None]] = []
 

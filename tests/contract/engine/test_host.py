@@ -14,10 +14,14 @@ from app.ports import engine as port
 from app.runtime.clock import ManualClock
 from app.runtime.launch import EngineLaunch
 from app.runtime.shared_frames import SharedFramesError
+from capture.devices.microphones import PortAudioHost
 from capture.engine import Engine
 from capture.host import Host
+from capture.meters.face_process import FaceProcess
 from capture.preview import preview
+from capture.quality import Quality
 from capture.sources.base import SourceState
+from capture.sources.make import SourceDevices
 
 
 class NoMicrophones:
@@ -30,13 +34,16 @@ class Room:
 
     def __init__(self) -> None:
         self.told: list[Any] = []
+        clock = ManualClock()
+        quality = Quality(clock, self.told.append, PortAudioHost(), FaceProcess(clock))
         self.engine = Engine(
             f"adtest{secrets.token_hex(4)}",
-            ManualClock(),
+            clock,
             self.told.append,
             lambda call: call(),
-            NoMicrophones(),
+            SourceDevices(NoMicrophones()),
             lambda *_: None,  # type: ignore[arg-type, return-value]
+            quality,
         )
 
 

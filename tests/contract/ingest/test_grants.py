@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from app.contract.hooks import PublishGrant
@@ -66,4 +67,24 @@ def test_the_file_is_worth_nothing_with_another_secret_or_when_broken(tmp_path: 
 def test_a_folder_that_cannot_be_written_leaves_the_memory(tmp_path: Path) -> None:
     book = GrantBook(tmp_path / "nowhere" / "grants.json", "hook", ManualClock(), 600)
     book.remember("key", a_grant())
+    assert book.find("key", "c") is not None
+
+
+def test_a_key_to_measure_with_never_counts_without_the_service(tmp_path: Path) -> None:
+    clock = ManualClock()
+    book = a_book(tmp_path, clock)
+    book.remember("probe", a_grant("").model_copy(update={"is_probe": True}))
+    assert book.find("probe", "c") is None
+    # What an earlier version kept of one had a session, and would be on air now.
+    book.remember("key", a_grant())
+    path = tmp_path / "grants.json"
+    kept = json.loads(path.read_text())
+    path.write_text(json.dumps([entry | {"is_probe": True} for entry in kept]))
+    assert a_book(tmp_path, clock).find("key", "c") is None
+
+
+def test_an_order_about_a_session_leaves_those_without_one(tmp_path: Path) -> None:
+    book = a_book(tmp_path, ManualClock())
+    book.remember("key", a_grant())
+    book.forget(key="another")
     assert book.find("key", "c") is not None

@@ -22,8 +22,8 @@ from server.images import acts as images
 from server.images.acts import Stored
 from server.rooms import connection
 from server.rooms.chat import post_message
-from server.sessions import acts
-from server.store.models import KeyRow
+from server.sessions import acts, probe_keys
+from server.store.models import KeyRow, ProbeKeyRow
 from server.store.store import Tx
 from tests.contract.server.kit import HOOK, Desk, Listener, LiveService, Signed, chat, close_code, hello, sign_in
 
@@ -44,7 +44,7 @@ def test_no_write_is_done_for_it(desk: Desk) -> None:
     works: list[Callable[[Tx], Any]] = [
         lambda tx: acts.open_session(tx, person, cipher, shipped_checker(), wish, "k"),
         lambda tx: acts.issue_stream_key(tx, person, cipher, session_id, KeyRequest(), "tag"),
-        lambda tx: acts.issue_probe_key(tx, person, cipher, session_id, "tag"),
+        lambda tx: probe_keys.issue(tx, person, "tag"),
         lambda tx: acts.end(tx, person, session_id),
         lambda tx: acts.cut_off(tx, person, session_id, "why"),
         lambda tx: applications.begin(tx, person, cipher, ApplicationKind.SCOPE_CHANGE),
@@ -60,7 +60,7 @@ def test_no_write_is_done_for_it(desk: Desk) -> None:
         with pytest.raises(Refusal) as refused:
             desk.run(lambda work=work: desk.services.store.write(work))
         assert refused.value.code == "device_ended"
-    assert desk.read(lambda db: db.query(KeyRow).count()) == 0
+    assert desk.read(lambda db: db.query(KeyRow).count() + db.query(ProbeKeyRow).count()) == 0
     assert desk.state(session_id) == "scheduled"
 
 

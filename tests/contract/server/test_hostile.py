@@ -142,7 +142,6 @@ def test_each_gate_holds_at_every_door(desk: Desk, anchor: Applicant, lack: str)
         anchor.signed.client.put(f"/api/v1/me/schedule/{session_id}", json=change, headers=anchor.signed.headers),
         anchor.signed.post(f"/sessions/{session_id}/stream-key"),
         anchor.signed.post(f"/sessions/{session_id}/stream-key", {"take_over": True}),
-        anchor.signed.post(f"/sessions/{session_id}/probe-key"),
     )
     assert [error_code(reply) for reply in doors] == [code] * len(doors)
     assert all(reply.status_code == 403 for reply in doors)
@@ -175,7 +174,6 @@ def test_another_persons_session_is_nobody_elses(desk: Desk, anchor: Applicant) 
     change = {"base_revision": 0, "plan": plan(desk, 2)}
     replies = {
         "key": other.signed.post(f"/sessions/{session_id}/stream-key"),
-        "probe": other.signed.post(f"/sessions/{session_id}/probe-key"),
         "end": other.signed.post(f"/sessions/{session_id}/end"),
         "cut": other.signed.post(f"/sessions/{session_id}/cut-off", {"reason": "x"}),
         "change": other.signed.client.put(
@@ -184,7 +182,7 @@ def test_another_persons_session_is_nobody_elses(desk: Desk, anchor: Applicant) 
         "cancel": other.signed.post(f"/me/schedule/{session_id}/cancel"),
         "file": other.signed.get(f"/me/schedule/{session_id}.ics"),
     }
-    expected = dict.fromkeys(("key", "probe", "end", "cut"), "forbidden")
+    expected = dict.fromkeys(("key", "end", "cut"), "forbidden")
     expected |= dict.fromkeys(("change", "cancel", "file"), "not_found")
     assert {name: error_code(reply) for name, reply in replies.items()} == expected
     assert session_id not in other.signed.get("/me/schedule").text
@@ -198,7 +196,7 @@ def test_without_or_with_a_token_of_before_there_is_no_door(desk: Desk, anchor: 
         ("POST", "/sessions", {"title": "t", "category": CATEGORY}),
         ("POST", "/me/schedule", plan(desk, 5)),
         ("POST", f"/sessions/{session_id}/stream-key", None),
-        ("POST", f"/sessions/{session_id}/probe-key", None),
+        ("POST", "/me/probe-key", None),
         ("GET", "/me/schedule", None),
         ("GET", "/me/schedule.ics", None),
         ("GET", "/me/identity", None),

@@ -80,7 +80,7 @@ def test_the_document_names_every_route_and_no_internal_one(desk: Desk) -> None:
         "GET /sessions/current",
         "GET /sessions/{session_id}",
         "POST /sessions/{session_id}/stream-key",
-        "POST /sessions/{session_id}/probe-key",
+        "POST /me/probe-key",
         "POST /sessions/{session_id}/end",
         "POST /sessions/{session_id}/cut-off",
         "GET /sessions/{session_id}/play",

@@ -161,7 +161,7 @@ def test_sign_out_kills_the_key(desk: Desk) -> None:
 def test_nobody_runs_the_session_of_another(desk: Desk) -> None:
     session_id = desk.open_session(sign_in(desk.client))["id"]
     for other in (sign_in(desk.client, VIEWER), desk.operator()):
-        for act in ("stream-key", "probe-key", "end"):
+        for act in ("stream-key", "end"):
             assert error_code(other.post(f"/sessions/{session_id}/{act}", {})) == "forbidden"
     assert desk.state(session_id) == "scheduled"
 
@@ -178,26 +178,6 @@ def test_an_operator_cuts_off(desk: Desk) -> None:
     wait_for(desk, 2)
     assert desk.ingest.dropped() == [grant["key_id"]]
     assert error_code(desk.report("started", grant)) == "key_dead"
-
-
-def test_a_probe_leaves_the_session_alone(desk: Desk) -> None:
-    anchor = sign_in(desk.client)
-    session_id = desk.open_session(anchor)["id"]
-    target = anchor.post(f"/sessions/{session_id}/probe-key").json()
-    assert target["is_probe"]
-    grant = desk.authorize(target["key"], "p1").json()
-    assert grant["is_probe"]
-    desk.report("started", grant)
-    measured = desk.report("stats", grant, duration_ms=3000, received_bytes=900_000, kbps=2400.0)
-    assert measured.status_code == 204
-    desk.report("stopped", grant)
-    assert desk.state(session_id) == "scheduled"
-    live = desk.go_live(anchor, session_id)
-    assert desk.authorize(anchor.post(f"/sessions/{session_id}/probe-key").json()["key"], "p2").status_code == 200
-    assert error_code(desk.authorize(target["key"], "p3")) == "key_dead"
-    assert desk.state(session_id) == "live"
-    desk.report("stopped", live)
-    assert desk.state(session_id) == "interrupted"
 
 
 def test_reports_may_be_repeated_and_come_late(desk: Desk) -> None:

@@ -8,7 +8,18 @@ from typing import Any
 
 from app.contract import events
 from app.contract.inbox import PERSONAL_ROOM
-from app.contract.rest import Account, Category, CodeSent, DemoCode, Device, PlatformInfo, Session, StreamTarget
+from app.contract.rest import (
+    Account,
+    Category,
+    CodeSent,
+    DemoCode,
+    Device,
+    IngestAddress,
+    PlatformInfo,
+    ProbeTarget,
+    Session,
+    StreamTarget,
+)
 from app.domain.session import EndReason, SessionState
 from app.errors import PlatformError, StorageError
 from app.ports import engine as port
@@ -142,7 +153,8 @@ class FakePlatform(FakeWay):
         super().__init__()
         self.session: Session | None = None
         self.is_signed_in = False
-        self.keys = 0
+        self.keys = self.probe_keys = 0
+        self.ingests: tuple[IngestAddress, ...] = (IngestAddress(name="h", url="rtmp://h/live"),)
         self.ended: list[str] = []
         self.room: FakeRoom | None = None
         self.on_link: Callable[[bool], None] = lambda _: None
@@ -236,7 +248,18 @@ class FakePlatform(FakeWay):
         self._prepare(session_id)
         self.keys += 1
         await self._held("stream_key")
-        return StreamTarget(url="rtmp://h/live", key=f"k{self.keys}", key_id=f"id{self.keys}")
+        url = self.ingests[0].url
+        return StreamTarget(url=url, key=f"k{self.keys}", key_id=f"id{self.keys}", ingests=list(self.ingests))
+
+    async def probe_key(self) -> ProbeTarget:
+        """One a device lives, and none without a sign-in."""
+        if not self.is_signed_in:
+            raise PlatformError("not_signed_in", retryable=False)
+        self._check("probe_key")
+        self.probe_keys += 1
+        await self._held("probe_key")
+        number = self.probe_keys
+        return ProbeTarget(key=f"p{number}", key_id=f"pid{number}", expires_in_s=120, ingests=list(self.ingests))
 
     def _prepare(self, session_id: str) -> None:
         """The first key makes a session busy."""

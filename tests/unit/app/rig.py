@@ -48,7 +48,9 @@ class Rig:
 
     async def signed_in(self) -> None:
         if not self.settings.kept.platform_url:
-            self.settings.kept = Settings(platform_url="http://127.0.0.1:1")
+            self.settings.kept = Settings(
+                platform_url="http://127.0.0.1:1", video=port.DemoSource(), audio=port.DemoSound()
+            )
         self.start()
         self.engine.attach()
         await settle()

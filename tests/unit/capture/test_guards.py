@@ -16,6 +16,7 @@ from app.runtime.shared_frames import FrameReader, FrameWriter, SharedFramesErro
 from capture.audio.microphone import MicrophoneSound
 from capture.audio.mixer import Mixer
 from capture.compose.compositor import Compositor
+from capture.devices.standing import Standing
 from capture.frames import I420, PictureFormat
 from capture.preview import preview
 from capture.preview.preview import Preview
@@ -116,9 +117,13 @@ class Phone:
     """A microphone of a few blocks."""
 
     rate_hz = 48_000
+    name = "Phone"
 
     def __init__(self, on_close: Callable[[], None]) -> None:
         self._on_close = on_close
+
+    def standing(self) -> Standing:
+        return Standing.HERE
 
     def close(self) -> None:
         self._on_close()
@@ -147,10 +152,10 @@ def test_a_microphone_whose_driver_fails_is_opened_again(when: str) -> None:
     if when == "run":
         watch = microphone._watch
 
-        def watch_or_fail() -> None:
+        def watch_or_fail(stream: Any) -> Standing:
             if len(opened) == 1:
                 raise ArithmeticError
-            watch()
+            return watch(stream)
 
         microphone._watch = watch_or_fail  # type: ignore[method-assign]
     microphone._stop = Until(clock, 10.0)

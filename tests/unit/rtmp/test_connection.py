@@ -349,3 +349,13 @@ def test_driver_mistakes_are_bugs() -> None:
         client.send_tag(TagKind.AUDIO, 0, b"")
     with pytest.raises(BugError):
         server.end_publish("replaced", "")
+
+
+def test_a_peer_that_is_asked_to_acknowledges_more_often() -> None:
+    pair = Pair().publish()
+    pair.client.tell_window(16_384)
+    pair.carry()
+    before_bytes = pair.client.peer_acknowledged_bytes
+    pair.client.send_tag(TagKind.VIDEO, 0, bytes(20_000))
+    pair.carry()
+    assert pair.client.peer_acknowledged_bytes - before_bytes >= 16_384

@@ -22,7 +22,7 @@ from server.rooms.facts import read_resume
 from server.secrets import FieldCipher
 from server.store.base import Base
 from server.store.identity_models import FaceCheckRow, FaceStepRow, IdentityAttemptRow, IdentityRow
-from server.store.models import FactRow, IdempotencyRow, MessageRow, RefreshRow, SessionRow
+from server.store.models import FactRow, IdempotencyRow, MessageRow, ProbeKeyRow, RefreshRow, SessionRow
 from server.store.store import Tx
 from server.store.way_models import ApplicationRow, InboxRow
 
@@ -68,6 +68,7 @@ class World:
         self.db.add(
             IdempotencyRow(account_id=self.account_id, key="k", request_hash="r", subject_id="s", created_ms=self.at_ms)
         )
+        self.db.add(ProbeKeyRow(id="p", hash="h", device_id="d", created_ms=self.at_ms, measured_kbps=4000.0))
         for name in ("ended", "live"):
             self.room(name)
         self.db.flush()
@@ -163,6 +164,7 @@ class World:
             "drafts": count(ApplicationRow, ApplicationRow.id == "draft"),
             "inbox": count(InboxRow, InboxRow.number == 1),
             "tokens": count(RefreshRow),
+            "probes": count(ProbeKeyRow),
             "repeats": count(IdempotencyRow),
             "chat": count(MessageRow, MessageRow.session_id == "ended") + count(FactRow, FactRow.session_id == "ended"),
         }
@@ -177,6 +179,7 @@ class World:
         ("drafts", 180),
         ("inbox", 180),
         ("tokens", 30),
+        ("probes", 1),
         ("repeats", 1),
         ("chat", 60),
     ],

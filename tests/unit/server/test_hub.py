@@ -164,7 +164,7 @@ def test_only_the_device_of_a_dead_key_is_told() -> None:
         for socket in (holder, other):
             hub.listen(socket)
             socket.open_after(0)
-        hub.revoke_key(KeyDied("k", ROOM, "pc", DeathCause.CUT_OFF, is_probe=False))
+        hub.revoke_key(KeyDied("k", ROOM, "pc", DeathCause.CUT_OFF))
         assert [one.d for one in await heard(holder)] == [{"key_id": "k", "cause": "cut_off"}]
         assert await heard(other) == []
         hub.end_device("pc")

@@ -21,14 +21,14 @@ from server.config import Lifetimes
 from server.demo_data import add_verified
 from server.demo_documents import accept_current, publish_samples
 from server.documents.publishing import DraftWish, add_version, day_of
-from server.effects import Effect, FactPosted, GraceSet, KeyDied, SessionClosed
+from server.effects import Effect, FactPosted, GraceSet, KeyDied, ProbeKeyDied, SessionClosed
 from server.errors import Refusal
 from server.gate import Person
 from server.rooms.chat import post_message
 from server.secrets import FieldCipher
-from server.sessions import acts, publishing
+from server.sessions import acts, probe_keys, publishing
 from server.store.base import Base
-from server.store.models import DeviceRow, FactRow, KeyRow, PublicationRow, SessionRow
+from server.store.models import DeviceRow, FactRow, KeyRow, ProbeKeyRow, PublicationRow, SessionRow
 from server.store.store import Tx
 from server.store.way_models import ScopeRow
 
@@ -49,6 +49,7 @@ class SessionMachine(RuleBasedStateMachine):
         self.effects: list[Effect] = []
         self.states: dict[str, SessionState] = {}
         self.keys: list[tuple[str, str]] = []
+        self.probes: list[tuple[str, str]] = []
         self.open_connections: dict[str, Any] = {}
         self.all_connections: dict[str, Any] = {}
         self.connections = 0
@@ -162,15 +163,21 @@ class SessionMachine(RuleBasedStateMachine):
         self.connect_with(self.keys[-1], True)
         assert self.states[self.last_session()] is SessionState.LIVE
 
-    @precondition(lambda self: self.states)
     @rule(device=DEVICES)
-    def ask_for_probe(self, device: int) -> None:
-        session_id = self.last_session()
-        before = self.snapshot()
-        outcome = self.act(lambda tx: acts.issue_probe_key(tx, self.anchors[device], self.cipher, session_id, TAG))
-        if not isinstance(outcome, Refusal):
-            self.keys.append((outcome.key, outcome.key_id))
+    def measure(self, device: int) -> None:
+        """With a key of its own, which can be used for nothing else."""
+        before, rows = self.snapshot(), self.db.scalar(select(func.count()).select_from(PublicationRow))
+        issued = self.act(lambda tx: probe_keys.issue(tx, self.anchors[device], TAG))
+        ask = PublishAsk(app="live", key=issued.key, connection_id=f"probe-{issued.key_id}")
+        grant = self.act(lambda tx: publishing.authorize(tx, ask, TAG, 1000))
+        assert (grant.is_probe, grant.session_id) == (True, "")
+        self.probes.append((issued.key, issued.key_id))
+        for session_id in ("", *self.states):
+            fact = PublishFact(key_id=issued.key_id, session_id=session_id, connection_id=ask.connection_id)
+            assert self.act(lambda tx, one=fact: publishing.started(tx, one)).code == "key_unknown"
+            self.act(lambda tx, one=fact: publishing.stopped(tx, one))
         assert self.snapshot() == before, "a probe changes no session"
+        assert self.db.scalar(select(func.count()).select_from(PublicationRow)) == rows
 
     @precondition(lambda self: self.keys)
     @rule(data=st.data(), is_started=st.booleans())
@@ -191,7 +198,7 @@ class SessionMachine(RuleBasedStateMachine):
         self.open_connections[name] = self.all_connections[name] = fact
         if is_started:
             self.act(lambda tx: publishing.started(tx, fact))
-            assert grant.is_probe or self.states[grant.session_id] is SessionState.LIVE
+            assert self.states[grant.session_id] is SessionState.LIVE
 
     @precondition(lambda self: self.all_connections)
     @rule(data=st.data())
@@ -219,13 +226,17 @@ class SessionMachine(RuleBasedStateMachine):
             for fact in self.open_connections.values()
             if is_all
         ]
-        dropped = self.act(lambda tx: publishing.reconcile(tx, found))
+        measuring = [
+            PublisherFact(key_id=key_id, session_id="", connection_id=f"probe-{key_id}", has_started=True)
+            for _, key_id in self.probes
+        ]
+        dropped = self.act(lambda tx: publishing.reconcile(tx, [*found, *measuring]))
         dead = {fact.key_id for fact in found if self.db.get_one(KeyRow, fact.key_id).dead_ms is not None}
-        assert set(dropped) == dead
+        over = {key_id for _, key_id in self.probes if self.db.get_one(ProbeKeyRow, key_id).dead_ms is not None}
+        assert set(dropped) == dead | over
         if has_started:
             for fact in found:
-                is_probe = self.db.get_one(KeyRow, fact.key_id).is_probe
-                assert is_probe or fact.key_id in dead or self.states[fact.session_id] is SessionState.LIVE
+                assert fact.key_id in dead or self.states[fact.session_id] is SessionState.LIVE
 
     @rule()
     def lose_sight(self) -> None:
@@ -255,8 +266,9 @@ class SessionMachine(RuleBasedStateMachine):
             row.ended_ms = None
 
         self.act(work)
-        living = select(KeyRow).where(KeyRow.device_id == self.anchors[device].device_id, KeyRow.dead_ms.is_(None))
-        assert self.db.scalars(living).first() is None
+        for kind in (KeyRow, ProbeKeyRow):
+            living = select(kind).where(kind.device_id == self.anchors[device].device_id, kind.dead_ms.is_(None))
+            assert self.db.scalars(living).first() is None
 
     @precondition(lambda self: self.states)
     @rule()
@@ -295,21 +307,37 @@ class SessionMachine(RuleBasedStateMachine):
             living = list(
                 self.db.scalars(select(KeyRow).where(KeyRow.session_id == session_id, KeyRow.dead_ms.is_(None)))
             )
-            streams = [key for key in living if not key.is_probe]
-            assert len(streams) <= 1
+            assert len(living) <= 1
             if state is SessionState.ENDED:
                 assert living == []
             if state is SessionState.SCHEDULED:
-                assert streams == []
+                assert living == []
             if state is SessionState.PREPARING:
-                assert len(streams) == 1
+                assert len(living) == 1
+
+    @precondition(lambda self: self.probes)
+    @rule(data=st.data())
+    def measure_again(self, data: st.DataObject) -> None:
+        """With a key of before: good for two minutes, and until another was issued."""
+        key, key_id = data.draw(st.sampled_from(self.probes))
+        row = self.db.get_one(ProbeKeyRow, key_id)
+        is_over = row.dead_ms is not None or self.tx().now_ms - row.created_ms >= probe_keys.LIFETIME_S * 1000
+        ask = PublishAsk(app="live", key=key, connection_id="again")
+        outcome = self.act(lambda tx: publishing.authorize(tx, ask, TAG, 1000))
+        assert (outcome.code == "key_dead") if is_over else outcome.is_probe
+
+    @invariant()
+    def one_key_to_measure_with_lives_on_a_device(self) -> None:
+        living = list(self.db.scalars(select(ProbeKeyRow.device_id).where(ProbeKeyRow.dead_ms.is_(None))))
+        assert len(living) == len(set(living))
+        dead = sorted(self.db.scalars(select(ProbeKeyRow.id).where(ProbeKeyRow.dead_ms.is_not(None))))
+        assert sorted(one.key_id for one in self.effects if isinstance(one, ProbeKeyDied)) == dead
 
     @invariant()
     def live_means_that_somebody_publishes(self) -> None:
         for session_id, state in self.states.items():
             publishing_now = select(PublicationRow).where(
                 PublicationRow.session_id == session_id,
-                PublicationRow.is_probe.is_(False),
                 PublicationRow.started_ms.is_not(None),
                 PublicationRow.stopped_ms.is_(None),
             )

@@ -43,7 +43,7 @@ def test_material_is_rendered_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
 
 def test_the_stamp_follows_the_requirements(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in setup.REQUIREMENTS.values():
+    for name in (*setup.REQUIREMENTS.values(), setup.WITHOUT_DEPENDENCIES):
         (tmp_path / name).write_text("a==1\n")
     monkeypatch.setattr(setup, "ROOT", tmp_path)
     monkeypatch.setattr(setup, "VENV", tmp_path)
@@ -51,4 +51,7 @@ def test_the_stamp_follows_the_requirements(tmp_path: Path, monkeypatch: pytest.
     assert setup._is_stamped("demo")
     assert not setup._is_stamped("test")
     (tmp_path / "requirements.txt").write_text("a==2\n")
+    assert not setup._is_stamped("demo")
+    setup._stamp("demo").write_text(setup._digest("demo"))
+    (tmp_path / setup.WITHOUT_DEPENDENCIES).write_text("a==2\n")
     assert not setup._is_stamped("demo")

@@ -104,7 +104,7 @@ def test_every_action_that_is_named_has_a_label_and_leads_somewhere() -> None:
 
 
 def test_codes_named_by_the_engine_have_sentences() -> None:
-    text = (ROOT / "app/ports/engine.py").read_text(encoding="utf-8")
+    text = (ROOT / "app/ports/engine/events.py").read_text(encoding="utf-8")
     named = re.findall(r'code: str = ""\n    """([a-z_,\s]+)"""', text)
     codes = {code for block in named for code in re.findall(r"[a-z]+_[a-z_]+", block)}
     assert {"no_camera", "disk_full", "ingest_silent"} <= codes

@@ -1,208 +1,19 @@
-"""Commands to the engine and events from it: msgspec structs over the local channel (app.runtime.channel).
-
-Every command carries ``request_id``; the engine answers each with one ``CommandDone``. Events are pushed to
-whichever window is attached; a window that attaches gets one ``Snapshot`` first. The stream key is never
-in a repr.
-"""
+"""Events from the engine."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TypeVar
 
 import msgspec
 
-
-class _Tagged(msgspec.Struct, tag=True, frozen=True, kw_only=True):
-    pass
-
-
-# ---- sources -------------------------------------------------------------------------------------
-
-
-class CameraSource(_Tagged, frozen=True, kw_only=True):
-    """A camera. ``device_id`` comes from ``DevicesListed``; size and rate are wishes, the nearest is taken."""
-
-    device_id: str
-    width_px: int = 1280
-    height_px: int = 720
-    rate_fps: int = 30
-
-
-class ScreenSource(_Tagged, frozen=True, kw_only=True):
-    """A whole monitor; ``monitor`` counts from 1."""
-
-    monitor: int = 1
-
-
-class FileSource(_Tagged, frozen=True, kw_only=True):
-    """A media file, looped; its sound can be chosen by ``FileSound``. ``has_counter``: see capture/sources/counter."""
-
-    path: str
-    has_counter: bool = False
-
-
-class DemoSource(_Tagged, frozen=True, kw_only=True):
-    """A rendered moving scene with a burnt-in frame counter and clock (see capture/sources/demo)."""
-
-    has_counter: bool = True
-
-
-class NoVideo(_Tagged, frozen=True, kw_only=True):
-    """The still card."""
-
-
-class MicSource(_Tagged, frozen=True, kw_only=True):
-    device_id: str
-
-
-class FileSound(_Tagged, frozen=True, kw_only=True):
-    """Sound of a media file, looped; the same path as the FileSource plays in step with it."""
-
-    path: str
-
-
-class DemoSound(_Tagged, frozen=True, kw_only=True):
-    """Speech made by espeak-ng beforehand (a wav file), looped; a tone scale when the file is missing."""
-
-    path: str = ""
-
-
-class NoSound(_Tagged, frozen=True, kw_only=True):
-    pass
-
-
-VideoSource = CameraSource | ScreenSource | FileSource | DemoSource | NoVideo
-AudioSource = MicSource | FileSound | DemoSound | NoSound
-
-
-# ---- commands ------------------------------------------------------------------------------------
-
-
-class Output(msgspec.Struct, frozen=True, kw_only=True):
-    """The programme's format. ``encoder``: "auto", "libx264", or a hardware encoder that the probe found."""
-
-    width_px: int = 1280
-    height_px: int = 720
-    rate_fps: int = 30
-    video_kbps: int = 2500
-    audio_kbps: int = 128
-    encoder: str = "auto"
-    gop_s: float = 1.0
-
-
-class Target(msgspec.Struct, frozen=True, kw_only=True):
-    """One ingest: ``url`` such as rtmp://host:1935/live, and the stream key.
-
-    ``ca_file``: certificates (PEM) to trust instead of the system's, for a platform with a self-made one.
-    """
-
-    url: str
-    key: str
-    name: str = "main"
-    ca_file: str = ""
-
-    def __repr__(self) -> str:
-        return f"Target(name={self.name!r}, url={self.url!r})"
-
-
-class Command(_Tagged, frozen=True, kw_only=True):
-    request_id: int = 0
-
-
-class SetVideo(Command, frozen=True, kw_only=True):
-    source: VideoSource
-
-
-class SetAudio(Command, frozen=True, kw_only=True):
-    source: AudioSource
-
-
-class SetMute(Command, frozen=True, kw_only=True):
-    is_muted: bool
-
-
-class SetCameraOff(Command, frozen=True, kw_only=True):
-    """True shows the still card instead of the picture; the device stays open."""
-
-    is_off: bool
-
-
-class SetGain(Command, frozen=True, kw_only=True):
-    gain_db: float
-
-
-class SetOutput(Command, frozen=True, kw_only=True):
-    """Refused while publishing or recording with code ``output_busy``, except a change of video_kbps alone."""
-
-    output: Output
-
-
-class SetPreview(Command, frozen=True, kw_only=True):
-    """Size of the preview in device pixels; 0 × 0 stops it."""
-
-    width_px: int
-    height_px: int
-    is_mirrored: bool = True
-
-
-class StartPublish(Command, frozen=True, kw_only=True):
-    targets: tuple[Target, ...]
-
-
-class StopPublish(Command, frozen=True, kw_only=True):
-    pass
-
-
-class StartRecording(Command, frozen=True, kw_only=True):
-    """Writes ``<directory>/<name>.mkv`` with flush per packet, remuxed to .mp4 when stopped."""
-
-    directory: str
-    name: str
-
-
-class StopRecording(Command, frozen=True, kw_only=True):
-    pass
-
-
-class ListDevices(Command, frozen=True, kw_only=True):
-    pass
-
-
-class ProbeEncoders(Command, frozen=True, kw_only=True):
-    pass
-
-
-class GetSnapshot(Command, frozen=True, kw_only=True):
-    pass
-
-
-class Detach(Command, frozen=True, kw_only=True):
-    """The window leaves on purpose: the engine stays on air for ``keep_s``."""
-
-    keep_s: float = 120.0
-
-
-class Shutdown(Command, frozen=True, kw_only=True):
-    """Stop publishing and recording cleanly, then exit."""
-
-
-AnyCommand = (
-    SetVideo
-    | SetAudio
-    | SetMute
-    | SetCameraOff
-    | SetGain
-    | SetOutput
-    | SetPreview
-    | StartPublish
-    | StopPublish
-    | StartRecording
-    | StopRecording
-    | ListDevices
-    | ProbeEncoders
-    | GetSnapshot
-    | Detach
-    | Shutdown
+from app.domain.quality.measures import ComputerMeasures, NetworkMeasures, PictureMeasures, SoundMeasures
+from app.ports.engine.values import (
+    AudioSource,
+    CameraSettings,
+    Output,
+    Tagged,
+    VideoSource,
 )
 
 # ---- events --------------------------------------------------------------------------------------
@@ -235,7 +46,7 @@ class RecordStatus(StrEnum):
     FAILED = "failed"
 
 
-class Event(_Tagged, frozen=True, kw_only=True):
+class Event(Tagged, frozen=True, kw_only=True):
     pass
 
 
@@ -251,7 +62,7 @@ class SourceChanged(Event, frozen=True, kw_only=True):
     status: SourceStatus
     code: str = ""
     """no_camera, camera_in_use, camera_forbidden, camera_lost, camera_frozen, no_microphone, microphone_in_use,
-    microphone_lost, file_missing, file_unreadable, screen_unavailable"""
+    microphone_forbidden, microphone_lost, file_missing, file_unreadable, screen_unavailable"""
     name: str = ""
     width_px: int = 0
     height_px: int = 0
@@ -277,15 +88,53 @@ class RecordChanged(Event, frozen=True, kw_only=True):
     """IDLE only: the .mp4 is being made; one more event with its path follows."""
 
 
+class CameraFormat(msgspec.Struct, frozen=True, kw_only=True):
+    """A size that a camera can deliver."""
+
+    width_px: int
+    height_px: int
+    rates_fps: tuple[float, ...] = ()
+    """The highest first; empty where the camera does not tell."""
+    fourcc: str = ""
+    """How a picture is packed: MJPG, YUYV, NV12 …"""
+
+
 class Camera(msgspec.Struct, frozen=True, kw_only=True):
     device_id: str
+    """The same after replugging and restarting (capture.devices.cameras)."""
     name: str
+    formats: tuple[CameraFormat, ...] = ()
+    """Empty where they cannot be had without opening it."""
+    is_virtual: bool = False
+    """Its pictures are made by a program."""
+    aliases: tuple[str, ...] = ()
+    """Under what else it may be remembered."""
 
 
 class Microphone(msgspec.Struct, frozen=True, kw_only=True):
     device_id: str
+    """The same after replugging and restarting; ``default`` for whatever the system prefers."""
     name: str
     is_default: bool = False
+    channels: int = 0
+    """0 where it is not known; likewise the rate."""
+    rate_hz: int = 0
+    """Its own; others are converted."""
+    aliases: tuple[str, ...] = ()
+
+
+class CameraControls(Event, frozen=True, kw_only=True):
+    """What an opened camera can do by itself and how it is set now: after opening, and after every change.
+
+    ``present`` has None for what this camera lacks.
+    """
+
+    device_id: str
+    present: CameraSettings
+    kelvin_min: int = 0
+    kelvin_max: int = 0
+    power_lines_hz: tuple[int, ...] = ()
+    """Which of 0, 50 and 60 it takes; one that chooses by itself has None as present."""
 
 
 class Monitor(msgspec.Struct, frozen=True, kw_only=True):
@@ -295,9 +144,28 @@ class Monitor(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DevicesListed(Event, frozen=True, kw_only=True):
+    """In answer to ``ListDevices``, and by itself whenever a device comes or goes."""
+
     cameras: tuple[Camera, ...] = ()
     microphones: tuple[Microphone, ...] = ()
     monitors: tuple[Monitor, ...] = ()
+
+    def camera(self, device_id: str) -> Camera | None:
+        """The one of this id, or else the one that is remembered under it."""
+        return _known(self.cameras, device_id)
+
+    def microphone(self, device_id: str) -> Microphone | None:
+        """The one of this id, or else the one that is remembered under it."""
+        return _known(self.microphones, device_id)
+
+
+_Device = TypeVar("_Device", Camera, Microphone)
+
+
+def _known(devices: tuple[_Device, ...], device_id: str) -> _Device | None:
+    exact = (device for device in devices if device.device_id == device_id)
+    remembered = (device for device in devices if device_id in device.aliases)
+    return next(exact, None) or next(remembered, None)
 
 
 class EncodersProbed(Event, frozen=True, kw_only=True):
@@ -357,6 +225,62 @@ class Stats(Event, frozen=True, kw_only=True):
     """Where it is recorded to, as found within the last seconds; 0 while nothing is."""
 
 
+class QualityMeasured(Event, frozen=True, kw_only=True):
+    """What the meters found over the last seconds; None for what has no live source."""
+
+    picture: PictureMeasures | None = None
+    sound: SoundMeasures | None = None
+    is_muted: bool = False
+
+
+class SampleStatus(StrEnum):
+    NONE = "none"
+    TAKING = "taking"
+    READY = "ready"
+    PLAYING = "playing"
+    FAILED = "failed"
+
+
+class SampleChanged(Event, frozen=True, kw_only=True):
+    status: SampleStatus = SampleStatus.NONE
+    code: str = ""
+    """no_speaker, speaker_in_use, no_microphone (nothing to keep), sample_missing"""
+    seconds: float = 0.0
+    """How long the sample is."""
+
+
+class EncodeTrial(msgspec.Struct, frozen=True, kw_only=True):
+    """One size that was tried with the encoder that would be taken."""
+
+    width_px: int
+    height_px: int
+    rate_fps: int
+    encode_ratio: float
+    """Time one second of it takes, of the time there is: the larger of CPU time over all cores and wall time."""
+
+
+class ComputerMeasured(Event, frozen=True, kw_only=True):
+    computer: ComputerMeasures
+    trials: tuple[EncodeTrial, ...] = ()
+
+
+class ProbeProgress(Event, frozen=True, kw_only=True):
+    """Some four times a second while a probe runs."""
+
+    target: str
+    passed_ratio: float
+    """Of all targets together, 0 … 1; never falls."""
+    kbps: float
+    """What arrives now."""
+
+
+class ProbeDone(Event, frozen=True, kw_only=True):
+    """Once for each probe that was not given up for another; ``network`` has the targets that were tried to the end."""
+
+    network: NetworkMeasures
+    is_cancelled: bool = False
+
+
 class Snapshot(Event, frozen=True, kw_only=True):
     """Everything a newly attached window must know."""
 
@@ -380,6 +304,12 @@ AnyEvent = (
     | DevicesListed
     | EncodersProbed
     | PreviewReady
+    | QualityMeasured
+    | CameraControls
+    | SampleChanged
+    | ComputerMeasured
+    | ProbeProgress
+    | ProbeDone
     | Stats
     | Snapshot
 )

@@ -1,0 +1,1 @@
+"""What viewers will see and hear, judged: measures, what each defect costs, one score. Pure; docs/quality-model.md."""

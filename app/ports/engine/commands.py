@@ -1,0 +1,189 @@
+"""Commands to the engine."""
+
+from __future__ import annotations
+
+from app.ports.engine.values import (
+    AudioSource,
+    CameraSettings,
+    MeterRate,
+    Output,
+    PictureMends,
+    SoundMends,
+    Tagged,
+    Target,
+    VideoSource,
+)
+
+
+class Command(Tagged, frozen=True, kw_only=True):
+    request_id: int = 0
+
+
+class SetVideo(Command, frozen=True, kw_only=True):
+    source: VideoSource
+
+
+class SetAudio(Command, frozen=True, kw_only=True):
+    source: AudioSource
+
+
+class SetMute(Command, frozen=True, kw_only=True):
+    is_muted: bool
+
+
+class SetCameraOff(Command, frozen=True, kw_only=True):
+    """True shows the still card instead of the picture; the device stays open."""
+
+    is_off: bool
+
+
+class SetGain(Command, frozen=True, kw_only=True):
+    gain_db: float
+
+
+class SetPictureMends(Command, frozen=True, kw_only=True):
+    mends: PictureMends
+
+
+class SetCameraControls(Command, frozen=True, kw_only=True):
+    """For a camera, whether it is open or not: set whenever it opens, and at once while it runs."""
+
+    device_id: str
+    settings: CameraSettings
+
+
+class SetSoundMends(Command, frozen=True, kw_only=True):
+    mends: SoundMends
+
+
+class SetMeterRate(Command, frozen=True, kw_only=True):
+    """How often ``QualityMeasured`` comes. While publishing it is never less than LIVE."""
+
+    rate: MeterRate
+
+
+class MeasureAgain(Command, frozen=True, kw_only=True):
+    """Forget what was measured and begin anew."""
+
+
+class TakeSample(Command, frozen=True, kw_only=True):
+    """Keep the next seconds of sound, as viewers would hear it, in memory; ``SampleChanged`` tells how it goes."""
+
+    seconds: float = 5.0
+
+
+class PlaySample(Command, frozen=True, kw_only=True):
+    """Play what was kept over the system's loudspeaker. Refused with ``sample_missing`` when nothing was."""
+
+
+class StopSample(Command, frozen=True, kw_only=True):
+    """Neither keep nor play any longer; what was kept whole stays."""
+
+
+class MeasureComputer(Command, frozen=True, kw_only=True):
+    """Some seconds of trial encoding at each size; refused with ``output_busy`` while publishing or recording."""
+
+    recording_dir: str = ""
+    """Where recordings would go; empty when none are to be made."""
+
+
+class StartProbe(Command, frozen=True, kw_only=True):
+    """Send media to each target in turn and measure; a probe that runs is given up for it, and tells nothing more.
+
+    Refused with ``output_busy`` while publishing, and with ``ingest_address_invalid`` or ``tls_failed`` for a target
+    that cannot be tried at all. Publishing ends it.
+    """
+
+    targets: tuple[Target, ...]
+    seconds_each: float = 10.0
+    """4 … 30 of media; connecting comes on top."""
+
+
+class CancelProbe(Command, frozen=True, kw_only=True):
+    """End the probe within a second; harmless without one."""
+
+
+class SetOutput(Command, frozen=True, kw_only=True):
+    """Refused while publishing or recording with code ``output_busy``, except a change of video_kbps alone."""
+
+    output: Output
+
+
+class SetPreview(Command, frozen=True, kw_only=True):
+    """Size of the preview in device pixels; 0 × 0 stops it."""
+
+    width_px: int
+    height_px: int
+    is_mirrored: bool = True
+
+
+class StartPublish(Command, frozen=True, kw_only=True):
+    targets: tuple[Target, ...]
+
+
+class StopPublish(Command, frozen=True, kw_only=True):
+    pass
+
+
+class StartRecording(Command, frozen=True, kw_only=True):
+    """Writes ``<directory>/<name>.mkv`` with flush per packet, remuxed to .mp4 when stopped."""
+
+    directory: str
+    name: str
+
+
+class StopRecording(Command, frozen=True, kw_only=True):
+    pass
+
+
+class ListDevices(Command, frozen=True, kw_only=True):
+    pass
+
+
+class ProbeEncoders(Command, frozen=True, kw_only=True):
+    pass
+
+
+class GetSnapshot(Command, frozen=True, kw_only=True):
+    pass
+
+
+class Detach(Command, frozen=True, kw_only=True):
+    """The window leaves on purpose: the engine stays on air for ``keep_s``."""
+
+    keep_s: float = 120.0
+
+
+class Shutdown(Command, frozen=True, kw_only=True):
+    """Stop publishing and recording cleanly, then exit."""
+
+
+AnyCommand = (
+    SetVideo
+    | SetAudio
+    | SetMute
+    | SetCameraOff
+    | SetGain
+    | SetPictureMends
+    | SetCameraControls
+    | SetSoundMends
+    | SetMeterRate
+    | MeasureAgain
+    | TakeSample
+    | PlaySample
+    | StopSample
+    | MeasureComputer
+    | StartProbe
+    | CancelProbe
+    | SetOutput
+    | SetPreview
+    | StartPublish
+    | StopPublish
+    | StartRecording
+    | StopRecording
+    | ListDevices
+    | ProbeEncoders
+    | GetSnapshot
+    | Detach
+    | Shutdown
+)

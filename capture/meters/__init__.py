@@ -1,0 +1,1 @@
+"""What viewers will see and hear, measured: picture, faces, sound, this computer."""
