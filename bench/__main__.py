@@ -18,7 +18,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-NAMES = ("publish", "startup", "viewer", "documents", "text_rules")
+NAMES = ("publish", "startup", "viewer", "documents", "text_rules", "quality")
 _COMPARISONS = {"<=": operator.le, ">=": operator.ge, "==": operator.eq}
 
 

@@ -186,3 +186,24 @@ def test_no_network_blocks_and_is_over_when_it_is_back(anchor: Program, bright: 
         os.kill(ingest, signal.SIGCONT)
     anchor.until_window("click", "preflight.check_again")
     anchor.until(lambda state: state["probe"] == "done" and state["blocks"] == [], "reachable again", 60)
+
+
+def test_on_air_what_gets_worse_is_told_once_and_talk_while_muted_is_noticed(
+    anchor: Program, bright: str, dark: str
+) -> None:
+    plays(anchor, bright)
+    anchor.go_live("越播越暗")
+    # The meter has looked at the picture as it is when the broadcast begins.
+    anchor.until(lambda state: state["luma"] is not None and "dark" not in state["found"], "measured on air")
+    anchor.wish("ChooseVideo", source={"type": "FileSource", "path": dark})
+    anchor.until(lambda state: state["advice"] == "dark", "told to be dark", 40)
+    reads(anchor, "advice.dark")
+    takes_picture(anchor, "on-air-advice")
+    anchor.until_window("click", "live.advice_action")
+    anchor.until(lambda state: "dark" in state["mended"] and "dark" not in state["found"], "mended on air", 30)
+    assert anchor.state["broadcast"] == "on_air"
+    anchor.wish("MuteMicrophone", is_muted=True)
+    anchor.until(lambda state: state["is_talking_muted"], "heard talking while muted", 30)
+    takes_picture(anchor, "on-air-muted-talk")
+    anchor.wish("MuteMicrophone", is_muted=False)
+    anchor.until(lambda state: not state["is_talking_muted"], "unmuted", 10)

@@ -225,9 +225,9 @@ def _video_trouble(state: DeskState, tr: Translator) -> TroubleView | None:
         return None
     if engine.video is None or isinstance(engine.video, NoVideo):
         return TroubleView(tr.text("preflight.no_video"))
-    is_gone = isinstance(engine.video, CameraSource) and all(
-        one.device_id != engine.video.device_id for one in engine.devices.cameras
-    )
+    if engine.is_video_stand_in and is_running(engine.video_status):
+        return TroubleView(tr.text("preflight.camera_stand_in"))
+    is_gone = isinstance(engine.video, CameraSource) and engine.devices.camera(engine.video.device_id) is None
     return _source_trouble(engine.video_status, tr, "preflight.camera_gone" if is_gone else "")
 
 
@@ -237,15 +237,20 @@ def _audio_trouble(state: DeskState, tr: Translator) -> TroubleView | None:
         return None
     if engine.audio is None or isinstance(engine.audio, NoSound):
         return TroubleView(tr.text("preflight.no_audio"))
-    is_gone = isinstance(engine.audio, MicSource) and all(
-        one.device_id != engine.audio.device_id for one in engine.devices.microphones
-    )
+    if engine.is_audio_stand_in and is_running(engine.audio_status):
+        return TroubleView(tr.text("preflight.microphone_stand_in"))
+    is_gone = isinstance(engine.audio, MicSource) and engine.devices.microphone(engine.audio.device_id) is None
     return _source_trouble(engine.audio_status, tr, "preflight.microphone_gone" if is_gone else "")
+
+
+def is_running(status: SourceChanged | None) -> bool:
+    """Whether a source gives what it should."""
+    return status is not None and status.status is SourceStatus.LIVE
 
 
 def _source_trouble(status: SourceChanged | None, tr: Translator, gone_id: str) -> TroubleView | None:
     """Why nothing comes from a source; where it runs, whatever the list of devices says, nothing is wrong."""
-    if status is not None and status.status is SourceStatus.LIVE:
+    if is_running(status):
         return None
     again = tr.text("preflight.look_again")
     if status is not None and status.status in _BROKEN:

@@ -12,6 +12,7 @@ from app.ports.engine import (
     DemoSource,
     FileSound,
     FileSource,
+    Microphone,
     MicSource,
     NoSound,
     NoVideo,
@@ -21,6 +22,9 @@ from app.ports.engine import (
 from app.usecases.state import DeskState
 from app.usecases.wishes import ChooseAudio, ChooseVideo, Wish
 from ui.presenters.common import audio_name, video_name
+
+DEFAULT_MICROPHONE = "default"
+"""Whatever the system prefers, now and later."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ def audio_choices(state: DeskState, tr: Translator) -> tuple[Choice, ...]:
     mics: list[tuple[str, str, AudioSource]] = [
         (
             f"mic.{index}",
-            tr.text("source.default_microphone", name=mic.name) if mic.is_default else mic.name,
+            _microphone_label(mic, tr),
             MicSource(device_id=mic.device_id),
         )
         for index, mic in enumerate(devices.microphones)
@@ -87,6 +91,12 @@ def audio_choices(state: DeskState, tr: Translator) -> tuple[Choice, ...]:
     rows.append(Choice("demo", tr.text("source.demo_sound"), isinstance(now, DemoSound), ChooseAudio(DemoSound())))
     rows.append(Choice("none", tr.text("source.no_sound"), isinstance(now, NoSound), ChooseAudio(NoSound())))
     return tuple(rows)
+
+
+def _microphone_label(mic: Microphone, tr: Translator) -> str:
+    if mic.device_id == DEFAULT_MICROPHONE:
+        return tr.text("source.system_microphone", name=mic.name)
+    return tr.text("source.default_microphone", name=mic.name) if mic.is_default else mic.name
 
 
 def _header(name: str, tr: Translator) -> Choice:

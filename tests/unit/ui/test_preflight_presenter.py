@@ -386,3 +386,13 @@ def test_every_found_defect_reads_without_a_gap(tr: Translator) -> None:
                 assert "–" not in found, found
             assert words.TONES[one.grade] == "bad"
             assert one.grade is Grade.BAD
+
+
+@pytest.mark.parametrize("is_video", [True, False])
+def test_a_device_that_stands_in_is_said_to_do_so(is_video: bool) -> None:
+    part = "is_video_stand_in" if is_video else "is_audio_stand_in"
+    found = view(quality_fakes.desk(), **{part: True})
+    told = found.video_trouble if is_video else found.audio_trouble
+    assert told is not None and "自动换回" in told.text and not told.action
+    before = view(quality_fakes.desk())
+    assert (before.video_trouble, before.audio_trouble) == (None, None)
