@@ -91,7 +91,7 @@ def _cpu_s() -> float | None:
             if "faces" in child.cmdline():
                 spent = child.cpu_times()
                 times.append(spent.user + spent.system)
-    except (psutil.AccessDenied, NotImplementedError):
+    except (psutil.Error, AttributeError):
         return None
     return sum(times) if times else None
 
