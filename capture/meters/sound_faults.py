@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from capture.meters.sound_window import BATCH_S, WINDOW_S, Floats, Ring
+from capture.meters.sound_window import BATCH_S, FRAME_S, WINDOW_S, Floats, Ring
 from capture.programme import SAMPLE_RATE_HZ
 
 Mask = npt.NDArray[np.bool_]
@@ -21,12 +21,19 @@ _CORNER = 0.004
 """A top that was cut begins or ends with a corner: the step beside it is at least this part of its height, where that
 of a sine's own top is ten times less."""
 
-_BINS = 64
-_LEAST_LOUD = 0.01
-_PILE_RATIO = 0.5
-"""Of the samples above 45 % of the highest those above 80 %: a voice has 5 … 25 %, a clipped one more than half."""
-_PILED_PER_S = 60.0
-_LEAST_SPEECH_S = 1.0
+_FRAME = SAMPLE_RATE_HZ // 50
+_HIGH, _MIDDLE = 0.92, 0.7
+_FLAT_RATIO = 0.62
+"""Of a frame's samples above 70 % of its top those above 92 %: of a parabola √(0.08 / 0.3) = 0.52, less where tops
+differ; of a cut top the more the more was cut, also when the rate was changed since and its corners are round."""
+_LEAST_HIGH = 6
+_NEAR_LOW, _NEAR_HIGH = 0.9, 1.12
+"""Tops that were cut end at one height; what rings there where the rate was changed lies within this of it."""
+_HEIGHT_QUANTILES = (1.0, 0.98, 0.95, 0.9)
+"""Where that height may lie among the frames' tops: above it there is only ringing."""
+_USUAL_FLAT_PER_S = 0.65
+"""So many flat frames a clean voice may have at one height in each second: 15 have 0.5 at most, cut ones 1.5 … 35."""
+_TOPS_PER_FRAME = 2.5
 
 _ZERO = 1.5e-4
 _GAP_SAMPLES = SAMPLE_RATE_HZ * 4 // 1000
@@ -37,6 +44,11 @@ _SKIP_SAMPLES = SAMPLE_RATE_HZ // 4000
 _EDGE_RMS = 0.004
 _EDGE_OF_LOUDEST = 0.1
 """Words fade into a pause: only one that is cut is still this loud, of the loudest around, on both sides of the gap."""
+_END_OF_LOUDEST, _MOST_END_SAMPLES = 0.15, SAMPLE_RATE_HZ // 10
+_HELD_SAMPLES = SAMPLE_RATE_HZ * 6 // 1000
+_HELD_RANGE = 6e-5
+_LEAST_HELD, _MOST_HELD_OF_LOUDEST = 0.003, 0.8
+"""Between noise and cut tops no sound stands still at a value of its own."""
 _JUMP = 0.05
 _JUMP_OF_USUAL = 15.0
 _JUMP_OF_NEXT = 4.0
@@ -54,33 +66,47 @@ class Flats:
 
     def __init__(self) -> None:
         self._runs = Ring(round(WINDOW_S / BATCH_S))
-        self._heights = Ring(round(WINDOW_S / BATCH_S), _BINS)
-        self._highest = Ring(round(WINDOW_S / BATCH_S))
+        # Of each frame: its highest and its lowest sample, and whether these tops are flat.
+        self._tops = Ring(round(WINDOW_S / FRAME_S), 4)
 
     def feed(self, sound: Floats) -> None:
         """4800 samples."""
         size = np.abs(sound)
         top = float(size.max())
-        self._highest.push(top)
-        self._heights.push_row(np.bincount(np.minimum((size * _BINS).astype(np.int64), _BINS - 1), minlength=_BINS))
+        rows = np.zeros((len(sound) // _FRAME, 4))
+        if top >= _LEAST_TOP:
+            frames = (sound - sound.mean()).reshape(-1, _FRAME)
+            rows[:, 0], rows[:, 2] = _flat_frames(frames)
+            rows[:, 1], rows[:, 3] = _flat_frames(-frames)
+        self._tops.extend(rows)
         self._runs.push(0.0 if top < _LEAST_TOP else float(_cut_tops(sound, size, top)))
 
     def per_s(self, speech_s: float) -> float:
         """Cut tops for each second of speech."""
-        runs = float(self._runs.values().sum()) / max(1.0, speech_s)
-        # A pure tone is at its tops most of the time: only of voices this says anything.
-        return max(runs, self._piled() if speech_s >= _LEAST_SPEECH_S else 0.0)
+        seconds = max(1.0, speech_s)
+        runs = float(self._runs.values().sum()) / seconds
+        return max(runs, _TOPS_PER_FRAME * max(0.0, self._flat_at_one_height() / seconds - _USUAL_FLAT_PER_S))
 
-    def _piled(self) -> float:
-        """Where a change of the rate has bent the flat tops, loud samples still crowd at one height."""
-        highest = self._highest.largest()
-        if highest < 6 / _BINS:
-            return 0.0
-        counts = self._heights.values().sum(axis=0)
-        top = int(min(_BINS - 1, highest * _BINS))
-        loud, loudest = counts[round(0.45 * top) :].sum(), counts[round(0.8 * top) :].sum()
-        ratio = float(loudest / loud) if loud > 500 else 0.0
-        return _PILED_PER_S * max(0.0, ratio - _PILE_RATIO) / (1 - _PILE_RATIO)
+    def _flat_at_one_height(self) -> float:
+        """How many frames are flat at the height where most are."""
+        rows = self._tops.values()
+        most = 0.0
+        for side in (0, 1):
+            heights, are_flat = rows[:, side], rows[:, side + 2] > 0
+            if not are_flat.any():
+                continue
+            for height in np.quantile(heights, _HEIGHT_QUANTILES):
+                is_near = (heights >= _NEAR_LOW * height) & (heights <= _NEAR_HIGH * height)
+                most = max(most, float((is_near & are_flat).sum()))
+        return most
+
+
+def _flat_frames(frames: Floats) -> tuple[Floats, Mask]:
+    """The top of each, and whether it is flat."""
+    tops = frames.max(axis=1)
+    high = (frames >= _HIGH * tops[:, None]).sum(axis=1)
+    middle = (frames >= _MIDDLE * tops[:, None]).sum(axis=1)
+    return tops, (high > _FLAT_RATIO * middle) & (high >= _LEAST_HIGH) & (tops > _LEAST_TOP / 2)
 
 
 def _cut_tops(sound: Floats, size: Floats, top: float) -> int:
@@ -124,7 +150,7 @@ class Gaps:
                 keep_from = min(keep_from, max(0, int(start) - _EDGE_SAMPLES - _SKIP_SAMPLES))
             elif end - start <= _MOST_GAP_SAMPLES and end > len(self._held) - _EDGE_SAMPLES - _SKIP_SAMPLES:
                 found += self._is_cut(joined, int(start), int(end))
-        found += self._jumps(sound)
+        found += self._jumps(sound) + self._held_values(sound)
         self._held = joined[max(keep_from, len(joined) - _MOST_GAP_SAMPLES - 2 * _EDGE_SAMPLES) :]
         self._found.push(found + self._lost)
         self._lost = 0.0
@@ -134,8 +160,23 @@ class Gaps:
         after = joined[end + _SKIP_SAMPLES : end + _SKIP_SAMPLES + _EDGE_SAMPLES]
         if len(before) < _EDGE_SAMPLES or len(after) < _EDGE_SAMPLES:
             return False
-        limit = max(_EDGE_RMS, _EDGE_OF_LOUDEST * self._loudest.largest())
-        return min(_rms(before), _rms(after)) >= limit
+        loudest = self._loudest.largest()
+        first, last = _rms(before), _rms(after)
+        if min(first, last) >= max(_EDGE_RMS, _EDGE_OF_LOUDEST * loudest):
+            return True
+        # A word may begin at once after a pause; one that ends at once, and shortly, was cut.
+        return end - start <= _MOST_END_SAMPLES and first >= max(_EDGE_RMS, _END_OF_LOUDEST * loudest)
+
+    def _held_values(self, sound: Floats) -> int:
+        """Stretches in which the last value was repeated instead of silence."""
+        size = np.abs(sound[1:])
+        is_still = (np.abs(np.diff(sound)) <= _HELD_RANGE) & (size >= _LEAST_HELD)
+        is_still &= size <= _MOST_HELD_OF_LOUDEST * self._loudest.largest()
+        edges = np.flatnonzero(np.diff(np.concatenate(([0], is_still.view(np.int8), [0]))))
+        return sum(
+            int(end - start >= _HELD_SAMPLES and float(np.ptp(sound[start + 1 : end + 1])) <= _HELD_RANGE)
+            for start, end in zip(edges[::2], edges[1::2], strict=True)
+        )
 
     @staticmethod
     def _jumps(sound: Floats) -> int:

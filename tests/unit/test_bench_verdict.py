@@ -132,6 +132,16 @@ PROMISED = {
         "scroll_ms_p95": "<=33",
     },
     "text_rules": {"precision": ">=0.95", "recall": ">=0.95", "check_2000_ms": "<=20"},
+    "quality": {
+        "detection_min": ">=0.95",
+        "false_alarm_max": "<=0.02",
+        "spearman_worst": "<=-0.95",
+        "snr_error_db": "<=2",
+        "loudness_error_lu": "<=0.1",
+        "level_error_db": "<=0.1",
+        "throughput_error_ratio": "<=0.1",
+        "cpu_share": "<=0.02",
+    },
 }
 
 

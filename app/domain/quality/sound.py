@@ -16,7 +16,7 @@ from app.domain.quality.measures import SoundMeasures
 from app.domain.quality.model import BAD_SHARE, FOUND_SHARE, Curve, Defect, Finding, Group
 
 TARGET_LOW_LUFS, TARGET_HIGH_LUFS, TARGET_LUFS = -20.0, -16.0, -18.0
-QUIET = Curve((-20.0, 0.0), (-22.0, FOUND_SHARE), (-28.0, BAD_SHARE), (-36.0, 0.7), (-50.0, 0.95))
+QUIET = Curve((-20.0, 0.0), (-23.5, FOUND_SHARE), (-29.0, BAD_SHARE), (-36.0, 0.7), (-50.0, 0.95))
 LOUD = Curve((-16.0, 0.0), (-14.0, FOUND_SHARE), (-10.0, BAD_SHARE), (-5.0, 0.6))
 NOISY = Curve((36.0, 0.0), (29.0, FOUND_SHARE), (15.0, BAD_SHARE), (5.0, 0.7), (-5.0, 0.95))
 """Over the signal to noise ratio, dB."""

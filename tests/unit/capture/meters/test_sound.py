@@ -144,3 +144,42 @@ def test_reset_forgets() -> None:
         meter.feed(block, block)
     meter.reset()
     assert meter.look() == SoundMeter().look()
+
+
+def voice(seconds: float = 6.0) -> npt.NDArray[np.float64]:
+    """Pulses of a gliding pitch through three resonances, in syllables: no two tops are of one height."""
+    rng = np.random.default_rng(4)
+    count = round(seconds * RATE_HZ)
+    phase = np.cumsum(110 + 25 * np.sin(2 * np.pi * 0.7 * np.arange(count) / RATE_HZ)) / RATE_HZ
+    pulses = np.diff(np.floor(phase), prepend=0.0) * rng.uniform(0.7, 1.0, count)
+    times = np.arange(2400) / RATE_HZ
+    ringing = sum(np.exp(-times * 90 * number) * np.sin(2 * np.pi * 500 * number * times) for number in (1, 2, 4))
+    size = 1 << (count + len(times)).bit_length()
+    made = np.fft.irfft(np.fft.rfft(pulses, size) * np.fft.rfft(ringing, size), size)[:count]
+    made *= 0.55 + 0.45 * np.sin(2 * np.pi * 3.1 * np.arange(count) / RATE_HZ)
+    return np.asarray(made / np.abs(made).max(), np.float64)
+
+
+def band_limited(sound: npt.NDArray[np.float64], highest_hz: float) -> npt.NDArray[np.float64]:
+    """As a change of the rate leaves it: straight tops ripple, corners are round."""
+    spectrum = np.fft.rfft(sound)
+    spectrum[np.fft.rfftfreq(len(sound), 1 / RATE_HZ) > highest_hz] = 0
+    return np.fft.irfft(spectrum, len(sound))
+
+
+@pytest.mark.parametrize("level", [0.9, 0.2])
+def test_tops_that_were_cut_before_the_rate_was_changed_are_found(level: float) -> None:
+    whole = band_limited(0.9 * voice(), 7500)
+    cut = band_limited(np.clip(4 * voice(), -1, 1), 7500)
+    assert measured(both(whole * level)).clipped_per_s < 0.1
+    assert measured(both(cut * level * 0.8)).clipped_per_s > 1
+
+
+def test_a_value_that_is_held_is_a_dropout_and_a_cut_top_is_none() -> None:
+    sound = noise(-20.0, 10.0)
+    held = sound.copy()
+    for at in range(2, 8):
+        start = at * RATE_HZ
+        held[start : start + 1200] = 0.05
+    assert measured(both(held)).dropouts_per_min == pytest.approx(36.0, abs=1)
+    assert measured(both(np.clip(4 * tone(30.0, -6.0), -0.5, 0.5))).dropouts_per_min == 0
