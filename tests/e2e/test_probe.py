@@ -35,6 +35,7 @@ def measure(port: int, key: str, seconds: float = 4.0, times: Times | None = Non
     return probe.run(ProbeMedia(), threading.Event(), lambda *_: None)
 
 
+@pytest.mark.slow
 def test_the_real_ingest_measures_the_same_and_shows_it_to_nobody(ingest: Ingest, service: FakeService) -> None:
     service.grant(PROBE_KEY, "", key_id="p1", is_probe=True)
     found = measure(ingest.rtmp_port, PROBE_KEY)
@@ -55,6 +56,7 @@ def test_a_key_that_is_refused_is_told(ingest: Ingest, service: FakeService) -> 
     assert measure(ingest.rtmp_port, "wrong").code == "key_unknown"
 
 
+@pytest.mark.slow
 def test_an_ingest_that_hangs_or_dies_is_told(ingest: Ingest, service: FakeService) -> None:
     service.grant(PROBE_KEY, "", key_id="p1", is_probe=True)
     assert ingest.process is not None
@@ -70,6 +72,7 @@ def test_an_ingest_that_hangs_or_dies_is_told(ingest: Ingest, service: FakeServi
         assert (found.is_reachable, found.code) == (False, code)
 
 
+@pytest.mark.slow
 def test_with_a_key_for_the_air_it_would_be_a_programme_that_plays(ingest: Ingest, service: FakeService) -> None:
     """What the probe sends is true media: sent to the wrong place it is a picture, not a fault."""
     service.grant(KEY, "s1")

@@ -31,6 +31,7 @@ def window(server: Server, tmp_path: Path) -> Iterator[Window]:
         yield window
 
 
+@pytest.mark.slow
 def test_a_microphone_in_use_goes_and_comes_back_and_every_list_comes_unasked(server: Server, window: Window) -> None:
     def listed(*ids: str) -> port.DevicesListed:
         wanted = ["default", *(f"pulse/{name}" for name in ids)]

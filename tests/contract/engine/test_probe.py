@@ -53,6 +53,7 @@ def test_cancelling_ends_it(window: Window, ingest: ToyIngest) -> None:
     assert window.wait_for(port.ProbeDone).is_cancelled
 
 
+@pytest.mark.slow
 def test_publishing_comes_first(window: Window, ingest: ToyIngest) -> None:
     assert window.ask(port.StartProbe, targets=target(ingest), seconds_each=30.0) == ""
     window.wait_for(port.ProbeProgress, lambda event: event.kbps > 0)

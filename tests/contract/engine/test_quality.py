@@ -90,6 +90,7 @@ def test_a_broadcast_is_measured_though_no_window_asks(engine: EngineProcess) ->
         window.ask(port.StopPublish)
 
 
+@pytest.mark.slow
 def test_the_computer_is_measured_and_a_broadcast_cuts_it_short(engine: EngineProcess) -> None:
     window = engine.window()
     assert window.ask(port.MeasureComputer, recording_dir=str(engine.folder)) == ""
@@ -103,6 +104,7 @@ def test_the_computer_is_measured_and_a_broadcast_cuts_it_short(engine: EnginePr
         window.ask(port.StopPublish)
 
 
+@pytest.mark.slow
 def test_five_seconds_are_kept_and_played(tmp_path: Path) -> None:
     with SoundServer() as server:
         environment = server.environment | {"PULSE_SOURCE": "speaker.monitor", "PATH": os.environ["PATH"]}

@@ -115,6 +115,7 @@ def test_a_peer_that_reads_slowly_is_measured_by_what_it_reads() -> None:
     assert not found.is_at_least
 
 
+@pytest.mark.slow
 def test_a_narrow_line_is_filled_and_nothing_of_it_is_left_behind() -> None:
     with ToyIngest(Script(read_bytes_per_s=100_000, receive_buffer_bytes=4096)) as ingest:
         connect = Watched()
@@ -154,6 +155,7 @@ def test_nobody_there_is_told_soon(free_port: int) -> None:
     assert (found.is_reachable, found.code) == (False, "ingest_unreachable")
 
 
+@pytest.mark.slow
 def test_it_goes_over_tls_that_is_verified(tmp_path: Path) -> None:
     certificate, key = make_certificate(tmp_path)
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -200,6 +202,7 @@ def test_a_cancelled_one_raises_wherever_it_is() -> None:
 # ---- the engine's part ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_all_targets_are_tried_in_turn_and_the_better_one_named(free_port: int) -> None:
     slow = Script(read_bytes_per_s=100_000)
     with ToyIngest(slow) as first, ToyIngest() as second, desk() as one:
@@ -232,6 +235,7 @@ def test_cancelling_tells_so_once_and_ends_the_connection() -> None:
         wait_until(lambda: not any(thread.name == "toy-ingest-peer" for thread in threading.enumerate()))
 
 
+@pytest.mark.slow
 def test_a_newer_probe_takes_the_place_of_one_that_runs() -> None:
     with ToyIngest() as ingest, desk() as one:
         one.start(ingest.url, seconds=30)
