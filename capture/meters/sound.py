@@ -34,19 +34,21 @@ _HEARD_POWER = 1e-7
 """−70 dBFS: below, no side says anything."""
 _MOST_SIDE_DB = 60.0
 HUM_TOLD_DB = 3.0
+_SPARSE_BATCHES = round(1.0 / BATCH_S)
 
 
 class SoundMeter:
     """Blocks of 20 ms in, SoundMeasures out."""
 
     def __init__(self) -> None:
+        self._is_sparse = False
         self.reset()
 
     def reset(self) -> None:
         """Begin anew: another source, or another gain."""
         self._raw, self._voiced = np.zeros((2, BATCH_SAMPLES), np.float32), np.zeros((2, BATCH_SAMPLES), np.float32)
         self._filled = 0
-        self._batches = 0
+        self._batches = self._skipped = 0
         self._loudness, self._peaks, self._speech = Loudness(), Peaks(_PEAK_S), Speech()
         self._to_speech = Decimator(SAMPLE_RATE_HZ, SAMPLE_RATE_HZ // SPEECH_RATE_HZ, reach=8)
         self._to_hum = Decimator(SPEECH_RATE_HZ, SPEECH_RATE_HZ // HUM_RATE_HZ, reach=8)
@@ -56,8 +58,15 @@ class SoundMeter:
 
     def note_lost(self, blocks: int) -> None:
         """Blocks of 20 ms that the mixer could not make."""
-        if self._batches:
+        if self._batches and not self._skipped:
             self._gaps.note_lost(blocks)
+
+    def set_sparse(self, is_sparse: bool) -> None:
+        """Whether every second second is enough: on air, where each millisecond counts and nobody waits for a figure.
+
+        Times and rates in what is measured are those of the seconds that were heard.
+        """
+        self._is_sparse = is_sparse
 
     def feed(self, raw: Sound | None, voiced: Sound) -> None:
         """2 × 960 each; ``raw`` None when the source had nothing."""
@@ -66,9 +75,20 @@ class SoundMeter:
         self._raw[:, self._filled : end] = 0.0 if raw is None else raw
         self._voiced[:, self._filled : end] = voiced
         self._filled = end
-        if end >= BATCH_SAMPLES:
-            self._filled = 0
+        if end < BATCH_SAMPLES:
+            return
+        self._filled = 0
+        if (
+            not self._is_sparse
+            or self._skipped == _SPARSE_BATCHES
+            or self._batches % _SPARSE_BATCHES
+            or not self._batches
+        ):
+            self._skipped = 0
             self._batch()
+        else:
+            self._skipped += 1
+            self._gaps.skip()
 
     def _batch(self) -> None:
         self._batches += 1

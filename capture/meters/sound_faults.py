@@ -135,6 +135,10 @@ class Gaps:
         """Blocks of 20 ms that were never made: those that follow each other are one gap."""
         self._lost += min(1.0, blocks)
 
+    def skip(self) -> None:
+        """Something was left out on purpose: what came before it says nothing of what follows."""
+        self._held = np.zeros(0, np.float32)
+
     def feed(self, sound: Floats) -> None:
         """4800 samples; a gap is told when it has ended."""
         self._loudest.push(float(np.abs(sound).max()))

@@ -155,6 +155,6 @@ class CameraSettings(msgspec.Struct, frozen=True, kw_only=True):
 class MeterRate(StrEnum):
     OFF = "off"
     LIVE = "live"
-    """Every two seconds (every second while muted), as little work as can be."""
+    """Every three seconds (every second while muted), as little work as can be."""
     PREFLIGHT = "preflight"
     """Three times a second."""

@@ -183,3 +183,15 @@ def test_a_value_that_is_held_is_a_dropout_and_a_cut_top_is_none() -> None:
         held[start : start + 1200] = 0.05
     assert measured(both(held)).dropouts_per_min == pytest.approx(36.0, abs=1)
     assert measured(both(np.clip(4 * tone(30.0, -6.0), -0.5, 0.5))).dropouts_per_min == 0
+
+
+def test_every_second_second_is_enough_on_air_and_makes_no_gap_of_its_own() -> None:
+    sound, meter = both(noise(-20.0, 20.0)), SoundMeter()
+    sound[:, 5 * RATE_HZ : 5 * RATE_HZ + 1200] = 0
+    meter.set_sparse(True)
+    for at in range(0, sound.shape[1] - BLOCK + 1, BLOCK):
+        meter.feed(sound[:, at : at + BLOCK], sound[:, at : at + BLOCK])
+    found = meter.look()
+    assert found.observed_s == pytest.approx(10.0, abs=0.2)
+    assert found.dropouts_per_min in (0.0, pytest.approx(6.0, abs=0.2)), "the one that is there, if it was heard"
+    assert found.integrated_lufs == pytest.approx(measured(sound).integrated_lufs, abs=0.3)
