@@ -34,6 +34,7 @@ class ProbeMedia:
             packets = encoder.encode(slot, _picture(slot))
             self._pictures += [(packet.is_keyframe, packet.payload) for packet in packets]
         self._noise = random.randbytes(_NOISE_BYTES).translate(_NO_ZEROS)
+        self._noise_at = 0
         self._number = 0
         self.stream = StreamFormat(
             width_px=_OUTPUT.width_px, height_px=_OUTPUT.height_px, rate_fps=RATE_FPS, video_kbps=_OUTPUT.video_kbps,
@@ -59,7 +60,9 @@ class ProbeMedia:
         room_bytes -= room_bytes // 255 + 1  # the size is written in steps of 255
         if room_bytes <= 0:
             return b""
-        begin = random.randrange(_NOISE_BYTES - min(room_bytes, _NOISE_BYTES - 1))
+        # On and on through the noise: parts that overlapped would be found again by whoever compresses.
+        begin = self._noise_at if self._noise_at + room_bytes <= _NOISE_BYTES else 0
+        self._noise_at = begin + room_bytes
         said_bytes = len(_UUID) + len(noise := self._noise[begin : begin + room_bytes])
         unit = b"".join((
             bytes((_NAL_SEI, _USER_DATA)), b"\xff" * (said_bytes // 255), bytes((said_bytes % 255,)), _UUID, noise,
