@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.domain.health import Grade
+from app.domain.quality.model import Group
 from app.i18n import Translator
 from app.ports.engine import Stats
 from app.usecases.state import DeskState, LogEntry
 from ui.presenters.advice import quality_words
 from ui.presenters.common import ON_AIR_PHASES, action_label, count_text, error_sentence, rate_text
+from ui.presenters.quality_words import score_tone
 
 LOG_LINES = 30
 CURVE_S = 300
@@ -81,7 +83,7 @@ def present_health(state: DeskState, tr: Translator, *, is_detailed: bool = True
     return HealthView(
         tone=TONES[report.grade],
         pill=tr.text(f"health.pill.{report.grade.value}"),
-        sentence=tr.text(report.message_id, **values),
+        sentence=_all_well(state, tr) if report.message_id == "health.good" else tr.text(report.message_id, **values),
         cause=cause,
         figures_line=_figures_line(stats, tr),
         figures=_figures(stats, tr) if is_detailed else (),
@@ -91,6 +93,16 @@ def present_health(state: DeskState, tr: Translator, *, is_detailed: bool = True
         action_label=action_label(report.action, tr),
         action=report.action if action_label(report.action, tr) else "",
     )
+
+
+def _all_well(state: DeskState, tr: Translator) -> str:
+    """Of picture and sound only what the meters say: nothing is called clear that was not measured."""
+    groups = state.quality.score.groups
+    seen = [group for group in (Group.PICTURE, Group.SOUND) if group in groups]
+    weak = [group.value for group in seen if score_tone(groups[group]) != "good"]
+    if weak:
+        return tr.text(f"health.good_but_{weak[0] if len(weak) == 1 else 'both'}")
+    return tr.text("health.good" if len(seen) == 2 else "health.good_network")
 
 
 def _figures_line(stats: Stats | None, tr: Translator) -> str:

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.domain.quality.model import MOST_SHARE, Defect, Group, score
+import pytest
+
+from app.domain.quality.model import MOST_SHARE, Defect, Group, Score, score
 from app.i18n import Translator
 from app.usecases.quality_state import Advice, QualityDesk
 from app.usecases.state import DeskState
@@ -63,3 +65,19 @@ def test_health_has_words_for_picture_and_sound_where_they_were_measured() -> No
     assert len(present_health(fakes.on_air(), ZH).parts) == 3
     low = score({Group.SOUND: (finding(Defect.SILENT, MOST_SHARE),)})
     assert quality_words(state(replace(quality_fakes.desk(), score=low)), ZH) == (("声音", "需要留意", "warn"),)
+
+
+@pytest.mark.parametrize(
+    ("groups", "sentence"),
+    [
+        ({}, "直播正常，网络稳定"),
+        ({Group.PICTURE: 97}, "直播正常，网络稳定"),
+        ({Group.PICTURE: 97, Group.SOUND: 95}, "画面清晰，声音合适，网络稳定"),
+        ({Group.PICTURE: 40, Group.SOUND: 95}, "网络稳定，画面还可以更好"),
+        ({Group.PICTURE: 97, Group.SOUND: 30}, "网络稳定，声音还可以更好"),
+        ({Group.PICTURE: 40, Group.SOUND: 30}, "网络稳定，画面和声音还可以更好"),
+    ],
+)
+def test_nothing_is_called_clear_that_was_not_measured(groups: dict[Group, int], sentence: str) -> None:
+    quality = QualityDesk(score=Score(None, groups, (), ()))
+    assert present_health(change(fakes.on_air(), quality=quality), ZH).sentence == sentence
