@@ -1,0 +1,116 @@
+"""Colours that the screen shows, and whether a face answers them. Pure.
+
+A face in front of a screen takes on a little of its colour. What is shown is drawn by chance and told at the start of
+the flash only, so whoever plays back an older clip, or feeds one in, shows the answer to another question. Paper
+answers as well: this says that the picture is of now, not that it is of a living head.
+
+The sequence keeps to WCAG 2.3.1: fewer than three changes a second, no saturated red.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.liveness.policy import POLICY, FlashPolicy, Policy
+
+Colour = tuple[int, int, int]
+"""sRGB, 0 … 255."""
+GREY: Colour = (160, 160, 160)
+PALETTE: tuple[Colour, ...] = (
+    (40, 90, 255),
+    (40, 220, 90),
+    (255, 215, 60),
+    (60, 215, 235),
+    (225, 120, 235),
+    (255, 170, 120),
+)
+"""Blue, green, yellow, cyan, pink, apricot: bright, and far from each other in chroma."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skin:
+    """Mean colour of the skin in one frame; ``rgb`` 0 … 255, linear enough where nothing is clipped."""
+
+    at_ms: float
+    rgb: tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """``correlation`` −1 … 1 at the lag that fits best; ``is_judged`` False: too few frames, or skin without light."""
+
+    correlation: float
+    lag_ms: float
+    is_judged: bool
+
+
+def drawn(choose: Callable[[Sequence[Colour]], Colour], rules: FlashPolicy = POLICY.flash) -> tuple[Colour, ...]:
+    """A sequence in which no colour follows itself. ``choose`` takes one of several, as ``secrets.choice`` does."""
+    shown: list[Colour] = []
+    for _ in range(rules.colours):
+        shown.append(choose([one for one in PALETTE if not shown or one != shown[-1]]))
+    return tuple(shown)
+
+
+def shown_at(colours: Sequence[Colour], since_ms: float, rules: FlashPolicy = POLICY.flash) -> Colour:
+    """What is on the screen so long after the flash began: grey, the colours, grey."""
+    index = int((since_ms - rules.before_ms) // rules.each_ms)
+    return colours[index] if since_ms >= rules.before_ms and index < len(colours) else GREY
+
+
+def whole_ms(rules: FlashPolicy = POLICY.flash) -> float:
+    """How long a flash takes."""
+    return rules.before_ms + rules.colours * rules.each_ms + rules.after_ms
+
+
+def answer_of(skin: Sequence[Skin], colours: Sequence[Colour], began_ms: float, policy: Policy = POLICY) -> Answer:
+    """How well the skin follows these colours, of which the first grey was shown at ``began_ms``.
+
+    Chroma is that of opponent colours of the logarithms, so that brightness of room and skin fall out; what moves
+    slowly, as the camera's white balance does, is taken out by a line through each; each frame counts alike.
+    """
+    rules = policy.flash
+    whole = whole_ms(rules)
+    within = [one for one in skin if began_ms <= one.at_ms <= began_ms + whole + rules.most_lag_ms]
+    least = rules.least_fps * whole / 1000
+    if len(within) < least or min(min(one.rgb) for one in within) < rules.least_value:
+        return Answer(0.0, 0.0, is_judged=False)
+    times_ms = np.array([one.at_ms - began_ms for one in within])
+    seen = _levelled(_chroma(np.array([one.rgb for one in within])), times_ms)
+    screen = _chroma(np.array([GREY, *colours, GREY], float))
+    best = Answer(-1.0, 0.0, is_judged=True)
+    for lag_ms in np.arange(0.0, rules.most_lag_ms + 1, rules.lag_step_ms):
+        steps = np.floor((times_ms - lag_ms - rules.before_ms) / rules.each_ms).astype(int) + 1
+        found = _correlation(seen, _levelled(screen[np.clip(steps, 0, len(screen) - 1)], times_ms))
+        if found > best.correlation:
+            best = Answer(found, float(lag_ms), is_judged=True)
+    return best
+
+
+def _chroma(rgb: NDArray[Any]) -> NDArray[Any]:
+    """N × 2: red against green, and blue against both."""
+    red, green, blue = np.log(np.maximum(rgb, 1.0)).T
+    return np.stack((red - green, blue - (red + green) / 2), axis=1)
+
+
+def _levelled(values: NDArray[Any], times_ms: NDArray[Any]) -> NDArray[Any]:
+    """Without mean and slope."""
+    basis = np.stack((np.ones_like(times_ms), times_ms - times_ms.mean()), axis=1)
+    fitted, *_ = np.linalg.lstsq(basis, values, rcond=None)
+    result: NDArray[Any] = values - basis @ fitted
+    return result
+
+
+def _correlation(one: NDArray[Any], other: NDArray[Any]) -> float:
+    """Of both channels together: each is brought to the spread that it has in what was shown."""
+    spread_one, spread_other = one.std(axis=0), other.std(axis=0)
+    if not spread_one.all() or not spread_other.all():
+        return 0.0
+    scores = (one * other).mean(axis=0) / (spread_one * spread_other)
+    weights = spread_other / spread_other.sum()
+    return float((scores * weights).sum())

@@ -1,0 +1,115 @@
+"""Measures one frame for guidance: where the face is, and how it is lit, seen and uncovered. Pure; numpy and cv2.
+
+Luma is that of cv2's grey (BT.601), 0 … 255. A frame of 640 × 480 takes about a millisecond.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from app.liveness.face import Box, Points, Pose, box_of, pose_of
+from app.liveness.guidance import Look
+
+Picture = NDArray[np.uint8]
+"""H × W × 3, BGR; or H × W, luma."""
+
+_RIGHT_CHEEK, _LEFT_CHEEK = 50, 280
+_FOREHEAD, _CHIN = 151, 199
+_MOUTH = (61, 291, 0, 17)
+_EYES = ((33, 133, 159, 145), (263, 362, 386, 374))
+_PATCH_RATIO = 0.10
+"""Side of the patches of skin, of the width of the face."""
+_CLIPPED_LUMA = 250
+_CROP = (160, 200)
+_EDGE_RATIO = 0.01
+
+
+def look_of(picture: Picture, points: Points, others: Sequence[Box], at_ms: float, rest: Pose | None = None) -> Look:
+    """``others``: the other faces of the picture. ``rest``: how the mesh of somebody who looks straight ahead lies, if
+    that is known; tilt is from there."""
+    height_px, width_px = picture.shape[:2]
+    box = box_of(points)
+    grey: Picture = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
+    face = _cut(grey, box)
+    centre_x, centre_y = box.centre
+    pose = pose_of(points) - (rest or Pose(0.0, 0.0, 0.0))
+    return Look(
+        at_ms,
+        has_face=True,
+        width_ratio=box.width_px / width_px,
+        other_width_ratio=max((one.width_px for one in others), default=0.0) / width_px,
+        off_x_ratio=centre_x / width_px - 0.5,
+        off_y_ratio=centre_y / height_px - 0.5,
+        is_cut=_is_cut(box, width_px, height_px),
+        luma=float(face.mean()) if face.size else 0.0,
+        clipped_ratio=float((face >= _CLIPPED_LUMA).mean()) if face.size else 0.0,
+        cheek_ratio=_cheek_ratio(grey, points, box),
+        sharpness=_sharpness(face),
+        chin_delta_e=_delta_e(_patch(picture, points[_CHIN], box), _patch(picture, points[_FOREHEAD], box)),
+        mouth_deviation=_deviation(grey, points, _MOUTH),
+        eye_deviation=min(_deviation(grey, points, eye) for eye in _EYES),
+        tilt_deg=max(abs(pose.roll_deg), abs(pose.pitch_deg)),
+    )
+
+
+def nobody(at_ms: float) -> Look:
+    """A frame without a face."""
+    return Look(at_ms, has_face=False)
+
+
+def _is_cut(box: Box, width_px: int, height_px: int) -> bool:
+    margin_x, margin_y = _EDGE_RATIO * width_px, _EDGE_RATIO * height_px
+    return (
+        box.left_px < margin_x
+        or box.top_px < margin_y
+        or box.left_px + box.width_px > width_px - margin_x
+        or box.top_px + box.height_px > height_px - margin_y
+    )
+
+
+def _cut(picture: Picture, box: Box) -> Picture:
+    """The part of a picture, as far as it is within."""
+    top, left = max(0, round(box.top_px)), max(0, round(box.left_px))
+    cut: Picture = picture[
+        top : max(top, round(box.top_px + box.height_px)), left : max(left, round(box.left_px + box.width_px))
+    ]
+    return cut
+
+
+def _patch(picture: Picture, middle: NDArray[Any], face: Box) -> Picture:
+    side_px = max(2.0, face.width_px * _PATCH_RATIO)
+    return _cut(picture, Box(float(middle[0]) - side_px / 2, float(middle[1]) - side_px / 2, side_px, side_px))
+
+
+def _cheek_ratio(grey: Picture, points: Points, box: Box) -> float:
+    patches = [_patch(grey, points[index], box) for index in (_RIGHT_CHEEK, _LEFT_CHEEK)]
+    if not all(patch.size for patch in patches):
+        return 1.0
+    one, other = (max(1.0, float(patch.mean())) for patch in patches)
+    return max(one, other) / min(one, other)
+
+
+def _sharpness(face: Picture) -> float:
+    if not face.size:
+        return 0.0
+    crop = cv2.resize(face, _CROP, interpolation=cv2.INTER_AREA)
+    return float(cv2.Laplacian(crop, cv2.CV_64F).var())
+
+
+def _delta_e(one: Picture, other: Picture) -> float:
+    """CIE76 between the means of two patches."""
+    if not one.size or not other.size:
+        return 0.0
+    means = np.array([[one.reshape(-1, 3).mean(axis=0), other.reshape(-1, 3).mean(axis=0)]], np.float32) / 255
+    first, second = cv2.cvtColor(means, cv2.COLOR_BGR2LAB)[0]
+    return float(np.linalg.norm(first - second))
+
+
+def _deviation(grey: Picture, points: Points, around: Sequence[int]) -> float:
+    region = _cut(grey, box_of(points[list(around)]))
+    return float(region.std()) if region.size else 0.0
