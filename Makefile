@@ -3,9 +3,10 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 DEMO_S ?= 60
 TEST_S ?= 480
 SLOW_S ?= 3000
+SLOW_ARGS ?=
 ARGS ?=
 PY := .venv/bin/python
-BENCHES := publish startup viewer documents text_rules
+BENCHES := publish startup viewer documents text_rules quality room
 
 .PHONY: help demo run test test-slow check bench screenshots setup clean setup-run setup-demo setup-test
 
@@ -35,7 +36,7 @@ test: setup-test
 	@$(PY) -m tools.run_tests fast --limit-s $(TEST_S) -- $(ARGS)
 
 test-slow: setup-test
-	@$(PY) -m tools.run_tests slow --limit-s $(SLOW_S) -- $(ARGS)
+	@$(PY) -m tools.run_tests slow --limit-s $(SLOW_S) $(SLOW_ARGS) -- $(ARGS)
 
 check: setup-test
 	@.venv/bin/ruff check .

@@ -99,6 +99,11 @@ def summary(state: DeskState) -> dict[str, Any]:
         "viewer_url": broadcast.session.viewer_url if broadcast.session else "",
         "viewers": broadcast.viewers,
         "messages": broadcast.messages,
+        "peak": broadcast.peak,
+        "onlookers": broadcast.onlookers,
+        "figures_phase": broadcast.audience.phase.value,
+        "figures": broadcast.audience.figures.model_dump() if broadcast.audience.figures else {},
+        "comments": broadcast.audience.comments,
         "grace_left_s": broadcast.grace_left_s,
         "is_room_connected": state.room.is_connected,
         "lines": [

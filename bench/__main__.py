@@ -18,7 +18,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-NAMES = ("publish", "startup", "viewer", "documents", "text_rules", "quality")
+NAMES = ("publish", "startup", "viewer", "documents", "text_rules", "quality", "room")
 _COMPARISONS = {"<=": operator.le, ">=": operator.ge, "==": operator.eq}
 
 

@@ -15,62 +15,19 @@ import av
 from app.errors import AppError, BugError, InputError, StorageError
 from app.ports import engine as port
 from app.runtime.clock import Clock
-from app.runtime.shared_frames import Levels
-from capture.audio.mixer import Mixer
-from capture.audio.sources import SoundSource
-from capture.compose.compositor import Compositor
-from capture.frames import PictureFormat
+from capture.compose.question_card import QuestionCard
 from capture.output_limits import check_output, without_bitrate
 from capture.outputs import MakeRecorder, Outputs
+from capture.parts import Parts
 from capture.preview.preview import Preview
-from capture.programme import ProgrammeTime
 from capture.publish.probing import Probing
 from capture.quality import Quality
-from capture.sources.base import PictureSource, Report, SourceState
+from capture.sources.base import Report, SourceState
 from capture.sources.card import Card
-from capture.sources.make import SourceDevices, SourceMaker
+from capture.sources.make import SourceDevices
 from capture.statistics import Statistics
 
 _LOG = logging.getLogger(__name__)
-
-
-class _Programme:
-    """Everything that belongs to one format and is made anew with it."""
-
-    def __init__(
-        self,
-        output: port.Output,
-        clock: Clock,
-        devices: SourceDevices,
-        on_picture: Callable[[int, av.VideoFrame], None],
-        outputs: Outputs,
-        on_levels: Callable[[Levels], None],
-        quality: Quality,
-    ) -> None:
-        picture = PictureFormat(output.width_px, output.height_px, output.rate_fps)
-        time = ProgrammeTime(clock.monotonic_s(), output.rate_fps)
-
-        def show(slot: int, frame: av.VideoFrame) -> None:
-            on_picture(slot, frame)
-            if self.compositor.shows_source:
-                quality.show(frame, time.slot_s(slot))
-
-        self.compositor = Compositor(picture, time, clock, show)
-        self.mixer = Mixer(time, clock, outputs.offer_sound, on_levels, quality)
-        self.maker = SourceMaker(picture, time, clock, devices)
-        self.picture: PictureSource | None = None
-        self.sound: SoundSource | None = None
-
-    def start(self) -> None:
-        self.compositor.start()
-        self.mixer.start()
-
-    def close(self) -> None:
-        self.compositor.close()
-        self.mixer.close()
-        for source in (self.picture, self.sound):
-            if source is not None:
-                source.close()
 
 
 class Engine:
@@ -116,6 +73,7 @@ class Engine:
         self._picture_mends, self._sound_mends = port.PictureMends(), port.SoundMends()
         self._is_muted = False
         self._is_camera_off = False
+        self._question: port.ShowCard | None = None
         self._is_ending = False
         self._preview_wish = port.SetPreview(width_px=0, height_px=0)
         self._programme = self._make_programme()
@@ -163,6 +121,9 @@ class Engine:
             case port.SetCameraOff():
                 self._is_camera_off = command.is_off
                 self._show_card()
+            case port.ShowCard() | port.HideCard():
+                self._question = command if isinstance(command, port.ShowCard) else None
+                self._lay_question()
             case port.SetGain():
                 self._gain_db = command.gain_db
                 self._programme.mixer.set_gain_db(command.gain_db)
@@ -241,6 +202,11 @@ class Engine:
         """Whether it publishes or records. Any thread."""
         return self._outputs.is_on
 
+    @property
+    def recording_path(self) -> str:
+        """Of the recording that runs or ran last; empty before the first. Any thread."""
+        return self._outputs.record_state.path
+
     def statistics(self) -> port.Stats:
         """Called once a second by the control thread."""
         compositor, mixer = self._programme.compositor, self._programme.mixer
@@ -260,7 +226,9 @@ class Engine:
         self._show_card()
 
     def stop_outputs(self) -> None:
-        """End publishing and recording."""
+        """End publishing and recording; nobody is left to answer what is on screen."""
+        self._question = None
+        self._lay_question()
         self._outputs.stop_publish()
         self._outputs.stop_recording()
         self._quality.set_publishing(False)
@@ -336,6 +304,11 @@ class Engine:
         card = Card.ENDING if self._is_ending else Card.CAMERA_OFF if self._is_camera_off else None
         self._programme.compositor.set_card(card)
 
+    def _lay_question(self) -> None:
+        asked, output = self._question, self._output
+        card = QuestionCard(output.width_px, output.height_px, asked.name, asked.text) if asked is not None else None
+        self._programme.compositor.set_question(card)
+
     def _size_preview(self) -> None:
         wish = self._preview_wish
         # People know themselves from the mirror; a text on a screen or in a film they do not.
@@ -370,14 +343,15 @@ class Engine:
         old, self._programme = self._programme, self._make_programme()
         old.close()
         self._show_card()
+        self._lay_question()
         self._programme.mixer.set_gain_db(self._gain_db)
         self._programme.mixer.set_muted(self._is_muted)
         self._programme.start()
         self._set_video(self._video)
         self._set_audio(self._audio)
 
-    def _make_programme(self) -> _Programme:
-        return _Programme(
+    def _make_programme(self) -> Parts:
+        return Parts(
             self._output,
             self._clock,
             self._devices,

@@ -24,6 +24,7 @@ from app.runtime.clock import Clock, SystemClock
 from app.runtime.launch import EngineLaunch
 from app.runtime.shared_frames import remove_stale
 from capture.away import WindowWatch
+from capture.clips import Clips
 from capture.devices.cameras import Cameras
 from capture.devices.controls import CameraBook
 from capture.devices.microphones import PortAudioHost
@@ -75,11 +76,13 @@ class Host:
             launch.shared_name, clock, self._channel.send, self._post, devices, self._make_recorder, quality
         )
         self._devices = DeviceWatch(self._look, self._list_devices, self._channel.send, clock)
+        self._clips = Clips(launch.data_dir, clock, lambda: self._engine.recording_path)
         self._watch = WindowWatch(clock, launch.window_grace_s)
         self._thread = threading.Thread(target=self._run, name="engine-control", daemon=True)
 
     def start(self) -> None:
         """Begin; the window may attach from now on."""
+        self._clips.clear()
         self._worker.start()
         self._thread.start()
         self._devices.start()
@@ -99,6 +102,7 @@ class Host:
         self._stop_trial.set()
         self._thread.join(_END_S)
         self._devices.close()
+        self._clips.close()
         self._worker.close()
         self._finisher.close()
         self._channel.close()
@@ -185,6 +189,11 @@ class Host:
             case port.MeasureComputer():
                 self._stop_trial.clear()
                 self._later(command, lambda: self._measure_computer(command.recording_dir))
+            case port.CutClip():
+                self._later(command, lambda: self._clips.cut(command))
+            case port.DropClip():
+                self._clips.drop(command.clip_id)
+                self._done(command)
             case port.GetSnapshot():
                 self._engine.tell_all(self._channel.send)
                 self._done(command)

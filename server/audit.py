@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session as Db
 
 from server.errors import Attempt
 from server.secrets import new_id
@@ -26,6 +27,17 @@ def audit(tx: Tx, actor_id: str, action: str, subject_id: str, reason: str) -> N
             reason=reason[:MAX_REASON_CHARS],
         )
     )
+
+
+def was_done(db: Db, actor_id: str, action: str, subject_id: str, after_ms: int) -> bool:
+    """Whether the record says so, of later than then."""
+    known = select(AuditRow.id).where(
+        AuditRow.actor_id == actor_id,
+        AuditRow.action == action,
+        AuditRow.subject_id == subject_id,
+        AuditRow.at_ms > after_ms,
+    )
+    return db.scalar(known.limit(1)) is not None
 
 
 def audit_attempt(tx: Tx, attempt: Attempt, code: str) -> None:

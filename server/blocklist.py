@@ -20,7 +20,8 @@ from app.domain import credit_code, identity_number
 from server.accounts.presence import require_presence
 from server.audit import audit
 from server.errors import Refusal
-from server.gate import Act, Person, require
+from server.gate import Person, require
+from server.gate_acts import Act
 from server.secrets import FieldCipher, masked_phone, new_id
 from server.sessions.views import moment
 from server.store.models import AccountRow

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from app.contract.reports import MAX_CLIP_BYTES
 from app.contract.rest import IngestAddress
 from app.errors import InputError
 from app.runtime.launch import IngestPlace, ServiceLaunch
@@ -13,6 +14,8 @@ from server.proxies import TrustedProxies
 from server.retention import DEFAULT, Retention
 
 VERSION = "0.1.0"
+PUBLIC_HOTLINE = "12377"
+"""Of the national centre for reports about the internet: what a demo platform shows."""
 _LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 _INGEST_SCHEMES = frozenset({"rtmp", "rtmps"})
 _EVERY_ADDRESS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104  names the wildcard, binds nothing
@@ -32,6 +35,12 @@ class Limits:
     """How many bodies above ``body_bytes`` are held at a time; the next are asked to come again."""
     large_bodies_per_address: int = 3
     large_body_deadline_s: float = 60.0
+    clip_body_bytes: int = MAX_CLIP_BYTES
+    """Of the clip of a recording that goes with a report."""
+    clip_bodies: int = 4
+    clip_bodies_per_address: int = 1
+    clip_body_deadline_s: float = 300.0
+    """An uplink that carries a broadcast has little left for it."""
     requests_burst: int = 1500
     requests_per_s: float = 300.0
     """Of one address, over all routes."""
@@ -51,6 +60,15 @@ class Limits:
     chat_refusals_burst: int = 20
     chat_refusals_per_s: float = 1.0
     """Refusals one socket may collect before it is closed as a flood."""
+    report_burst: int = 10
+    report_per_s: float = 1 / 20
+    """Reports of one account made and withdrawn."""
+    moderation_burst: int = 40
+    moderation_per_s: float = 4.0
+    """A moderator in a raid deletes a message with each click."""
+    second_burst: int = 20
+    second_per_s: float = 1.0
+    """Questions that one account seconds, or no longer does."""
     draft_burst: int = 30
     draft_per_s: float = 2.0
     """Drafts saved by one account."""
@@ -84,6 +102,9 @@ class Limits:
     request_head_s: float = 10.0
     sockets: int = 8000
     sockets_per_address: int = 2000
+    visitors_burst: int = 500
+    visitors_per_s: float = 0.2
+    """Different visitors without an account that one address can be the way of, in one room; more count as one."""
     outbox_bytes: int = 512 * 1024
     outbox_frames: int = 256
     stalled_s: float = 5.0
@@ -140,6 +161,7 @@ class ServiceConfig:
     name_en: str = "AnchorDesk platform"
     contact: str = ""
     contact_en: str = ""
+    report_hotline: str = ""
     max_publish_kbps: int = 12_000
     field_keys: tuple[bytes, ...] = field(default=(), repr=False)
     """Keys of the personal fields from the environment; empty: from the file (server.field_keys)."""
@@ -174,6 +196,7 @@ class ServiceConfig:
             tls_key=launch.tls_key,
             contact=launch.contact,
             contact_en=launch.contact_en or launch.contact,
+            report_hotline=launch.report_hotline,
         )
         if launch.is_demo:
             return replace(
@@ -182,6 +205,7 @@ class ServiceConfig:
                 name_en="Demo platform on this machine",
                 contact="这是本机演示平台，没有客服；请联系开设它的人。",
                 contact_en="This is a demo platform without customer service. Ask whoever set it up.",
+                report_hotline=launch.report_hotline or PUBLIC_HOTLINE,
             )
         return plain
 

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+import msgspec
+
 from app.contract.inbox import Concern
+from app.domain.room.roles import RoomRole
 
 
 class DeathCause(StrEnum):
@@ -43,6 +46,8 @@ class KeyDied:
     session_id: str
     device_id: str
     cause: DeathCause
+    reason: str = ""
+    """What an operator wrote; for that device alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,4 +87,44 @@ class PersonTold:
     what: Concern
 
 
-Effect = FactPosted | KeyDied | ProbeKeyDied | DeviceEnded | SessionClosed | GraceSet | PersonTold
+@dataclass(frozen=True, slots=True)
+class ModeratorsTold:
+    """Something for who moderates a room, and for nobody else there."""
+
+    session_id: str
+    kind: str
+    body: msgspec.Struct
+
+
+@dataclass(frozen=True, slots=True)
+class PersonToldInRoom:
+    """Something for one person in a room. ``role``: the one that they have there from now on."""
+
+    session_id: str
+    account_id: str
+    kind: str
+    body: msgspec.Struct
+    role: RoomRole | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSentOut:
+    """Their sockets in this room are closed, with ``body`` before, and their media stops."""
+
+    session_id: str
+    account_id: str
+    body: msgspec.Struct
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionSeconded:
+    """How many want to know a question as well; the room is told with its next tick."""
+
+    session_id: str
+    question_id: str
+    seconds: int
+    rev: int
+
+
+RoomEffect = ModeratorsTold | PersonToldInRoom | PersonSentOut | QuestionSeconded
+Effect = FactPosted | KeyDied | ProbeKeyDied | DeviceEnded | SessionClosed | GraceSet | PersonTold | RoomEffect

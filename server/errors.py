@@ -78,6 +78,18 @@ _STATUS: dict[ErrorCode, int] = {
     ErrorCode.ACTIVITY_CLOSED: 409,
     ErrorCode.ACTIVITY_TOO_EARLY: 403,
     ErrorCode.GUESTS_NOT_ALLOWED: 403,
+    ErrorCode.LIMITED_CHAT: 403,
+    ErrorCode.LIMITED_BROADCAST: 403,
+    ErrorCode.LIMITED_GUESTS: 403,
+    ErrorCode.LIMITED_GIFTS: 403,
+    ErrorCode.GIFTS_NOT_TAKEN: 403,
+    ErrorCode.PUBLISH_REFUSED: 403,
+    ErrorCode.ACCOUNT_CLOSED: 403,
+    ErrorCode.ALREADY_APPEALED: 409,
+    ErrorCode.APPEAL_TOO_LATE: 409,
+    ErrorCode.ALREADY_REPORTED: 409,
+    ErrorCode.CLIP_INVALID: 422,
+    ErrorCode.CLIP_EXISTS: 409,
     ErrorCode.INTERNAL: 500,
     ErrorCode.KEY_UNKNOWN: 403,
     ErrorCode.KEY_DEAD: 403,
@@ -117,6 +129,8 @@ class Refusal(KnownError):
         self.reason = code
         self.retry_after_s = retry_after_s
         self.attempt: Attempt | None = None
+        self.measure_id = ""
+        """The measure that is the reason; its person knows of it from now on."""
 
     @property
     def status(self) -> int:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import case, delete, select, update
 
 from app.domain.application import ApplicationState
 from app.domain.face_check import FaceState
+from app.domain.measures import HAPPENS_ONCE, AppealState
+from app.domain.reports import FINAL
 from app.domain.session import SessionState
 from server.accounts.codes import forget_codes
 from server.desk import sessions as desk_sessions
 from server.inbox.reading import forget_before
 from server.retention import DAY_MS, Retention
 from server.sessions import probe_keys
+from server.store.count_models import CountRow
 from server.store.identity_models import FaceCheckRow, FaceStepRow, IdentityAttemptRow, IdentityRow
+from server.store.measure_models import MeasureRow, PieceRow
 from server.store.models import AccessRow, FactRow, IdempotencyRow, MessageRow, RefreshRow, SessionRow
+from server.store.question_models import QuestionRow, QuestionSecondRow
+from server.store.report_models import ComplaintRow, ProofRow, ReportClipRow, ReportRow
+from server.store.room_models import ActionRow, HeldRow, RoomRulesRow
 from server.store.store import Tx
 from server.store.way_models import ApplicationRow
 
@@ -35,7 +42,10 @@ def forget(tx: Tx, terms: Retention) -> None:
     probe_keys.forget_before(tx, _before(tx, terms.probes_days))
     _forget_identities(tx, terms)
     _forget_evidence(tx, terms)
+    _forget_measures(tx, terms)
+    _forget_reports(tx, terms)
     _forget_chat(tx, terms)
+    _forget_onlookers(tx)
 
 
 def _before(tx: Tx, days: int) -> int:
@@ -63,6 +73,52 @@ def _forget_evidence(tx: Tx, terms: Retention) -> None:
     tx.db.execute(update(FaceStepRow).where(is_there, FaceStepRow.check_id.in_(decided)).values(note_sealed=None))
 
 
+def _forget_measures(tx: Tx, terms: Retention) -> None:
+    """That a measure was taken stays, with its reason; what was quoted and written goes once nothing of it goes on."""
+    old_ms = _before(tx, terms.measures_days)
+    happens_once = [kind.value for kind in HAPPENS_ONCE]
+    over_ms = case(
+        (MeasureRow.ended_ms.is_not(None), MeasureRow.ended_ms),
+        (MeasureRow.kind.in_(happens_once), MeasureRow.at_ms),
+        else_=MeasureRow.until_ms,
+    )
+    is_open = MeasureRow.appeal == AppealState.OPEN.value
+    is_there = MeasureRow.evidence_sealed.is_not(None) | MeasureRow.appeal_sealed.is_not(None)
+    is_old = (
+        (over_ms <= old_ms)
+        & (MeasureRow.decided_ms.is_(None) | (MeasureRow.decided_ms <= old_ms))
+        # Who was told late has as long to appeal as anybody.
+        & (MeasureRow.told_ms.is_(None) | (MeasureRow.told_ms <= old_ms))
+    )
+    tx.db.execute(update(MeasureRow).where(is_there, ~is_open, is_old).values(evidence_sealed=None, appeal_sealed=None))
+    over = select(MeasureRow.id).where(~is_open, is_old)
+    tx.db.execute(
+        update(PieceRow)
+        .where(PieceRow.text_sealed.is_not(None), PieceRow.measure_id.in_(over))
+        .values(text_sealed=None)
+    )
+
+
+def _forget_reports(tx: Tx, terms: Retention) -> None:
+    """That something was reported stays, with the answer. Files go with their rows (server.reports)."""
+    final = [state.value for state in FINAL]
+    is_old = ReportRow.state.in_(final) & (ReportRow.handled_ms <= _before(tx, terms.reports_days))
+    is_there = ReportRow.text_sealed.is_not(None) | ReportRow.transcript_sealed.is_not(None)
+    tx.db.execute(update(ReportRow).where(is_there, is_old).values(text_sealed=None, transcript_sealed=None))
+    old = select(ReportRow.id).where(is_old)
+    tx.db.execute(delete(ReportClipRow).where(ReportClipRow.report_id.in_(old)))
+    is_over = ComplaintRow.state.in_(final) & (ComplaintRow.handled_ms <= _before(tx, terms.complaints_days))
+    over = select(ComplaintRow.id).where(is_over)
+    tx.db.execute(delete(ProofRow).where(ProofRow.complaint_id.in_(over)))
+    loose_ms = _before(tx, terms.loose_proofs_days)
+    tx.db.execute(delete(ProofRow).where(ProofRow.complaint_id.is_(None), ProofRow.uploaded_ms <= loose_ms))
+    tx.db.execute(
+        update(ComplaintRow)
+        .where(is_over, ComplaintRow.claimant_sealed.is_not(None))
+        .values(claimant_sealed=None, contact_sealed=None, description_sealed=None, links_sealed=None)
+    )
+
+
 def _forget_chat(tx: Tx, terms: Retention) -> None:
     """What was said in sessions of long ago: the messages, and the facts that tell of them."""
     old = (
@@ -77,5 +133,20 @@ def _forget_chat(tx: Tx, terms: Retention) -> None:
     )
     ids = list(tx.db.scalars(old))
     if ids:
+        tx.db.execute(update(RoomRulesRow).where(RoomRulesRow.session_id.in_(ids)).values(pinned_id=None))
+        tx.db.execute(delete(HeldRow).where(HeldRow.session_id.in_(ids)))
+        asked = select(QuestionRow.id).where(QuestionRow.session_id.in_(ids))
+        tx.db.execute(delete(QuestionSecondRow).where(QuestionSecondRow.question_id.in_(asked)))
+        tx.db.execute(delete(QuestionRow).where(QuestionRow.session_id.in_(ids)))
+        # who did what to whom stays; what had been said goes
+        tx.db.execute(update(ActionRow).where(ActionRow.session_id.in_(ids)).values(excerpt="", undo="{}"))
         tx.db.execute(delete(FactRow).where(FactRow.session_id.in_(ids)))
         tx.db.execute(delete(MessageRow).where(MessageRow.session_id.in_(ids)))
+
+
+def _forget_onlookers(tx: Tx) -> None:
+    """Who was in a room is told apart while it is on air. The service forgets it with the end; this is for one that was
+    killed in between."""
+    ended = select(SessionRow.id).where(SessionRow.state == SessionState.ENDED.value)
+    is_there = CountRow.salt.is_not(None) | CountRow.marks.is_not(None)
+    tx.db.execute(update(CountRow).where(is_there, CountRow.session_id.in_(ended)).values(salt=None, marks=None))

@@ -15,7 +15,7 @@ from app.contract.errors import ErrorCode
 from app.runtime.clock import Clock
 from server.config import ServiceConfig
 from server.errors import Refusal, reply_of
-from server.large_bodies import LargeBodies
+from server.large_bodies import Allowance, LargeBodies
 from server.limits import Buckets
 from server.proxies import household
 from server.sockets import Shares
@@ -124,7 +124,7 @@ class Guard:
         status = 0
         limits = self._config.limits
         max_bytes, deadline_s = limits.body_bytes, limits.body_deadline_s
-        is_held = False
+        held: Allowance | None = None
 
         async def sealed(message: Message) -> None:
             nonlocal status
@@ -134,11 +134,11 @@ class Guard:
             await send(message)
 
         try:
-            if refusal is None and self._large.is_wanted(scope, headers):
+            wanted = self._large.wanted(scope, headers) if refusal is None else None
+            if wanted is not None:
                 # Held until the answer is given: so long the body is in memory.
-                is_held = self._large.take(scope["client"][0])
-                if is_held:
-                    max_bytes, deadline_s = self._large.max_bytes(scope, headers), limits.large_body_deadline_s
+                if wanted.shares.take(scope["client"][0]):
+                    held, max_bytes, deadline_s = wanted, wanted.max_bytes, wanted.deadline_s
                 else:
                     refusal = Refusal(ErrorCode.RATE_LIMITED, retry_after_s=2)
             if refusal is None:
@@ -154,8 +154,8 @@ class Guard:
             if status == 0:
                 await _reply(sealed, Refusal(ErrorCode.INTERNAL, retryable=True), headers.get("accept-language", ""))
         finally:
-            if is_held:
-                self._large.give_back(scope["client"][0])
+            if held is not None:
+                held.shares.give_back(scope["client"][0])
             route = scope.get("route")
             log.info(
                 "request",

@@ -28,6 +28,18 @@ class _Route:
     takes_header: bool
     """Whether an Authorization header is a sign-in here."""
     cookie: str
+    deadline_s: float
+    shares: Shares
+    suffix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """``shares`` tells who may still be held; who took one gives it back."""
+
+    max_bytes: int
+    deadline_s: float
+    shares: Shares
 
 
 class LargeBodies:
@@ -35,31 +47,34 @@ class LargeBodies:
 
     def __init__(self, limits: Limits) -> None:
         self._usual_bytes = limits.body_bytes
-        self._shares = Shares(limits.large_bodies_per_address, limits.large_bodies)
+        usual = Shares(limits.large_bodies_per_address, limits.large_bodies)
+        # A clip takes as much memory as five images, and longer to come.
+        clips = Shares(limits.clip_bodies_per_address, limits.clip_bodies)
+        usual_s, clip_s = limits.large_body_deadline_s, limits.clip_body_deadline_s
+        mine, proofs = f"{API_PREFIX}/me", f"{API_PREFIX}/complaints/proofs/"
         self._routes = (
-            _Route("PUT", f"{API_PREFIX}/me/images/", limits.image_body_bytes, True, _ACCESS_COOKIE),
-            _Route("POST", "/desk/documents", limits.import_body_bytes, False, DESK_COOKIE),
+            _Route("PUT", f"{mine}/images/", limits.image_body_bytes, True, _ACCESS_COOKIE, usual_s, usual),
+            _Route("POST", proofs, limits.image_body_bytes, True, _ACCESS_COOKIE, usual_s, usual),
+            _Route(
+                "POST", f"{mine}/reports/", limits.clip_body_bytes, True, _ACCESS_COOKIE, clip_s, clips, suffix="/clip"
+            ),
+            _Route("POST", "/desk/documents", limits.import_body_bytes, False, DESK_COOKIE, usual_s, usual),
         )
 
-    def is_wanted(self, scope: Scope, headers: Headers) -> bool:
-        """Whether this request may carry more, and says that it does or does not say how much."""
-        return self.max_bytes(scope, headers) > self._usual_bytes and self._is_large(headers)
+    def wanted(self, scope: Scope, headers: Headers) -> Allowance | None:
+        """What this request may carry where that is more than usual, and it says that it does, or not how much."""
+        route = self._route(scope, headers)
+        if route is None or route.max_bytes <= self._usual_bytes or not self._is_large(headers):
+            return None
+        return Allowance(route.max_bytes, route.deadline_s, route.shares)
 
-    def max_bytes(self, scope: Scope, headers: Headers) -> int:
-        """What this request may carry."""
+    def _route(self, scope: Scope, headers: Headers) -> _Route | None:
         for route in self._routes:
-            if scope["method"] == route.method and scope["path"].startswith(route.prefix):
+            path = scope["path"]
+            if scope["method"] == route.method and path.startswith(route.prefix) and path.endswith(route.suffix):
                 has_header = route.takes_header and bool(headers.get("authorization"))
-                if has_header or _cookie(headers, route.cookie):
-                    return route.max_bytes
-        return self._usual_bytes
-
-    def take(self, address: str) -> bool:
-        """False when too many are held; who got True gives back."""
-        return self._shares.take(address)
-
-    def give_back(self, address: str) -> None:
-        self._shares.give_back(address)
+                return route if has_header or _cookie(headers, route.cookie) else None
+        return None
 
     def _is_large(self, headers: Headers) -> bool:
         declared = headers.get("content-length", "")

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from app.contract.rest import PlatformInfo, Session
+
+
+@dataclass(frozen=True, slots=True)
+class ComplaintTerms:
+    """What the page to complain of an infringement tells of its files."""
+
+    proof_bytes: int
+    """The most that one may have."""
+    proof_px: int
+    """The least width and height."""
+    loose_days: int
+    """How long one is kept that no complaint names."""
+    complaint_days: int
+    """How long all of it is kept after the decision."""
 
 
 class PageServices(Protocol):
@@ -16,6 +31,10 @@ class PageServices(Protocol):
 
     def platform_info(self) -> PlatformInfo:
         """Name, and whether this is a demo platform, which every page says."""
+
+    @property
+    def complaint_terms(self) -> ComplaintTerms:
+        """Limits and terms of this platform."""
 
     async def list_live(self) -> list[Session]:
         """On air, the newest first."""

@@ -1,4 +1,7 @@
-"""How long things are kept: the one place that says it. Values only; server.forgetting deletes."""
+"""How long things are kept: the one place that says it. Values only; server.forgetting deletes.
+
+No term of its own has by what the people in a room are told apart: it is forgotten with the end of the session.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,14 @@ class Retention:
     """An application that was never sent: after it was touched last."""
     inbox_days: int = 180
     """A message to a person: after it was told."""
+    measures_days: int = 180
+    """What was quoted for a measure, and what the person wrote against it: after it ended and was decided on."""
+    reports_days: int = 180
+    """The transcript of a report, what was written to it, and its clip: after it was decided or withdrawn."""
+    complaints_days: int = 180
+    """Who complained of an infringement, of what and by which proofs: after it was decided."""
+    loose_proofs_days: int = 1
+    """An image that was uploaded for a complaint and is named by none: after that."""
     tokens_days: int = 30
     """A sign-in that is not used: after it was used last."""
     probes_days: int = 1

@@ -18,7 +18,6 @@ import structlog
 from sqlalchemy import select, text
 
 from app.contract.errors import ErrorCode
-from app.contract.hooks import CloseOrder, DropOrder
 from app.contract.rest import Health, PlatformInfo, Session
 from app.errors import AppError
 from app.logs import turn_over_old
@@ -26,26 +25,38 @@ from app.runtime.clock import Clock, utc_ms
 from server import field_keys, first_operator
 from server.accounts.guesses import OperatorGuesses
 from server.audit import audit_attempt
+from server.carrying import Carrier
+from server.collecting import Collecting
 from server.conduct.checker import Checker
 from server.conduct_gate import shipped_checker
 from server.config import VERSION, ServiceConfig
 from server.demo_data import add_demo_people
-from server.effects import DeviceEnded, Effect, FactPosted, GraceSet, KeyDied, PersonTold, ProbeKeyDied, SessionClosed
+from server.effects import Effect
 from server.errors import Refusal
 from server.first_operator import FirstOperator
 from server.forgetting import forget
+from server.gate import Person, Subject, missing
+from server.gate_acts import Act
 from server.images.desk import ImageDesk
-from server.limits import Buckets
+from server.measures import telling
+from server.measures.views import public_view
+from server.page_services import ComplaintTerms
 from server.providers.code_sender import CodeSender, DemoCodeSender, MissingCodeSender
 from server.providers.identity_authority import IdentityAuthority, LocalAuthority
 from server.providers.ingest import IngestControl
+from server.rates import Rates
+from server.reports.clips import ClipDesk
+from server.reports.proofs import LEAST_PX, ProofDesk
 from server.resealing import reseal_some
+from server.rooms import counts
 from server.rooms.connection import RoomServices
+from server.rooms.counting import Counting
 from server.rooms.hub import Hub
+from server.rooms.posting import Posting
 from server.schedule import clockwork
 from server.sessions import acts, publishing
 from server.sessions.keys import TAG_CHARS
-from server.sessions.views import SessionView, on_air, to_wire, view_of
+from server.sessions.views import SessionView, on_air, to_wire
 from server.starting import require_folder
 from server.store.engine import make_engines
 from server.store.migrate import migrate
@@ -81,7 +92,11 @@ class Services:
         self.store.on_attempt = _write_down
         self.checker: Checker = shipped_checker()
         self.images = ImageDesk(config.data_dir / "images", self.cipher, self.store, clock)
-        self.hub = Hub(clock, limits)
+        self.proofs = ProofDesk(config.data_dir / "proofs", self.cipher, self.store, self.images, clock)
+        self.clips = ClipDesk(config.data_dir / "clips", self.cipher, self.store, clock)
+        self.counting = Counting(clock, limits)
+        self.hub = Hub(clock, limits, self.counting)
+        self.collecting = Collecting()
         self.ingest = IngestControl(
             config.ingest_http_url,
             config.hook_secret,
@@ -92,24 +107,17 @@ class Services:
         )
         self.sender: CodeSender = code_sender or (DemoCodeSender(clock) if config.is_demo else MissingCodeSender())
         self.authority: IdentityAuthority = authority or LocalAuthority()
-        self.sign_in_rate = Buckets(clock, limits.sign_in_burst, limits.sign_in_per_s)
         self.operator_guesses = OperatorGuesses(clock, limits)
-        chat_rate = Buckets(clock, limits.chat_burst, limits.chat_per_s)
-        self.draft_rate = Buckets(clock, limits.draft_burst, limits.draft_per_s)
-        self.submit_rate = Buckets(clock, limits.submit_burst, limits.submit_per_s)
-        self.text_check_rate = Buckets(clock, limits.text_check_burst, limits.text_check_per_s)
-        self.identity_rate = Buckets(clock, limits.identity_burst, limits.identity_per_s)
-        self.schedule_rate = Buckets(clock, limits.schedule_burst, limits.schedule_per_s)
-        self.probe_rate = Buckets(clock, limits.probe_burst, limits.probe_per_s)
-        self.image_rate = Buckets(clock, limits.image_burst, limits.image_per_s)
+        self.rates = Rates(clock, limits)
         # A file is taken apart in a thread, one at a time: there are few cores.
         self.import_turn = asyncio.Semaphore(1)
-        self.import_rate = Buckets(clock, limits.import_burst, limits.import_per_s)
-        self.room = RoomServices(self.store, self.hub, clock, limits, chat_rate)
+        self.room = RoomServices(
+            self.store, self.hub, clock, limits, self.rates.chat, self.checker, Posting(self.store)
+        )
         self.base_url = config.public_url
         self.platform_tag = ""
         self.first_operator: FirstOperator | None = None
-        self._deadlines_ms: dict[str, int] = {}
+        self._carrier = Carrier(self.hub, self.ingest, clock, config.lifetimes.media_token_s)
         self._is_resealed = False
         self._started_s = clock.monotonic_s()
         self._ingest_heard_s = clock.monotonic_s()
@@ -127,7 +135,8 @@ class Services:
             self.first_operator = await self.store.write(lambda tx: add_demo_people(tx, self.cipher))
         elif await self.store.read(first_operator.is_needed):
             await self._add_first_operator()
-        self._deadlines_ms = await self.store.read(acts.waiting)
+        self._carrier.deadlines_ms = await self.store.read(acts.waiting)
+        self.counting.go_on(await self.store.read(counts.on_air))
         self._started_s = self._ingest_heard_s = self.clock.monotonic_s()
         self._tasks = [
             asyncio.create_task(self._tick_forever(), name="service-tick"),
@@ -151,6 +160,7 @@ class Services:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._survive("counts", partial(self.counting.keep, self.store, is_last=True))
         self.hub.close()
         await self.ingest.close()
         self.images.close()
@@ -171,22 +181,36 @@ class Services:
             server_time=self.clock.utc(),
             contact=self.config.contact,
             contact_en=self.config.contact_en,
+            report_hotline=self.config.report_hotline,
         )
 
-    def wire(self, view: SessionView) -> Session:
-        return to_wire(view, self.hub.viewers(view.id), self.base_url)
+    def wire(self, view: SessionView, person: Person | None = None) -> Session:
+        """As ``person`` may see it."""
+        is_told = missing(Act.READ_FIGURES, person, Subject(view.anchor_id, view.state, id=view.id)) is None
+        audience = (self.counting.audience(view.id) or view.audience) if is_told else None
+        return to_wire(view, self.hub.viewers(view.id), self.base_url, audience)
 
-    async def list_live(self) -> list[Session]:
-        return [self.wire(view) for view in await self.store.read(on_air)]
+    @property
+    def complaint_terms(self) -> ComplaintTerms:
+        kept = self.config.retention
+        return ComplaintTerms(
+            proof_bytes=self.config.limits.image_body_bytes,
+            proof_px=LEAST_PX,
+            loose_days=kept.loose_proofs_days,
+            complaint_days=kept.complaints_days,
+        )
 
-    async def get_session(self, session_id: str) -> Session | None:
+    async def list_live(self, person: Person | None = None) -> list[Session]:
+        return [self.wire(view, person) for view in await self.store.read(on_air)]
+
+    async def get_session(self, session_id: str, person: Person | None = None) -> Session | None:
         try:
-            view = await self.store.read(lambda db: view_of(db, acts.get(db, session_id)))
+            view = await self.store.read(lambda db: public_view(db, acts.get(db, session_id)))
         except Refusal as refusal:
             if refusal.reason is ErrorCode.NOT_FOUND:
                 return None
             raise
-        return self.wire(view)
+        return self.wire(view, person)
 
     async def health(self) -> Health:
         try:
@@ -202,7 +226,7 @@ class Services:
         if self.clock.monotonic_s() - self._started_s < self.config.lifetimes.settle_s:
             return
         now_ms = self.clock.utc().timestamp() * 1000
-        for session_id in [one for one, deadline_ms in self._deadlines_ms.items() if deadline_ms <= now_ms]:
+        for session_id in [one for one, deadline_ms in self._carrier.deadlines_ms.items() if deadline_ms <= now_ms]:
             await self._survive("grace", partial(self.store.write, partial(acts.run_out_grace, session_id=session_id)))
 
     async def keep_schedule(self) -> None:
@@ -228,16 +252,18 @@ class Services:
             return
         self.ingest_heard()
         for key_id in await self.store.write(lambda tx: publishing.reconcile(tx, found)):
-            self.ingest.drop(DropOrder(key_id=key_id, code=ErrorCode.KEY_DEAD.value))
+            self._carrier.drop_key(key_id)
         kept = await self.ingest.sessions()
         for session_id in await self.store.read(lambda db: publishing.ended_of(db, kept)) if kept else ():
-            self._close_at_ingest(session_id)
+            self._carrier.close_at_ingest(session_id)
 
     async def housekeep(self) -> None:
         """Delete what can no longer be used."""
         terms = self.config.retention
         await self.store.write(lambda tx: forget(tx, terms))
         await self.images.housekeep(terms)
+        await self.proofs.housekeep()
+        await self.clips.housekeep()
         await asyncio.to_thread(turn_over_old, self.config.log_dir, self.clock.utc(), terms.logs_days)
 
     async def _reseal_until_done(self) -> None:
@@ -252,40 +278,16 @@ class Services:
         fields = 0
         while (count := await self.store.write(lambda tx: reseal_some(tx, self.cipher))) > 0:
             fields += count
-        files = await self.images.reseal()
+        files = await self.images.reseal() + await self.proofs.reseal() + await self.clips.reseal()
         log.info("fields_resealed", fields=fields, files=files)
         self._is_resealed = True
 
     def _deliver(self, effects: list[Effect]) -> None:
         for effect in effects:
             try:
-                self._carry_out(effect)
+                self._carrier.carry_out(effect)
             except Exception as error:  # the effects that follow are other people's
                 _log_bug("effect_failed", error, effect=type(effect).__name__)
-
-    def _carry_out(self, effect: Effect) -> None:
-        match effect:
-            case FactPosted():
-                self.hub.post(effect)
-            case KeyDied():
-                self.ingest.drop(DropOrder(key_id=effect.key_id, code=ErrorCode.KEY_DEAD.value))
-                self.hub.revoke_key(effect)
-            case ProbeKeyDied():
-                self.ingest.drop(DropOrder(key_id=effect.key_id, code=ErrorCode.KEY_DEAD.value))
-            case DeviceEnded():
-                self.hub.end_device(effect.device_id)
-            case SessionClosed():
-                self._close_at_ingest(effect.session_id)
-            case PersonTold():
-                self.hub.tell_person(effect.account_id, effect.what)
-            case GraceSet():
-                if effect.deadline_ms is None:
-                    self._deadlines_ms.pop(effect.session_id, None)
-                else:
-                    self._deadlines_ms[effect.session_id] = effect.deadline_ms
-
-    def _close_at_ingest(self, session_id: str) -> None:
-        self.ingest.close_session(CloseOrder(session_id=session_id, code=ErrorCode.SESSION_ENDED.value))
 
     async def _tick_forever(self) -> None:
         while not await self._is_stopped_within(TICK_S):
@@ -293,6 +295,8 @@ class Services:
 
     async def _tick(self) -> None:
         self.hub.tick()
+        await self._survive("counts", partial(self.counting.keep, self.store))
+        self.collecting.look(self.hub.sockets)
         await self.run_out_graces()
         if self.clock.monotonic_s() - self._schedule_kept_s >= SCHEDULE_S:
             self._schedule_kept_s = self.clock.monotonic_s()
@@ -333,6 +337,7 @@ def _log_bug(event: str, error: Exception, **particulars: str) -> None:
 def _write_down(tx: Tx, refusal: Refusal) -> None:
     if refusal.attempt is not None:
         audit_attempt(tx, refusal.attempt, refusal.code)
+    telling.tell_refused(tx, refusal)
 
 
 def _platform_id(tx: Tx) -> str:

@@ -6,12 +6,14 @@ The service and the ingest use the same: ``raise_file_limit`` at start, ``reques
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
+import struct
 import sys
 from collections import Counter
 from collections.abc import Callable, Container
-from functools import partial
-from typing import cast
+from functools import lru_cache, partial
+from typing import Any, cast
 
 import h11
 import uvicorn
@@ -21,6 +23,14 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from server.proxies import household
 
+DIRECT = "anchordesk.direct"
+"""Under ``extensions`` of a WebSocket's scope: its ``EventSocketProtocol``."""
+EVENTS_BUFFER_BYTES = 32 * 1024
+"""More than a room in a flood sends within the way to the far side of the world and back."""
+_TEXT = 0x81
+"""RFC 6455, 5.2: the last (and only) part of a text. What a service sends is not masked."""
+_LINGER = "hh" if sys.platform == "win32" else "ii"
+_HEAD_16, _HEAD_64 = struct.Struct("!BBH"), struct.Struct("!BBQ")
 LINGER_S = 2.0
 REQUEST_HEAD_S = 10.0
 BACKLOG = 2048
@@ -146,12 +156,17 @@ class StrictServer(uvicorn.Server):
         loop = asyncio.get_running_loop()
         kind: Callable[..., asyncio.Protocol] = self.config.http_protocol_class
         make = partial(kind, self.config, self.server_state, self.lifespan.state)
+        for one in sockets or ():
+            # What is accepted inherits it. asyncio sets it only where a socket names its protocol, which ours do not:
+            # the second part of an answer would wait some 40 ms until the peer has acknowledged the first.
+            one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.servers = [
             await loop.create_server(
                 make,
                 sock=one,
                 ssl=context,
                 ssl_handshake_timeout=self._handshake_s if context else None,
+                ssl_shutdown_timeout=LINGER_S if context else None,
                 backlog=BACKLOG,
             )
             for one in sockets or ()
@@ -174,6 +189,32 @@ class StrictServer(uvicorn.Server):
                 transport.abort()
 
 
+@lru_cache(maxsize=8)
+def framed(text: bytes) -> bytes:
+    """With its head. What a room sends goes to all of its sockets: made once, it is the same bytes for each."""
+    size = len(text)
+    if size < 126:
+        return bytes((_TEXT, size)) + text
+    return (_HEAD_16.pack(_TEXT, 126, size) if size < 1 << 16 else _HEAD_64.pack(_TEXT, 127, size)) + text
+
+
+class _ClosedOnce:
+    """A transport whose second ``close`` does nothing. That of TLS lets go of its connection then: it cannot be asked
+    or cut any more, and would be waited for until a peer that may never say goodbye has (CPython 3.11, sslproto)."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self.write = transport.write
+        self.is_closing = transport.is_closing
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def close(self) -> None:
+        if not self._transport.is_closing():
+            self._transport.close()
+
+
 class EventSocketProtocol(WebSocketsSansIOProtocol):
     """A close is sent at once even while the peer's window is shut, and the connection is cut soon after.
 
@@ -184,14 +225,49 @@ class EventSocketProtocol(WebSocketsSansIOProtocol):
     _cutting: asyncio.TimerHandle | None = None
     on_lost: Callable[[], None] | None = None
 
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(cast(asyncio.Transport, _ClosedOnce(cast(asyncio.Transport, transport))))
+
+    def handle_connect(self, event: Any) -> None:
+        """The app finds this connection in its scope, to write to it past the events of ASGI."""
+        super().handle_connect(event)
+        scope = getattr(self, "scope", None)  # there is none where the request was refused
+        if scope is not None and not self.conn.extensions:
+            scope["extensions"][DIRECT] = self
+        # Whoever stops reading is found out when these are full: what lies in them is a peer's for as long as it likes.
+        self.transport.set_write_buffer_limits(high=EVENTS_BUFFER_BYTES)
+        connection = self.transport.get_extra_info("socket")
+        if connection is not None:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, EVENTS_BUFFER_BYTES)
+
+    @property
+    def held_bytes(self) -> int:
+        return self.transport.get_write_buffer_size()
+
+    def write(self, frame: bytes) -> bool:
+        """A whole text frame, at once. False when the connection cannot take it now."""
+        if not self.writable.is_set() or self.close_sent or self.disconnected or self.transport.is_closing():
+            return False
+        self.transport.write(framed(frame))
+        return True
+
     async def send(self, message: ASGISendEvent) -> None:
         if message["type"] == "websocket.close":
             self.close_timeout = LINGER_S
             if not self.writable.is_set():
                 self.writable.set()
             if self._cutting is None and self.transport is not None:
-                self._cutting = self.loop.call_later(LINGER_S, self.transport.abort)
+                self._cutting = self.loop.call_later(LINGER_S, self._cut)
         await super().send(message)
+
+    def _cut(self) -> None:
+        connection = self.transport.get_extra_info("socket")
+        if connection is not None:
+            # A reset. Else the kernel would go on offering what lies in its buffers to a peer that takes nothing.
+            # It may have gone by itself a moment ago, which we are told of next.
+            with contextlib.suppress(OSError):
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(_LINGER, 1, 0))
+        self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._cutting is not None:

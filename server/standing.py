@@ -10,16 +10,26 @@ from app.contract.rest import Category, Role
 from app.domain.application import ApplicationKind, ApplicationState
 from app.domain.documents.model import DocumentKind
 from app.domain.face_check import FaceStanding, FaceState
+from app.domain.measures import MeasureKind
 from app.domain.onboarding import AgreementStanding, Facts, StepId, StepState, steps_of
 from server.documents import versions
 from server.documents.acceptance import agreement_standing
 from server.documents.publishing import day_of
-from server.gate import Act, Person, Standing, missing
+from server.gate import Person, Standing, missing
+from server.gate_acts import Act
 from server.identity import records
+from server.measures.record import limits_of
 from server.secrets import FieldCipher
 from server.sessions.views import moment
 from server.store.models import AccountRow, SessionRow
 from server.store.way_models import AcceptanceRow, ApplicationRow, ScopeRow
+
+_LIMITING = (
+    MeasureKind.SUSPENSION,
+    MeasureKind.LIMIT_BROADCAST,
+    MeasureKind.LIMIT_GUESTS,
+    MeasureKind.LIMIT_GIFTS,
+)
 
 
 def scopes_of(db: Db, account_id: str) -> frozenset[Category]:
@@ -28,22 +38,26 @@ def scopes_of(db: Db, account_id: str) -> frozenset[Category]:
     return frozenset(Category(category) for category in rows)
 
 
-def standing_of(db: Db, cipher: FieldCipher, account_id: str, now_ms: int) -> Standing:
-    """What the gate must know of the person."""
+def standing_of(db: Db, cipher: FieldCipher, account_id: str, now_ms: int, *, only_told: bool = False) -> Standing:
+    """What the gate must know of the person. ``only_told``: for what they are shown without having tried anything."""
+    limits = limits_of(db, account_id, now_ms, *_LIMITING, only_told=only_told)
     return Standing(
         agreement=agreement_standing(db, account_id, now_ms),
         scopes=scopes_of(db, account_id),
         has_identity=records.current_identity(db, account_id) is not None,
         face=records.face_standing(db, account_id),
         is_blocklisted=records.is_blocklisted(db, cipher, account_id),
-        suspension=records.suspension_of(db, account_id, now_ms),
+        suspension=limits.get(MeasureKind.SUSPENSION),
+        broadcast_limit=limits.get(MeasureKind.LIMIT_BROADCAST),
+        guest_limit=limits.get(MeasureKind.LIMIT_GUESTS),
+        gift_limit=limits.get(MeasureKind.LIMIT_GIFTS),
         now_ms=now_ms,
     )
 
 
 def onboarding_of(db: Db, cipher: FieldCipher, person: Person, now_ms: int) -> Onboarding:
     """The steps, and what stands in the way of a broadcast now."""
-    standing = standing_of(db, cipher, person.account_id, now_ms)
+    standing = standing_of(db, cipher, person.account_id, now_ms, only_told=True)
     application = first_application(db, person.account_id)
     facts = Facts(
         standing.agreement,

@@ -6,6 +6,7 @@ import gc
 import os
 import socket
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,6 +36,8 @@ os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
 
 
 _SLOW_S = 600
+UNTIL = "ANCHORDESK_TESTS_UNTIL_S"
+"""Of the environment (tools/run_tests.py): the monotonic second from which no further test is begun."""
 
 
 def pytest_unconfigure() -> None:
@@ -46,6 +49,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(_SLOW_S))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A long proof for which no time is left is not begun, and named at the end (tools/run_tests.py)."""
+    if time.monotonic() > float(os.environ.get(UNTIL, "inf")):
+        raise pytest.skip.Exception("no time was left for it")
 
 
 def pytest_collection_finish() -> None:

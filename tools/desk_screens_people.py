@@ -10,9 +10,11 @@ from playwright.sync_api import Page
 from app.contract.rest import Category, Role
 from app.domain.china_time import CHINA
 from app.domain.face_check import FaceState
+from app.domain.measures import AppealState
 from server.accounts import people
 from server.secrets import new_id
 from server.store.identity_models import FaceCheckRow
+from server.store.measure_models import MeasureRow
 from server.store.store import Tx
 from server.store.way_models import ScopeRow
 from tests.contract.server.applicants import Applicant
@@ -52,7 +54,7 @@ def take(camera: Camera, service: LiveService) -> list[str]:
     _one_anchor(camera, f"/desk/anchors/{accounts[3]}")
     camera.open("/desk/anchors?wanted=nobody")
     camera.take("anchors-none")
-    return [f"faces/{checks[0]}", f"anchors/{accounts[3]}"]
+    return [f"faces/{checks[0]}", f"anchors/{accounts[3]}", measures(camera, service, accounts[2])]
 
 
 def _anchors(service: LiveService) -> tuple[list[str], list[str]]:
@@ -119,12 +121,48 @@ def _one_anchor(camera: Camera, path: str) -> None:
     camera.take("anchor-withdrawing")
     camera.open(path)
     page.click("summary:has-text('暂停直播')")
+    page.select_option("#suspend_rule", "9")
     page.fill("#suspend_reason", "连续三场内容与获准范围不符，两次提醒后没有改正")
     camera.take("anchor-suspending")
     page.click("button:has-text('确认暂停')")
     camera.take("anchor-suspended")
     page.click("summary:has-text('恢复直播')")
     camera.take("anchor-lifting")
+
+
+def measures(camera: Camera, service: LiveService, account_id: str) -> str:
+    """One that is taken, one that could not be, an appeal to decide; the page of the last."""
+    page = camera.page
+    for kind, rule, reason in (
+        ("limit_chat", "6", "在别人的直播间多次辱骂他人，提醒后没有停止"),
+        ("closing", "1", "多次发布违法内容"),
+    ):
+        camera.open(f"/desk/measures/new?account={account_id}")
+        page.select_option("#kind", kind)
+        page.select_option("#rule", rule)
+        page.fill("#reason", reason)
+        page.fill("#evidence", "2026-01-05 20:13 评论：“……”\n2026-01-05 20:15 评论：“……”")
+        if kind == "limit_chat":
+            page.fill("#until", "2020-01-01T00:00")
+            page.click("button:has-text('确认处理')")
+            camera.take("measure-refused")
+            page.fill("#until", "2099-01-01T00:00")
+        page.click("button:has-text('确认处理')")
+        page.wait_for_url("**done=measure_taken")
+    camera.take("measure-taken")
+    path = page.url.partition("?")[0].partition("/desk/")[2]
+
+    def appeal(tx: Tx) -> None:
+        row = tx.db.get_one(MeasureRow, path.rpartition("/")[2])
+        row.appeal, row.appealed_ms, row.taken_by = AppealState.OPEN.value, tx.now_ms, "another"
+        row.appeal_sealed = service.services.cipher.seal("这几场都不是我播的，账号当时借给了同事。\n请看登录记录。")
+
+    _write(service, appeal)
+    camera.open(f"/desk/{path}?show=appeals")
+    camera.take("measure-appealed")
+    page.click("summary:has-text('申诉成立')")
+    camera.take("measure-reversing")
+    return path
 
 
 def _write(service: LiveService, work: Any) -> None:

@@ -20,7 +20,7 @@ from app.runtime.clock import SystemClock, utc_ms
 from tests.contract.server.applicants import Applicant, picture
 from tests.contract.server.kit import HOOK, Desk, FakeIngest, LiveService, config_for, sign_in
 from tests.viewer.browser import CHROMIUM_ARGUMENTS, find_chromium
-from tools import desk_screens_people
+from tools import desk_screens_measures, desk_screens_people
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "build" / "screens"
@@ -33,7 +33,8 @@ LOOKS: dict[str, dict[str, Any]] = {
     "phone": {"viewport": {"width": 390, "height": 844}},
 }
 PAGES = (
-    "applications", "faces", "images", "live", "activities", "anchors", "documents", "blocklist", "operators", "audit",
+    "applications", "faces", "images", "live", "reports", "complaints", "measures", "activities", "anchors",
+    "documents", "blocklist", "operators", "audit",
 )  # fmt: skip
 
 
@@ -87,7 +88,8 @@ def main() -> int:
             _documents(camera)
             _rest(camera)
             people = desk_screens_people.take(camera, service)
-            _looks(camera, service, [f"applications/{ids[2]}", *people])
+            measures = desk_screens_measures.take(camera, service)
+            _looks(camera, service, [f"applications/{ids[2]}", *people], measures)
         finally:
             browser.close()
             service.stop()
@@ -218,6 +220,7 @@ def _rest(camera: Camera) -> None:
     camera.take("live")
     page.click("summary:has-text('切断')")
     camera.take("live-cutting")
+    page.select_option("select[name=rule]", "7")
     page.fill("input[name=reason]", "展示了联系方式")
     page.click("button:has-text('确认切断')")
     camera.take("live-cut")
@@ -264,10 +267,10 @@ def _days_ahead(days: int) -> str:
     return f"{day_of(utc_ms(SystemClock().utc()) + days * DAY_MS).isoformat()}T19:30"
 
 
-def _looks(camera: Camera, service: LiveService, single: list[str]) -> None:
-    """Every page in every look; ``single``: pages of one thing, whose id is its last part."""
+def _looks(camera: Camera, service: LiveService, single: list[str], more: dict[str, str]) -> None:
+    """Every page in every look; ``single``: pages of one thing, whose id is its last part; ``more``: with names."""
     named = {path: path for path in (*PAGES, "documents/live_agreement/2?compare=1")}
-    named |= {path: f"{path.rpartition('/')[0]}-one" for path in single}
+    named |= {path: f"{path.rpartition('/')[0]}-one" for path in single} | more
     for name, how in LOOKS.items():
         with camera.look(how) as page:
             for path, shown in named.items():

@@ -16,7 +16,7 @@ from app.usecases.state import BroadcastState, DeskState
 from app.usecases.trouble import Trouble
 from app.usecases.way_state import LoadPhase, OnboardingState
 from tests.ui import fakes, schedule_fakes, way_fakes
-from tests.ui.schedule_fakes import LATE, NOW, OFFICIAL, SOON, TOMORROW, UPCOMING, entry, plan, planning
+from tests.ui.schedule_fakes import LATE, NOW, OFFICIAL, OVER, SOON, TOMORROW, UPCOMING, entry, plan, planning
 from tools.screen_prepare import LEAST_PX, NARROW_PX, open_page
 from tools.screen_stage import Do, Stage
 from ui.shell import LEAST_PX as WINDOW_LEAST_PX
@@ -82,6 +82,7 @@ def _looking(stage: Stage, base: DeskState) -> None:
             stage.shoot(
                 f"schedule-month-{name}", _long(base), size_px=size_px, theme="light", language=language, do=month
             )
+    stage.shoot("schedule-over-least", full, size_px=LEAST_PX, language="en", do=over)
     for name, state, do in _others(base, full):
         stage.shoot(f"schedule-{name}", state, theme="light", do=do)
 
@@ -116,6 +117,7 @@ def _others(base: DeskState, full: DeskState) -> tuple[tuple[str, DeskState, Do]
             GO,
         ),
         ("past-month", replace(full, schedule=replace(desk, month=date(2026, 10, 1), entries=())), month),
+        ("over", full, over),
         ("crowded", planning(base, _crowded()), month),
     )
 
@@ -204,6 +206,13 @@ def choose(session_id: str) -> Do:
         window.schedule.list.chosen.emit(session_id)
 
     return do
+
+
+def over(window: MainWindow) -> None:
+    """Choose one that was on air, in its month."""
+    month(window)
+    window.schedule.month.chosen.emit(OVER.plan.starts_at.date())
+    window.schedule.side.chosen.emit(OVER.session.id)
 
 
 def cancel(window: MainWindow) -> None:

@@ -13,9 +13,11 @@ from app.ports.engine import SourceStatus as Source
 from app.usecases.state import (
     AccountPhase,
     AccountState,
+    AudienceState,
     BroadcastPhase,
     ChatLine,
     DeskState,
+    FiguresPhase,
     MessageStatus,
     Notice,
     PlatformPhase,
@@ -150,6 +152,10 @@ def live_screens(stage: Stage) -> None:
     stage.shoot("ending-normal", fakes.on_air(ready), do=lambda window: window.live.controls.main.click())
     stage.shoot("summary-normal", fakes.ended(ready))
     stage.shoot("summary-normal", fakes.ended(ready), language="en", theme="light")
+    for phase in (FiguresPhase.ASKED, FiguresPhase.AWAY, FiguresPhase.UNTOLD):
+        untold = fakes.ended(ready, AudienceState(phase))
+        stage.shoot(f"summary-{phase.value}", untold)
+        stage.shoot(f"summary-{phase.value}", untold, language="en", theme="light", size_px=NARROW_PX)
     small = stage.preview(604, 340)
     for theme, language in (("dark", "zh"), ("light", "en")):
         stage.shoot("live-narrow", fakes.on_air(small), size_px=NARROW_PX, theme=theme, language=language)

@@ -2,7 +2,7 @@
 
 Run by ``make screenshots``; under Xvfb or with QT_QPA_PLATFORM=offscreen. The states come from the scripted desk of the
 tests (tools/screen_*.py). Arguments narrow it to groups: entry, live, trouble, settings, prepare, identity, messages,
-reader, schedule, preflight.
+reader, schedule, preflight, room, measures, reports.
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ from __future__ import annotations
 import sys
 
 from tools.screen_identity import identity_screens
+from tools.screen_measures import measures_screens
 from tools.screen_preflight import preflight_screens
 from tools.screen_prepare import messages_screens, prepare_screens
 from tools.screen_reader import reader_screens
+from tools.screen_reports import reports_screens
+from tools.screen_room import room_screens
 from tools.screen_schedule import schedule_screens
 from tools.screen_stage import OUT, Stage
 from tools.screen_states import entry_screens, live_screens, settings_screens, trouble_screens
@@ -28,6 +31,7 @@ def main() -> int:
         "entry": entry_screens, "live": live_screens, "trouble": trouble_screens, "settings": settings_screens,
         "prepare": prepare_screens, "identity": identity_screens, "messages": messages_screens,
         "reader": reader_screens, "schedule": schedule_screens, "preflight": preflight_screens,
+        "room": room_screens, "measures": measures_screens, "reports": reports_screens,
     }  # fmt: skip
     try:
         for name in sys.argv[1:] or groups:

@@ -13,6 +13,7 @@ from PySide6.QtGui import QFont, QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
 
 from app.runtime.clock import Clock, SystemClock
+from ui.collecting import Collector
 from ui.notify import Notifier
 from ui.ports import DeskPort
 from ui.script import Script, attach
@@ -80,10 +81,13 @@ def run_ui(
     QTimer.singleShot(0, window, lambda: timing.mark("first_window_ms"))
     if script is not None:
         attach(window, cast(Script, script), timing.read)
+    collector = Collector(window)
+    collector.start()
     try:
         with _leaving_on_signals(window):
             return application.exec()
     finally:
+        collector.stop()
         window.shut()
         window.deleteLater()
 

@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.domain.documents.model import DocumentKind
 from app.i18n import Translator
 from app.runtime.clock import Clock
+from app.usecases.room_wishes import LoadReports
 from app.usecases.state import AccountPhase, DeskState
 from app.usecases.way_state import LoadPhase
 from app.usecases.wishes import (
     LoadApplication,
     LoadIdentity,
     LoadInbox,
+    LoadMeasures,
     LoadSchedule,
     OpenDocuments,
     ReadDocument,
@@ -32,26 +34,35 @@ from ui.presenters.chat import ChatPresenter
 from ui.presenters.common import ON_AIR_PHASES
 from ui.presenters.health import DetailFold, present_health
 from ui.presenters.live import present_live
+from ui.presenters.measures import present_measures
 from ui.presenters.messages import MessagesPresenter
 from ui.presenters.plan_form import new_draft, present_plan_form
 from ui.presenters.preflight import present_preflight
 from ui.presenters.prepare import present_prepare
 from ui.presenters.quality_report import report_text
+from ui.presenters.questions import present_questions
 from ui.presenters.reader import present_reader
+from ui.presenters.reports import present_reports
+from ui.presenters.room_side import SidePresenter
 from ui.presenters.schedule import Mode, day_rows, present_schedule
 from ui.presenters.schedule_entry import find
 from ui.presenters.settings import present_settings
 from ui.views.base import View
 from ui.views.live import LivePage
+from ui.views.measures.page import MeasuresPage
 from ui.views.messages.page import MessagesPage
 from ui.views.preflight.page import PreflightPage
 from ui.views.prepare.page import PreparePage
 from ui.views.reader.page import ReaderPage
+from ui.views.reports.page import ReportsPage
 from ui.views.schedule.page import SchedulePage
 from ui.views.settings import SettingsPage
 from ui.widgets.frames import FrameFeed
+from ui.widgets.stack import PageStack
 
 LOW_PX, ABOVE_BAR_PX = 28, 76
+_BELONGS_TO = {"preflight": "live", "measures": "messages", "reports": "messages"}
+"""Pages without an entry in the rail, and the entry that leads to them."""
 
 
 @dataclass(frozen=True)
@@ -68,14 +79,14 @@ class DeskPage:
     notices_low_px: int | None = LOW_PX
 
 
-class DeskPages(QStackedWidget):
-    """The stack beside the rail. The preflight has no entry there: it belongs to the live page (``rail_name``)."""
+class DeskPages(PageStack):
+    """The stack beside the rail. Some pages have no entry there, they belong to another one (``rail_name``)."""
 
     def __init__(self, feed: FrameFeed, clock: Clock) -> None:
         super().__init__()
         self._feed, self._clock = feed, clock
         self.fold = DetailFold()
-        self._chat, self._messages = ChatPresenter(), MessagesPresenter()
+        self._chat, self._side, self._messages = ChatPresenter(), SidePresenter(), MessagesPresenter()
         self._is_document_asked = False
         self._is_watching = False
         self.live = LivePage(feed, clock)
@@ -83,6 +94,8 @@ class DeskPages(QStackedWidget):
         self.prepare = PreparePage()
         self.reader = ReaderPage(clock)
         self.messages = MessagesPage()
+        self.measures = MeasuresPage()
+        self.reports = ReportsPage()
         self.settings = SettingsPage(feed)
         self.preflight = PreflightPage(feed, clock)
         self.all: dict[str, DeskPage] = {
@@ -113,6 +126,18 @@ class DeskPages(QStackedWidget):
                 lambda _: (LoadInbox(),),
             ),
             "preflight": DeskPage(self.preflight, self._draw_preflight, lambda _: self.preflight.focus_first()),
+            "measures": DeskPage(
+                self.measures,
+                lambda state, tr: self.measures.draw(present_measures(state, tr)),
+                lambda _: self.measures.focus_first(),
+                lambda _: (LoadMeasures(),),
+            ),
+            "reports": DeskPage(
+                self.reports,
+                lambda state, tr: self.reports.draw(present_reports(state, tr)),
+                lambda _: self.reports.focus_first(),
+                lambda _: (LoadReports(),),
+            ),
             "settings": DeskPage(self.settings, self._draw_settings, lambda _: self.settings.focus_first()),
         }
         for page in self.all.values():
@@ -126,7 +151,7 @@ class DeskPages(QStackedWidget):
     @property
     def rail_name(self) -> str:
         """The entry of the rail that the page which is seen belongs to."""
-        return "live" if self.name == "preflight" else self.name
+        return _BELONGS_TO.get(self.name, self.name)
 
     def is_live(self, seen: QWidget) -> bool:
         """Whether what is seen wears the theme of the live page."""
@@ -177,7 +202,9 @@ class DeskPages(QStackedWidget):
             view.show_keys(keys)
 
     def shut(self) -> None:
-        """Let go of what works in the background."""
+        """Let go of what works in the background, and of windows of their own."""
+        self.curtain.lift()
+        self.live.attach_room()
         self.reader.shut()
         self.schedule.shut()
         self.prepare.shut()
@@ -187,11 +214,13 @@ class DeskPages(QStackedWidget):
     def _draw_live(self, state: DeskState, tr: Translator) -> None:
         is_open = self.fold.follow(state)
         health = present_health(state, tr, is_detailed=is_open)
-        self.live.draw(present_live(state, tr), health, self._chat.present(state, tr), is_health_open=is_open)
+        chat, side = self._chat.present(state, tr), self._side.present(state, tr)
+        questions = present_questions(state, tr)
+        self.live.draw(present_live(state, tr), health, chat, side, questions, is_health_open=is_open)
 
     def _draw_preflight(self, state: DeskState, tr: Translator) -> None:
         self.preflight.report = lambda: report_text(state, tr, self._clock.utc())
-        self.preflight.draw(present_preflight(state, tr))
+        self.preflight.draw_soon(lambda: present_preflight(state, tr))
 
     def _draw_schedule(self, state: DeskState, tr: Translator) -> None:
         page, desk = self.schedule, state.schedule

@@ -21,6 +21,8 @@ _LINKS = {
     LinkPlace.ACCOUNT: Place.ACCOUNT,
     LinkPlace.LIVE: Place.LIVE,
     LinkPlace.SCHEDULE: Place.SCHEDULE,
+    LinkPlace.MEASURES: Place.MEASURES,
+    LinkPlace.REPORTS: Place.REPORTS,
 }
 
 
@@ -72,6 +74,10 @@ class Places:
         elif place in _LINKS:
             if place is LinkPlace.SCHEDULE:
                 self._window.pages.schedule.look_at_session(link_id)
+            elif place is LinkPlace.MEASURES:
+                self._window.pages.measures.look_at(link_id)
+            elif place is LinkPlace.REPORTS:
+                self._window.pages.reports.look_at(link_id)
             self.go(_LINKS[place])
 
     def _go_on_desk(self, place: Place) -> None:
@@ -88,6 +94,10 @@ class Places:
                 window.show_desk_page("messages")
             case Place.SCHEDULE:
                 window.show_desk_page("schedule")
+            case Place.MEASURES:
+                window.show_desk_page("measures")
+            case Place.REPORTS:
+                window.show_desk_page("reports")
             case Place.PREFLIGHT:
                 window.show_desk_page("preflight")
             case Place.PREPARE | Place.CHANGE_SCOPE:

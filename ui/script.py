@@ -15,6 +15,7 @@ Commands, each a mapping with one key:
     {"page": name}                   an entry that the rail offers
     {"look": {}}                     answers page, phase, frames_seen, first_window_ms, first_preview_ms
     {"texts": {}}                    every text that is on screen now
+    {"buttons": prefix}              names of the visible buttons whose names begin so, from the top
     {"list": name}                   answers rows: what a visible list says of each of its rows, first to last
     {"turns": {"is_on"}}             measure the event loop's turns, or (false) answer turns, p50_ms, p99_ms, max_ms
     {"close": {}}                    close the window as a person would
@@ -23,11 +24,13 @@ The answer is {"ok": true, …} or {"ok": false, "error": text}.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from PySide6.QtCore import QEvent, QObject, Qt, QThread, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, QThread, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -40,9 +43,11 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QWidget,
 )
+from shiboken6 import isValid
 
 from ui.shell import MainWindow
 from ui.turns import Turns
+from ui.widgets.pieces import NEXT_TURN_MS
 
 SCROLLED_RATIO = 0.9
 Answer = Mapping[str, Any]
@@ -66,6 +71,8 @@ class WindowDriver(QObject):
         self._window = window
         self._figures = figures
         self._turns: Turns | None = None
+        self._waiting: deque[tuple[Mapping[str, Any], Reply]] = deque()
+        self._is_clicking = False
         self._asked.connect(self._run, Qt.ConnectionType.QueuedConnection)
 
     def submit(self, command: Mapping[str, Any], reply: Reply) -> None:
@@ -76,7 +83,33 @@ class WindowDriver(QObject):
     def _run(self, command: Mapping[str, Any], reply: Reply) -> None:
         if QThread.currentThread() is not self.thread():
             raise RuntimeError("a command must run in the GUI thread")
-        reply(self.run(command))
+        self._waiting.append((command, reply))
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """One after the other, in the order they came."""
+        while self._waiting and not self._is_clicking:
+            command, reply = self._waiting.popleft()
+            if "click" not in command:
+                reply(self.run(command))
+                continue
+            try:
+                button = self._button(command["click"])
+            except LookupError as cause:
+                reply({"ok": False, "error": str(cause)})
+                continue
+            # what looking for it costs is not the window's: a click is a turn of its own, as a person's is
+            self._is_clicking = True
+            QTimer.singleShot(NEXT_TURN_MS, self, partial(self._click, command["click"], button, reply))
+
+    def _click(self, name: str, button: QAbstractButton, reply: Reply) -> None:
+        self._is_clicking = False
+        if isValid(button) and button.isVisible():
+            button.click()
+            reply({"ok": True})
+        else:
+            reply({"ok": False, "error": f"{name} is gone"})
+        self._go_on()
 
     def run(self, command: Mapping[str, Any]) -> Answer:
         """Run one command now. GUI thread."""
@@ -98,17 +131,21 @@ class WindowDriver(QObject):
         raise LookupError(f"no visible widget is called {name}")
 
     def _do_screenshot(self, path: str) -> Answer:
+        self._window.pages.curtain.lift()
         picture = self._window.grab()
         if not picture.save(str(path)):
             raise LookupError(f"cannot write {path}")
         return {"width_px": picture.width(), "height_px": picture.height()}
 
     def _do_click(self, name: str) -> Answer:
+        self._button(name).click()
+        return {}
+
+    def _button(self, name: str) -> QAbstractButton:
         widget = self._find(name)
         if not isinstance(widget, QAbstractButton) or not widget.isEnabled():
             raise LookupError(f"{name} cannot be clicked now")
-        widget.click()
-        return {}
+        return widget
 
     def _do_type(self, argument: Mapping[str, str]) -> Answer:
         widget = self._find(argument["name"])
@@ -173,6 +210,14 @@ class WindowDriver(QObject):
         widget.setCurrentIndex(model.index(int(argument["row"]), 0))
         return {}
 
+    def _do_buttons(self, prefix: str) -> Answer:
+        seen = [
+            one for one in self._window.findChildren(QAbstractButton)
+            if one.isVisible() and one.objectName().startswith(prefix)
+        ]  # fmt: skip
+        seen.sort(key=lambda one: one.mapTo(self._window, one.rect().topLeft()).toTuple()[::-1])
+        return {"names": [one.objectName() for one in seen]}
+
     def _do_widget(self, name: str) -> Answer:
         widget = self._find(name)
         is_checked = isinstance(widget, QAbstractButton) and widget.isChecked()
@@ -214,7 +259,7 @@ class WindowDriver(QObject):
         return {"rows": [str(model.index(row, 0).data(role)) for row in range(model.rowCount())]}
 
     def _do_turns(self, argument: Mapping[str, bool]) -> Answer:
-        before, self._turns = self._turns, Turns(self) if argument["is_on"] else None
+        before, self._turns = self._turns, Turns(self._window) if argument["is_on"] else None
         return dict(before.stop()) if before is not None else {}
 
     def _do_close(self, _: object) -> Answer:

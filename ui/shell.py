@@ -21,13 +21,12 @@ from ui.leaving import Leaving
 from ui.notify import Notifier
 from ui.places import Places
 from ui.ports import DeskPort
-from ui.presenters.common import BUSY_PHASES, ON_AIR_PHASES, Place, action_target, platform_name
+from ui.presenters.common import BUSY_PHASES, Place, action_target, platform_name
 from ui.presenters.dialogs import present_notices, standing_troubles, trouble_key
 from ui.presenters.entry import Page, page_of, present_first_start, present_sign_in
 from ui.presenters.identity import taken_name
-from ui.presenters.messages import MessageRow, badge_said, badge_text
+from ui.presenters.messages import MessageRow
 from ui.presenters.prepare import did_accept, is_needed, may_broadcast
-from ui.presenters.schedule import is_offered
 from ui.presenters.settings import bitrate_wish, encoder_wish, quality_wish
 from ui.presenters.spoken import spoken
 from ui.shortcuts import Shortcuts
@@ -65,7 +64,7 @@ class MainWindow(QWidget):
         """Signed in just now, and not yet led to the page where one begins."""
         self._keys: Keys = {}
         self._put_away: set[str] = set()
-        self._dresser = Dresser()
+        self._dresser = Dresser(self)
         self._notifier = notifier
         self._build(log_dir)
         self._connect()
@@ -115,6 +114,8 @@ class MainWindow(QWidget):
         self.notices.put_away.connect(self._put_trouble_away)
         self.live.health.fold_asked.connect(self._toggle_fold)
         self.live.controls.main_asked.connect(self._main_asked)
+        self.live.room_detached.connect(self._dress)
+        self.live.room.report_asked.connect(lambda ask: self.sheets.start_report(self.state, self.tr_, ask))
         self.live.area.preview.first_frame_shown.connect(self.first_picture_shown)
         self.prepare.redraw_asked.connect(self._draw_page)
         self.schedule.redraw_asked.connect(self._draw_page)
@@ -185,6 +186,7 @@ class MainWindow(QWidget):
             if page is Page.DESK:
                 self._open_desk_page("live")
             else:
+                self.live.attach_room()
                 self._dress()
                 self._draw_page()
                 self._focus_page()
@@ -260,13 +262,7 @@ class MainWindow(QWidget):
             self.pages.draw(self.state, self.tr_)
 
     def _draw_rail(self) -> None:
-        state = self.state
-        self.rail.show_entry("prepare", is_needed(state) or self.desk_page == "prepare")
-        self.rail.show_entry("schedule", is_offered(state) or self.desk_page == "schedule")
-        self.rail.show_page(self.pages.rail_name)
-        self.rail.buttons["live"].show_on_air(state.broadcast.phase in ON_AIR_PHASES, self.tr_.text("phase.on_air"))
-        unread = state.inbox.unread
-        self.rail.buttons["messages"].show_badge(badge_text(unread), badge_said(unread, self.tr_))
+        self.rail.draw(self.state, self.tr_, page=self.desk_page, entry=self.pages.rail_name)
 
     def draw_notices(self) -> None:
         """Show what stands in the way and what has happened, but for what an open sheet tells."""
@@ -293,8 +289,9 @@ class MainWindow(QWidget):
 
     def _dress(self) -> None:
         seen = self._entries[self.page] if self.page is not Page.DESK else self.pages.view
-        around = (self.rail, self.notices, *self.sheets.all)
+        around = (self.rail, self.notices, *self.sheets.all, *self.live.own_windows)
         self._dresser.dress(self.state.settings, seen, is_live=self.pages.is_live(seen), around=around)
+        self._dresser.dress_ahead(self.state.settings, self.pages.preflight, is_live=True)
 
     def _is_seen(self, name: str) -> bool:
         is_shown = self.page is Page.DESK and self.desk_page == name
@@ -389,6 +386,7 @@ class MainWindow(QWidget):
     def shut(self) -> None:
         """Let go of everything that the window holds; it cannot be used afterwards."""
         self.leaving.stop()
+        self._dresser.stop()
         self.bridge.close()
         QGuiApplication.styleHints().colorSchemeChanged.disconnect(self._dress)
         self.pages.shut()

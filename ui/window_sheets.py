@@ -12,12 +12,14 @@ from ui.presenters.dialogs import is_asked_before_closing, present_summary, trou
 from ui.presenters.entry import Page, present_password
 from ui.presenters.go_live import present_go_live
 from ui.presenters.help import present_help
+from ui.presenters.reporting import ReportAsk, present_form
 from ui.presenters.schedule_entry import cancel_words, may_cancel
 from ui.views.dialogs import CloseSheet, EndSheet, PasswordSheet, SummarySheet
 from ui.views.go_live import GoLiveSheet
 from ui.views.help import HelpSheet
 from ui.views.prepare.identity import CorrectSheet
 from ui.views.reader.bar import DeclineSheet
+from ui.views.room.report import ReportSheet
 from ui.views.schedule.detail import CancelSheet
 from ui.views.sheets import Sheet
 
@@ -38,9 +40,10 @@ class Sheets(QObject):
         self.decline = DeclineSheet(window)
         self.correct = CorrectSheet(window)
         self.cancel_plan = CancelSheet(window)
+        self.report = ReportSheet(window)
         self.all: tuple[Sheet, ...] = (
             self.go_live, self.closing, self.ending, self.summary, self.password, self.help, self.decline, self.correct,
-            self.cancel_plan,
+            self.cancel_plan, self.report,
         )  # fmt: skip
 
     @property
@@ -82,6 +85,10 @@ class Sheets(QObject):
             self.correct.close_sheet()
         if not self.cancel_plan.isHidden() and not may_cancel(state, self.cancel_plan.session_id):
             self.cancel_plan.close_sheet()
+        if not self.report.isHidden():
+            self.report.draw(present_form(state, tr), state)
+            if page is not Page.DESK:
+                self.report.leave()
         self._draw_summary(state, tr, is_leaving=is_leaving)
         if not is_asked_before_closing(state) and not is_leaving:
             self.closing.close_sheet()
@@ -93,6 +100,14 @@ class Sheets(QObject):
         text = cancel_words(state, session_id, tr)
         if text:
             self.cancel_plan.start(session_id, text)
+
+    def start_report(self, state: DeskState, tr: Translator, ask: ReportAsk) -> None:
+        """Open the form to report this; the room may be in a window of its own, and the form is in this one."""
+        if not self._over.isActiveWindow():
+            self._over.raise_()
+            self._over.activateWindow()
+        self.report.start(ask, state, tr)
+        self.report.draw(present_form(state, tr), state)
 
     def draw_help(self, state: DeskState, tr: Translator, page: Page) -> None:
         """Fill the help sheet."""

@@ -5,9 +5,10 @@ Foreign exceptions end here: everything leaves as PlatformError with a code of p
 
 from __future__ import annotations
 
+import io
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import pydantic
@@ -24,7 +25,26 @@ USER_AGENT = "AnchorDesk/0.1"
 MAX_REPLY_BYTES = 4 * 1024 * 1024
 """Of what has no limit of its own."""
 
+TOLD_BYTES = 256 * 1024
+"""Of an upload, how much more before it is told again."""
+
 M = TypeVar("M", bound=pydantic.BaseModel)
+
+
+class _Counted(io.BytesIO):
+    """Bytes that tell how far they were read; a repeat of the connection begins anew."""
+
+    def __init__(self, data: bytes, on_sent: Callable[[int], None]) -> None:
+        super().__init__(data)
+        self._on_sent, self._told = on_sent, 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        data = super().read(size)
+        at = self.tell()
+        if at - self._told >= TOLD_BYTES or at < self._told or not data:
+            self._told = at
+            self._on_sent(at)
+        return data
 
 
 class Api:
@@ -60,23 +80,26 @@ class Api:
         prefix: str = API_PREFIX,
         file: tuple[bytes, str] | None = None,
         is_file: bool = False,
+        on_sent: Callable[[int], None] | None = None,
         max_reply_bytes: int = MAX_REPLY_BYTES,
     ) -> Any:
         """The reply's JSON, None when it has no body. Raises PlatformError.
 
-        ``file`` is sent as it is: its bytes and content type. With ``is_file`` the reply is given as it is: bytes.
+        ``file`` is sent as it is: its bytes and content type; ``on_sent`` hears, in this thread, how many
+        went out. With ``is_file`` the reply is given as it is: bytes.
         """
         headers: dict[str, str] = {}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         if method == "POST":
             headers["Idempotency-Key"] = idempotency_key or uuid.uuid4().hex
-        data = None
+        data: bytes | _Counted | None = None
         if body is not None:
             headers["Content-Type"] = "application/json"
             data = body.model_dump_json().encode()
         elif file is not None:
-            data, headers["Content-Type"] = file
+            content_bytes, headers["Content-Type"] = file
+            data = content_bytes if on_sent is None else _Counted(content_bytes, on_sent)
         try:
             with self._session.request(
                 method, self._base + prefix + path, data=data, headers=headers, timeout=(CONNECT_S, READ_S),

@@ -8,7 +8,11 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from app.client.api import Api, parsed
 from app.client.identity import IdentityCalls
+from app.client.measures import MeasuresCalls
+from app.client.questions import QuestionCalls
+from app.client.reports import ReportCalls
 from app.client.room import Room, RoomEars, RoomTokens, posted
+from app.client.rooms import RoomCalls
 from app.client.schedule import ScheduleCalls
 from app.client.tokens import Wallets
 from app.client.way import WayCalls
@@ -23,7 +27,7 @@ _REFRESH_NAME = "refresh_token"
 _EMBEDDED = "embedded"
 
 
-class HttpPlatform(WayCalls, IdentityCalls, ScheduleCalls):
+class HttpPlatform(WayCalls, IdentityCalls, ScheduleCalls, RoomCalls, MeasuresCalls, QuestionCalls, ReportCalls):
     """One service, and the tokens of its wallet: that of its address, or the one of the embedded platform."""
 
     def __init__(self, url: str, ca_file: str, wallets: Wallets, clock: Clock, *, is_embedded: bool = False) -> None:

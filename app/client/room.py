@@ -87,14 +87,14 @@ class Room:
         self._room, self._tokens, self._ears, self._load, self._clock = room, tokens, ears, load, clock
         self._loading: asyncio.Task[None] | None = None
         self._last_seq = 0
-        self._unacknowledged: dict[str, str] = {}
+        self._unacknowledged: dict[str, events.ChatSend] = {}
         self._changed = asyncio.Event()
         """A message was added, answered, or has to wait."""
         self._pause_s = 0.0
         self._refused_code = ""
         self._task = asyncio.get_running_loop().create_task(self._run(), name=f"room-{room}")
 
-    def send_chat(self, request_id: str, text: str) -> None:
+    def send_chat(self, request_id: str, text: str, reply_to: str = "") -> None:
         """Queue a message. One too many (a hundred wait already) or too long is refused at once, as an event."""
         if request_id in self._unacknowledged:
             return
@@ -105,7 +105,7 @@ class Room:
         elif len(self._unacknowledged) >= MAX_UNSENT:
             self._refuse(request_id, ErrorCode.RATE_LIMITED)
         else:
-            self._unacknowledged[request_id] = text
+            self._unacknowledged[request_id] = events.ChatSend(text, reply_to or None)
             self._changed.set()
 
     def _refuse(self, request_id: str, code: str) -> None:
@@ -209,7 +209,7 @@ class Room:
             if request_id is None:
                 await self._changed.wait()
                 continue
-            wish = events.ChatSend(text=self._unacknowledged[request_id])
+            wish = self._unacknowledged[request_id]
             self._pause_s = 0.0
             await socket.send(events.encode([events.envelope(wish, "chat.send", id=request_id, room=self._room)]))
             with contextlib.suppress(TimeoutError):
@@ -300,6 +300,8 @@ def posted(message: rest.ChatMessage) -> events.Envelope:
         author_name=message.author_name,
         is_anchor=message.is_anchor,
         text=message.text,
+        role=message.role,
+        reply=events.Quoted("", message.reply_author, message.reply_text) if message.reply_author else None,
     )
     return events.envelope(
         body, "chat.posted", id=message.id, seq=message.seq, ts=utc_ms(message.sent_at), room=message.session_id

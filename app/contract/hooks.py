@@ -72,5 +72,9 @@ class CloseOrder(_Wire):
 
 
 class ViewerDropOrder(_Wire):
+    """``tokens_until_unix_s``: media tokens of this person are dead that run out by then, which are those made until
+    now; one that is made when they were let in again runs out later. None: all that may have been made."""
+
     session_id: str
     viewer_id: str
+    tokens_until_unix_s: int | None = None

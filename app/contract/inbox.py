@@ -39,6 +39,29 @@ class InboxKind(StrEnum):
     """By the platform: its activity was called off, or the anchor was suspended."""
     SUSPENDED = "suspended"
     SUSPENSION_LIFTED = "suspension_lifted"
+    MEASURE_WARNING = "measure_warning"
+    MEASURE_LIMIT_CHAT = "measure_limit_chat"
+    MEASURE_LIMIT_BROADCAST = "measure_limit_broadcast"
+    MEASURE_LIMIT_GUESTS = "measure_limit_guests"
+    MEASURE_CORRECTION = "measure_correction"
+    MEASURE_LIMIT_GIFTS = "measure_limit_gifts"
+    MEASURE_CLOSING = "measure_closing"
+    MEASURE_REFUSAL = "measure_refusal"
+    MEASURE_DELETION = "measure_deletion"
+    MEASURE_RECLAIMING = "measure_reclaiming"
+    MEASURE_AUTHORITIES = "measure_authorities"
+    SESSION_PUT_BACK = "session_put_back"
+    """A measure had taken it off the schedule and is over: it stands there again, as a new entry."""
+    SESSION_NOT_PUT_BACK = "session_not_put_back"
+    """The same, but its time is past or taken."""
+    MEASURE_LIFTED = "measure_lifted"
+    APPEAL_UPHELD = "appeal_upheld"
+    """The appeal was heard, and the measure stays."""
+    APPEAL_REVERSED = "appeal_reversed"
+    REPORT_UPHELD = "report_upheld"
+    REPORT_DISMISSED = "report_dismissed"
+    COMPLAINT_UPHELD = "complaint_upheld"
+    COMPLAINT_DISMISSED = "complaint_dismissed"
 
 
 class LinkPlace(StrEnum):
@@ -52,6 +75,10 @@ class LinkPlace(StrEnum):
     LIVE = "live"
     SCHEDULE = "schedule"
     """``link_id`` is the id of the session."""
+    MEASURES = "measures"
+    """``link_id`` is the id of the measure."""
+    REPORTS = "reports"
+    """``link_id`` is the id of the report."""
 
 
 class InboxMessage(Wire):
@@ -124,4 +151,7 @@ class Concern(StrEnum):
     ACCOUNT = "account"
     IDENTITY = "identity"
     """Real name or face check."""
+    MEASURES = "measures"
+    REPORTS = "reports"
+    """What one reported, and how it stands."""
     SCHEDULE = "schedule"

@@ -13,6 +13,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.contract.wire import Wire
+from app.domain.measures import ConductCategory
 from app.domain.session import EndReason, SessionState
 
 API_PREFIX = "/api/v1"
@@ -47,6 +48,8 @@ class PlatformInfo(Wire):
     contact: str = ""
     """How to reach customer service, in Chinese and English."""
     contact_en: str = ""
+    report_hotline: str = ""
+    """The phone for reports; empty: none."""
     server_time: datetime
 
 
@@ -147,6 +150,23 @@ class SessionCreate(Wire):
     category: Category
 
 
+class SessionFigures(Wire):
+    """Who was in the room of a session while its media came (live), by the service's count."""
+
+    onlookers: int
+    """Different people, without the anchor."""
+    viewers_peak: int
+    """The most at a time."""
+    viewers_average: float
+    """Over the time on air."""
+    watch_ms: int
+    """What all of them together spent there."""
+    watch_each_ms: int
+    """Of each onlooker, on average."""
+    on_air_ms: int
+    """Without the times in which it was interrupted."""
+
+
 class Session(Wire):
     """GET /sessions/{id}, GET /sessions/current (of the anchor: being prepared or on air, else made on the spot and not
     begun; 404 when there is none)
@@ -172,6 +192,8 @@ class Session(Wire):
     grace_period_s: int
     viewers: int = 0
     messages: int = 0
+    figures: SessionFigures | None = None
+    """Told to its anchor and to operators, also after its end; None before it was on air."""
     viewer_url: str
     """Address of the page where this session is watched."""
 
@@ -219,6 +241,7 @@ class CutOff(Wire):
     """POST /sessions/{id}/cut-off (operator)"""
 
     reason: Annotated[str, Field(min_length=1, max_length=200)]
+    category: ConductCategory | None = None
 
 
 class PlayInfo(Wire):
@@ -247,6 +270,12 @@ class ChatMessage(Wire):
     text: str
     sent_at: datetime
     seq: int
+    role: str = "viewer"
+    reply_author: str = ""
+    reply_text: str = ""
+    """What it answers; empty when it answers nothing, or what it answers is hidden."""
+    is_hidden: bool = False
+    """Told to moderators only; nobody else gets a hidden message."""
 
 
 class DemoCode(Wire):

@@ -22,6 +22,10 @@ from app.contract.rest import (
     Session,
     StreamTarget,
 )
+from app.ports.measures import MeasuresPort
+from app.ports.questions import QuestionsPort
+from app.ports.reports import ReportsPort
+from app.ports.rooms import RoomDeskPort
 from app.ports.way import WayToAir
 
 
@@ -29,7 +33,7 @@ def untold(code: str) -> None:
     """For who does not ask why a room refused."""
 
 
-class Platform(WayToAir, Protocol):
+class Platform(WayToAir, RoomDeskPort, MeasuresPort, QuestionsPort, ReportsPort, Protocol):
     """One configured service and the person signed in to it."""
 
     async def info(self) -> PlatformInfo: ...
@@ -87,8 +91,11 @@ class Platform(WayToAir, Protocol):
 class RoomLink(Protocol):
     """An open (or reconnecting) way to a room."""
 
-    def send_chat(self, request_id: str, text: str) -> None:
-        """Send until it is acknowledged or refused; both come as events. One that came too fast is sent again."""
+    def send_chat(self, request_id: str, text: str, reply_to: str = "") -> None:
+        """Send until it is acknowledged or refused; both come as events. One that came too fast is sent again.
+
+        ``reply_to``: the id of the message that it answers.
+        """
 
     async def close(self) -> None: ...
 

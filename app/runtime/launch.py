@@ -84,6 +84,8 @@ class ServiceLaunch(_Launch, frozen=True, kw_only=True):
     contact: str = ""
     """How people reach customer service, shown beside the agreements: a phone, an address, hours."""
     contact_en: str = ""
+    report_hotline: str = ""
+    """The phone for reports, shown wherever something is reported."""
 
 
 class IngestLaunch(_Launch, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from app.contract.rest import Session
 from app.domain.session import GRACE_PERIOD_S, EndReason, SessionState
 from app.errors import AppError
 from app.ports.engine import PublishChanged, PublishStatus, RecordStatus, StartPublish, StopPublish, Target
+from app.usecases.aftermath import Aftermath
 from app.usecases.context import Context, trouble_of
 from app.usecases.inbox import cut_off_reason
 from app.usecases.session_start import ENDED_BY, SessionStart, better_url, fault_of, stays
@@ -45,9 +46,8 @@ class BroadcastCase:
     ) -> None:
         self._context, self._follow, self._leave, self._record = context, follow, leave, record
         self._turn = 0
-        self._key_id = ""
-        self._start = SessionStart()
-        self._peak = 0
+        self._key_id = self._ended_key_id = self._written_reason = ""
+        self._start, self._aftermath = SessionStart(), Aftermath(context)
         self._away_since_s: float | None = None
         self._is_wanted: bool | None = None
         """Whether the engine shall publish; None in a new window, which takes over what it finds."""
@@ -142,7 +142,7 @@ class BroadcastCase:
         context.change(broadcast=BroadcastState(phase=BroadcastPhase.PREPARING))
         self._turn += 1
         turn, self._is_wanted = self._turn, True
-        self._peak, self._away_since_s, self._ends_what_it_finds = 0, None, False
+        self._away_since_s, self._ends_what_it_finds = None, False
         try:
             session = await self._start.find(platform, wish)
             if turn != self._turn:
@@ -175,7 +175,7 @@ class BroadcastCase:
         if context.platform is None:
             return False
         # Asking revokes the key before, and that may be told before the answer is here.
-        self._key_id = ""
+        self._key_id = self._ended_key_id = self._written_reason = ""
         target = await context.platform.stream_key(session.id, take_over=take_over)
         if turn != self._turn:
             return False
@@ -249,13 +249,16 @@ class BroadcastCase:
         state = self._context.state.broadcast
         match body:
             case events.HelloAck():
-                self._count(body.viewers, state.messages)
+                self._set(viewers=body.viewers, peak=body.peak, onlookers=body.onlookers)
             case events.RoomStats():
-                self._count(body.viewers, body.messages)
+                told = {"peak": body.peak, "onlookers": body.onlookers}
+                self._set(viewers=body.viewers, messages=body.messages, **told)
             case events.SessionChanged():
                 if state.session is not None:
                     self._session_changed(state.session, SessionState(body.state), body.reason)
             case events.KeyRevoked():
+                if body.reason and body.key_id in (self._key_id, self._ended_key_id):
+                    self.tell_reason(body.reason)
                 if body.key_id == self._key_id and state.phase in _GOES_ON:
                     self._stop(trouble_of(AppError(f"key_{body.cause}")))
                 if body.cause == "signed_out":
@@ -285,10 +288,6 @@ class BroadcastCase:
             EndReason.GRACE_OVER.value: Trouble("grace_over"),
             **{ended.value: trouble_of(AppError(code)) for ended, code in ENDED_BY.items()},
         }.get(reason or "")
-
-    def _count(self, viewers: int, messages: int) -> None:
-        self._peak = max(self._peak, viewers)
-        self._set(viewers=viewers, messages=messages)
 
     def tick(self) -> None:
         """Once a second: the rest of the grace period."""
@@ -327,9 +326,11 @@ class BroadcastCase:
             self._ends_what_it_finds = True
             self._finish(summary, Trouble("ended_here_only"))
             return
+        ended: Session | None = None
         try:
             if context.platform is not None:
-                self._set(session=await context.platform.end_session(before.session.id))
+                ended = await context.platform.end_session(before.session.id)
+                self._set(session=ended)
         except AppError as error:
             trouble = context.trouble(error)
             if error.retryable:
@@ -337,7 +338,7 @@ class BroadcastCase:
                 trouble = Trouble("ended_here_only")
             self._finish(summary, None if error.code == "session_ended" else trouble)
             return
-        self._finish(summary, None)
+        self._finish(summary, None, ended)
 
     async def _end_later(self, session_id: str) -> None:
         # The grace period would end it too; the sooner it is told the better for those who watch.
@@ -354,9 +355,8 @@ class BroadcastCase:
         """It was ended from elsewhere: publish no more, and say why."""
         self._turn += 1
         self._is_wanted = False
-        summary = self._summary()
         self._context.spawn(self._silence(), "stop-publish")
-        self._finish(summary, trouble)
+        self._finish(self._summary(), trouble)
         self.tell_reason()
 
     @property
@@ -365,11 +365,12 @@ class BroadcastCase:
         state = self._context.state.broadcast
         return state.trouble is not None and state.trouble.code in _CUT_OFF and not state.trouble.detail
 
-    def tell_reason(self) -> None:
-        """Say why it was cut off, as soon as the message that tells it is here."""
+    def tell_reason(self, written: str = "") -> None:
+        """Say why it was cut off, as soon as it is ``written`` to us, or the message that tells it is here."""
+        self._written_reason = written or self._written_reason
         state = self._context.state.broadcast
         if self.was_cut_off and state.trouble is not None and state.session is not None:
-            reason = cut_off_reason(self._context.state.inbox, state.session)
+            reason = self._written_reason or cut_off_reason(self._context.state.inbox, state.session)
             if reason:
                 self._set(trouble=replace(state.trouble, detail={"reason": reason}))
 
@@ -377,10 +378,11 @@ class BroadcastCase:
         await self._context.engine.ask(StopPublish())
         await self._record(False)
 
-    def _finish(self, summary: Summary, trouble: Trouble | None) -> None:
-        self._away_since_s, self._key_id = None, ""
+    def _finish(self, summary: Summary, trouble: Trouble | None, ended: Session | None = None) -> None:
+        self._away_since_s, self._key_id, self._ended_key_id = None, "", self._key_id
         self._leave()
         self._set(phase=BroadcastPhase.ENDED, summary=summary, trouble=trouble, grace_left_s=0.0)
+        self._aftermath.begin(ended)
 
     def _summary(self) -> Summary:
         state = self._context.state
@@ -388,8 +390,6 @@ class BroadcastCase:
         started_s = state.broadcast.started_monotonic_s
         return Summary(
             duration_s=self._context.clock.monotonic_s() - started_s if started_s else 0.0,
-            viewers_peak=max(self._peak, state.broadcast.viewers),
-            messages=state.broadcast.messages,
             frames_sent=stats.frames_sent if stats else 0,
             frames_dropped=stats.frames_dropped if stats else 0,
             recording_path=record.path if record is not None and record.status is RecordStatus.RECORDING else "",

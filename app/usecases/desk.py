@@ -23,9 +23,12 @@ from app.usecases import wishes as w
 from app.usecases.broadcast import BUSY, BroadcastCase
 from app.usecases.context import Context, trouble_of
 from app.usecases.health import HealthCase
+from app.usecases.moderation import ModerationCase
 from app.usecases.platform import PlatformCase
 from app.usecases.preflight import PreflightCase
+from app.usecases.questions import QuestionsCase
 from app.usecases.room import RoomCase
+from app.usecases.room_wishes import SendChat
 from app.usecases.sign_in import SignInCase
 from app.usecases.sources import SourcesCase
 from app.usecases.state import BroadcastPhase, DeskState, Notice, Trouble
@@ -46,7 +49,9 @@ class Desk:
 
     def __init__(self, context: Context, post: Post, *, is_restart: bool, on_raise: Callable[[], None]) -> None:
         self._context, self._post, self._on_raise = context, post, on_raise
-        self._room = RoomCase(context, self._on_fact)
+        self._moderation = ModerationCase(context)
+        self._questions = QuestionsCase(context)
+        self._room = RoomCase(context, self._on_fact, self._moderation, self._questions)
         self._broadcast = BroadcastCase(context, self._room.follow, self._room.leave, self._record)
         self._sign_in = SignInCase(context, self._on_signed_in, self._on_signed_out)
         self._way = WayCase(context, self._sign_in.refresh_account, self._broadcast.tell_reason)
@@ -55,7 +60,7 @@ class Desk:
         self._preflight = PreflightCase(context, self._change_settings, self._set_camera)
         self._sources = SourcesCase(
             context,
-            self._preflight.commands,
+            lambda: (*self._preflight.commands(), *self._questions.commands()),
             self._broadcast.on_publish,
             self._broadcast.on_snapshot,
             self._broadcast.on_fresh_engine,
@@ -128,7 +133,7 @@ class Desk:
                 return self._broadcast.go_live(wish)
             case w.EndLive():
                 return self._broadcast.end()
-            case w.SendChat():
+            case SendChat():
                 self._room.send(wish)
             case w.RetryEngine():
                 self._context.supervision.send(StartEngine())
@@ -139,8 +144,8 @@ class Desk:
             case w.Leave():
                 return self._leave(wish)
             case _:
-                is_taken = self._way.take(wish) or self._preflight.take(wish)
-                return None if is_taken else self._engine_work(wish)
+                cases = (self._way, self._preflight, self._moderation, self._questions)
+                return None if any(case.take(wish) for case in cases) else self._engine_work(wish)
         return None
 
     def _engine_work(self, wish: w.Wish) -> Coroutine[Any, Any, None] | None:
@@ -213,11 +218,14 @@ class Desk:
 
     def _on_signed_out(self) -> None:
         self._room.leave()
+        self._moderation.clear()
+        self._questions.clear()
         self._way.leave()
 
     def _on_engine(self, event: AnyEvent) -> None:
         self._sources.take(event)
         self._preflight.on_event(event)
+        self._way.on_engine(event)
 
     def _on_engine_link(self, is_up: bool) -> None:
         self._sources.linked(is_up)
@@ -261,6 +269,7 @@ class Desk:
             self._broadcast.tick()
             self._way.tick()
             self._preflight.tick()
+            self._moderation.tick()
             self._context.drop_notices(self._is_past)
             if self.state.broadcast.phase is not BroadcastPhase.OFF:
                 self._health.judge()

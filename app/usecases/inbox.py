@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from app.contract.inbox import Inbox, InboxKind, InboxMessage
+from app.contract.inbox import Inbox, InboxKind, InboxMessage, LinkPlace
 from app.contract.rest import Session
 from app.errors import AppError
 from app.usecases.context import Context
 from app.usecases.scope import Reload, Scope
+from app.usecases.trouble import Trouble
 from app.usecases.way_state import InboxState, LoadPhase
 from app.usecases.wishes import MarkRead
 
@@ -69,6 +70,9 @@ class InboxCase:
         )
         if arrived:
             self._set(arrived=arrived, arrived_number=state.arrived_number + 1)
+            if any(one.place is LinkPlace.MEASURES for one in arrived):
+                # not only on the rail: it may be about what is said on air at this moment
+                self._context.notify(Trouble("measure_taken", action="open_measures"))
         self._on_loaded()
 
     def _arrived(self, messages: tuple[InboxMessage, ...]) -> tuple[InboxMessage, ...]:

@@ -44,6 +44,8 @@ class SourcesCase:
         self._is_recording_wanted = False
         self._preview = (0, 0)
         self._is_list_first = False
+        # What somebody chooses while a new engine is brought to what was chosen before comes after that, not amid it.
+        self._turn = asyncio.Lock()
 
     def linked(self, is_up: bool) -> None:
         """The way to the engine opened or broke."""
@@ -121,6 +123,17 @@ class SourcesCase:
         self._context.spawn(self._bring_up(snapshot, before, adopts), "engine-bring-up")
 
     async def _bring_up(self, snapshot: port.Snapshot, before: EngineState, adopts: bool) -> None:
+        async with self._turn:
+            await self._bring_to_wishes(snapshot, before, adopts)
+        self._is_list_first = not adopts
+        await self._context.engine.ask(port.ListDevices())
+        if self._is_recording_wanted and snapshot.record.status is port.RecordStatus.IDLE:
+            # The engine before it was lost in the midst; what it had recorded is finished by this one.
+            await self.record(True)
+        if all(changed.status in _IDLE for changed in snapshot.publish):
+            await self._on_fresh_engine()
+
+    async def _bring_to_wishes(self, snapshot: port.Snapshot, before: EngineState, adopts: bool) -> None:
         settings = self._context.state.settings
         wanted: list[port.AnyCommand] = []
         # What stood in before an engine died goes on; one that starts afresh begins with what was chosen.
@@ -154,13 +167,6 @@ class SourcesCase:
         self._set(
             is_video_stand_in=_is_stand_in(video, settings.video), is_audio_stand_in=_is_stand_in(audio, settings.audio)
         )
-        self._is_list_first = not adopts
-        await self._context.engine.ask(port.ListDevices())
-        if self._is_recording_wanted and snapshot.record.status is port.RecordStatus.IDLE:
-            # The engine before it was lost in the midst; what it had recorded is finished by this one.
-            await self.record(True)
-        if all(changed.status in _IDLE for changed in snapshot.publish):
-            await self._on_fresh_engine()
 
     def choose_first(self) -> None:
         """Who never chose anything sees and hears themself at once: the first camera, the first microphone."""
@@ -261,14 +267,16 @@ class SourcesCase:
                 self._context.save_settings(good_microphones=good)
 
     async def _show(self, source: port.VideoSource, *, is_stand_in: bool) -> None:
-        self._set(video=source, is_video_stand_in=is_stand_in, camera_controls=None)
-        await self._tell_mends()
-        await self._tell(port.SetVideo(source=source))
+        async with self._turn:
+            self._set(video=source, is_video_stand_in=is_stand_in, camera_controls=None)
+            await self._tell_mends()
+            await self._tell(port.SetVideo(source=source))
 
     async def _hear(self, source: port.AudioSource, *, is_stand_in: bool) -> None:
-        self._set(audio=source, is_audio_stand_in=is_stand_in)
-        await self._tell_mends()
-        await self._tell(port.SetAudio(source=source))
+        async with self._turn:
+            self._set(audio=source, is_audio_stand_in=is_stand_in)
+            await self._tell_mends()
+            await self._tell(port.SetAudio(source=source))
 
     async def _tell_mends(self) -> None:
         """What is corrected belongs to the source."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from app.contract.rest import Account, Category, Device, PlatformInfo, Session
+from app.contract.rest import Account, Category, Device, PlatformInfo, Session, SessionFigures
 from app.domain.health import HealthReport
 from app.ports.engine import (
     AudioSource,
@@ -25,10 +25,20 @@ from app.ports.engine import (
     VideoSource,
 )
 from app.settings import Settings
+from app.usecases.moderation_state import ModerationDesk
 from app.usecases.quality_state import QualityDesk
+from app.usecases.questions_state import QuestionsDesk
+from app.usecases.reports_state import ReportsState
 from app.usecases.schedule_state import ScheduleDesk
 from app.usecases.trouble import Notice, Trouble
-from app.usecases.way_state import ApplicationDesk, DocumentsState, IdentityDesk, InboxState, OnboardingState
+from app.usecases.way_state import (
+    ApplicationDesk,
+    DocumentsState,
+    IdentityDesk,
+    InboxState,
+    MeasuresState,
+    OnboardingState,
+)
 
 __all__ = ["Notice", "Trouble"]
 
@@ -91,12 +101,30 @@ class BroadcastPhase(StrEnum):
 
 @dataclass(frozen=True)
 class Summary:
+    """What this computer knows of a broadcast that is over."""
+
     duration_s: float
-    viewers_peak: int
-    messages: int
     frames_sent: int
     frames_dropped: int
     recording_path: str = ""
+
+
+class FiguresPhase(StrEnum):
+    ASKED = "asked"
+    AWAY = "away"
+    """The service cannot be reached; it is asked again."""
+    TOLD = "told"
+    UNTOLD = "untold"
+    """It has none to tell, or not to us."""
+
+
+@dataclass(frozen=True)
+class AudienceState:
+    """What the service counted in a session that is over. ``figures`` and ``comments`` are its word, once TOLD."""
+
+    phase: FiguresPhase = FiguresPhase.ASKED
+    figures: SessionFigures | None = None
+    comments: int = 0
 
 
 @dataclass(frozen=True)
@@ -106,7 +134,11 @@ class BroadcastState:
     started_monotonic_s: float = 0.0
     viewers: int = 0
     messages: int = 0
+    peak: int = 0
+    onlookers: int = 0
     summary: Summary | None = None
+    audience: AudienceState = AudienceState()
+    """With a summary."""
     grace_left_s: float = 0.0
     can_take_over: bool = False
     """Going live was refused because another device holds the session."""
@@ -132,6 +164,15 @@ class ChatLine:
     request_id: str = ""
     code: str = ""
     """Why it failed: ``error.<code>``."""
+    author_id: str = ""
+    role: str = "viewer"
+    reply_author: str = ""
+    reply_text: str = ""
+    """What it answers."""
+    is_hidden: bool = False
+    """Shown to nobody else any more."""
+    is_held: bool = False
+    """Ours, waiting for a moderator."""
 
 
 @dataclass(frozen=True)
@@ -192,7 +233,11 @@ class DeskState:
     identity: IdentityDesk = field(default_factory=IdentityDesk)
     schedule: ScheduleDesk = field(default_factory=ScheduleDesk)
     quality: QualityDesk = field(default_factory=QualityDesk)
+    moderation: ModerationDesk = field(default_factory=ModerationDesk)
+    questions: QuestionsDesk = field(default_factory=QuestionsDesk)
     inbox: InboxState = field(default_factory=InboxState)
+    measures: MeasuresState = field(default_factory=MeasuresState)
+    reports: ReportsState = field(default_factory=ReportsState)
     log: tuple[LogEntry, ...] = ()
     notices: tuple[Notice, ...] = ()
     default_title: str = ""

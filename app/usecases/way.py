@@ -11,14 +11,17 @@ from collections.abc import Awaitable, Callable
 
 from app.contract.inbox import Concern
 from app.contract.rest import Account, Role
+from app.ports.engine import AnyEvent
 from app.usecases import wishes as w
 from app.usecases.application import ApplicationCase
 from app.usecases.context import Context
 from app.usecases.documents import DocumentsCase
 from app.usecases.identity import IdentityCase
 from app.usecases.inbox import InboxCase
+from app.usecases.measures import MeasuresCase
 from app.usecases.onboarding import OnboardingCase
 from app.usecases.personal import PersonalRoom
+from app.usecases.reports import ReportsCase
 from app.usecases.schedule import ScheduleCase
 from app.usecases.scope import Reload, Scope
 from app.usecases.state import AccountPhase
@@ -43,6 +46,8 @@ class WayCase:
         self._documents = DocumentsCase(context, self._scope, self._stepped)
         self._identity = IdentityCase(context, self._scope, self._stepped)
         self._schedule = ScheduleCase(context, self._scope, self._stepped)
+        self._measures = MeasuresCase(context, self._scope)
+        self._reports = ReportsCase(context, self._scope)
         self._room = PersonalRoom(context, self._on_concern)
 
     # ---- who -------------------------------------------------------------------------------------
@@ -62,6 +67,8 @@ class WayCase:
         self._application.again()
         self._identity.again()
         self._schedule.again()
+        self._measures.again()
+        self._reports.again()
         self._load_all()
         self._room.follow(platform)
         self._scope.spawn(self._application.resume(), "application-resume")
@@ -76,6 +83,8 @@ class WayCase:
         self._documents.clear()
         self._identity.clear()
         self._schedule.clear()
+        self._measures.clear()
+        self._reports.clear()
         self._onboarding.clear()
         self._inbox.clear()
         self._scope.owner = ""
@@ -93,6 +102,10 @@ class WayCase:
         await self._room.close()
         self._scope.leave()
         await self._application.draft.settle()
+
+    def on_engine(self, event: AnyEvent) -> None:
+        """Something of the engine: the clip of a report."""
+        self._reports.on_event(event)
 
     def tick(self) -> None:
         """Once a second."""
@@ -116,6 +129,9 @@ class WayCase:
             self._documents.reload.ask()
         if state.identity.phase is not LoadPhase.IDLE:
             self._identity.reload.ask()
+        if state.measures.phase is not LoadPhase.IDLE:
+            self._measures.reload.ask()
+        self._ask_reports()
         self._ask_schedule()
 
     def _on_concern(self, concern: Concern | None) -> None:
@@ -138,9 +154,19 @@ class WayCase:
             case Concern.SCHEDULE:
                 self._ask_schedule()
                 self._onboarding.reload.ask()
+            case Concern.MEASURES:
+                if self._context.state.measures.phase is not LoadPhase.IDLE:
+                    self._measures.reload.ask()
+                self._onboarding.reload.ask()
+            case Concern.REPORTS:
+                self._ask_reports()
             case Concern.ACCOUNT:
                 self._account.ask()
                 self._onboarding.reload.ask()
+
+    def _ask_reports(self) -> None:
+        if self._context.state.reports.phase is not LoadPhase.IDLE:
+            self._reports.reload.ask()
 
     def _ask_schedule(self) -> None:
         """Anchors always know theirs: going live begins with it."""
@@ -204,8 +230,12 @@ class WayCase:
                 self._inbox.load_older()
             case w.MarkRead():
                 self._inbox.mark_read(wish)
+            case w.LoadMeasures():
+                self._measures.reload.ask()
+            case w.Appeal():
+                self._measures.appeal(wish)
             case _:
-                return self._take_for_application(wish)
+                return self._reports.take(wish) or self._take_for_application(wish)
         return True
 
     def _take_for_application(self, wish: w.Wish) -> bool:

@@ -11,6 +11,7 @@ from app.contract.applications import Application, ApplicationForm, Image, TextF
 from app.contract.documents import Acceptance, DocumentSummary, Version, VersionSummary
 from app.contract.identity import FaceCheck, Identity
 from app.contract.inbox import InboxMessage, Onboarding
+from app.contract.measures import Measure
 from app.domain.application import FormField
 from app.domain.china_time import CHINA
 from app.domain.documents.compare import Comparison
@@ -149,4 +150,17 @@ class InboxState:
     arrived: tuple[InboxMessage, ...] = ()
     """What came in last, for desktop notifications; ``arrived_number`` grows with each lot."""
     arrived_number: int = 0
+    trouble: Trouble | None = None
+
+
+@dataclass(frozen=True)
+class MeasuresState:
+    """What the platform did about violations, the newest first."""
+
+    phase: LoadPhase = LoadPhase.IDLE
+    measures: tuple[Measure, ...] = ()
+    sending: str = ""
+    """The measure whose appeal is under way."""
+    sent_number: int = 0
+    """Grows with each appeal that arrived: then what was typed is no longer needed."""
     trouble: Trouble | None = None

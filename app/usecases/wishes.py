@@ -14,6 +14,7 @@ from app.domain.face_check import FaceMethod
 from app.domain.images import ImagePurpose
 from app.domain.quality.model import Defect
 from app.ports.engine import AudioSource, VideoSource
+from app.usecases.room_wishes import RoomWish
 
 
 @dataclass(frozen=True)
@@ -79,13 +80,6 @@ class GoLive:
 @dataclass(frozen=True)
 class EndLive:
     pass
-
-
-@dataclass(frozen=True)
-class SendChat:
-    text: str
-    request_id: str
-    """Made by the screen, so that a repeat is the same message."""
 
 
 @dataclass(frozen=True)
@@ -360,6 +354,19 @@ class MarkRead:
 
 
 @dataclass(frozen=True)
+class LoadMeasures:
+    """What the platform did about violations."""
+
+
+@dataclass(frozen=True)
+class Appeal:
+    """Say something to a measure, once."""
+
+    measure_id: str
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Leave:
     """The person closes the program. Ends the broadcast first when ``end_broadcast``."""
 
@@ -368,7 +375,7 @@ class Leave:
 
 Wish = (
     ConnectPlatform | TryHere | ForgetPlatform | DismissOperatorPassword | AskCode | SignIn | SignOut
-    | RefreshDevices | EndDevice | GoLive | EndLive | SendChat | ChooseVideo | ChooseAudio | ListSources
+    | RefreshDevices | EndDevice | GoLive | EndLive | RoomWish | ChooseVideo | ChooseAudio | ListSources
     | MuteMicrophone | HideCamera | ChangeGain | SizePreview | Record | ChangeSettings | ProbeEncoders
     | WatchQuality | CheckAgain | CancelProbe | MendDefect | UndoMend | TakeProposal | TakeSample | PlaySample
     | StopSample | DismissAdvice | RetryEngine | DismissNotice | RefreshOnboarding | OpenDocuments | ReadDocument
@@ -376,5 +383,5 @@ Wish = (
     | KeepDraft | SubmitApplication | UploadImage | RemoveImage | LoadIdentity | CheckIdentity | AskFaceCheck
     | CancelFaceCheck
     | LoadSchedule | SavePlan | CancelPlan | ExportCalendar
-    | LoadInbox | LoadOlderMessages | MarkRead | Leave
+    | LoadInbox | LoadOlderMessages | MarkRead | LoadMeasures | Appeal | Leave
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """The programme's picture, slot by slot on the monotonic clock. Its own thread.
 
 A slot that was missed because the machine was busy is counted and left out; pts keeps the clock's pace. The
-picture goes on unchanged to encoder and preview; where a counter is wanted it is burnt into a copy.
+picture goes on unchanged to encoder and preview; where a counter or a question is wanted it is put into a copy.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import av
 from app.ports.engine import PictureMends, SourceStatus
 from app.runtime.clock import Clock, utc_ms
 from capture.compose.mending import Mending
+from capture.compose.question_card import QuestionCard
 from capture.frames import I420, PictureFormat
 from capture.programme import ProgrammeTime
 from capture.sources import counter
@@ -43,12 +44,15 @@ class Compositor:
         self._source: PictureSource | None = None
         self._status = SourceStatus.OFF
         self._card: Card | None = None
+        self._question: QuestionCard | None = None
         self._last: av.VideoFrame | None = None
         self._last_s = 0.0
         self._mending = Mending()
         self._mends = PictureMends()
         self.shows_source = False
         """Whether the picture just composed is the source's own, not a card. Compositor's thread."""
+        self.bare: av.VideoFrame | None = None
+        """The picture just composed as it is without a question's card. Compositor's thread."""
         self.frames = 0
         self.late_frames = 0
         self._thread = threading.Thread(target=self._run, name="compositor", daemon=True)
@@ -72,6 +76,11 @@ class Compositor:
         """A card instead of the picture, whatever the source does."""
         with self._lock:
             self._card = card
+
+    def set_question(self, question: QuestionCard | None) -> None:
+        """Its card lies over the picture from the next slot on."""
+        with self._lock:
+            self._question = question
 
     def set_mends(self, mends: PictureMends) -> None:
         """Correct the source's picture from the next slot on."""
@@ -115,6 +124,7 @@ class Compositor:
         time_s = self._programme.slot_s(slot)
         with self._lock:
             source, status, card, mends = self._source, self._status, self._card, self._mends
+            question = self._question if card is not Card.ENDING else None
         frame = source.frame_at(time_s) if source is not None else None
         if card is not None or source is None:
             # Whoever switched the picture off does not want it back for a moment when the next source starts.
@@ -137,4 +147,9 @@ class Compositor:
             painted = I420.copy_of(frame)
             counter.paint(painted, slot, utc_ms(self._clock.utc()))
             frame = painted.frame()
+        self.bare = frame
+        if question is not None:
+            asked = I420.copy_of(frame)
+            question.paint(asked)
+            frame = asked.frame()
         return frame

@@ -28,12 +28,14 @@ _LIVE_WAKE_S = 0.5
 _MOST_PICTURES = 32
 """Half a second at the highest rate."""
 _MOST_BLOCKS = 50
-LOOK_S = {MeterRate.LIVE: 3.0, MeterRate.PREFLIGHT: 0.3}
-FACE_S = {MeterRate.LIVE: 6.0, MeterRate.PREFLIGHT: 0.3}
+LOOK_S = {MeterRate.LIVE: 4.0, MeterRate.PREFLIGHT: 0.3}
+SPELL_S = 1.6
+"""On air only so much before a look is fed to the picture's meter: rate, jitter and flicker are of that spell."""
+FACE_S = {MeterRate.LIVE: 8.0, MeterRate.PREFLIGHT: 0.3}
 """How often a face is looked for: on air nobody moves the camera every second, and it is the dearest measure."""
 MUTED_LOOK_S = 1.0
 """Who talks while muted on air is to be told soon."""
-_FACE_STAYS_S = 13.0
+_FACE_STAYS_S = 17.0
 """How long an answer counts: a finder that hangs or starts anew must not freeze the last face."""
 _JOIN_S = 2.0
 
@@ -92,7 +94,8 @@ class Metering:
         self._resets_picture = self._resets_sound = False
         self._lost_blocks = 0
         # The thread's own:
-        self._looked_s = self._offered_s = float("-inf")
+        self._looked_s = self._offered_s = self._pictured_s = float("-inf")
+        self._picture_found: PictureMeasures | None = None
         self._are_faces_started = False
         self._thread = threading.Thread(target=self._run, name="meter", daemon=True)
 
@@ -188,27 +191,38 @@ class Metering:
             resets_picture, resets_sound = self._resets_picture, self._resets_sound
             lost_blocks, self._lost_blocks = self._lost_blocks, 0
             self._resets_picture = self._resets_sound = False
+        now_s = self._clock.monotonic_s()
         if resets_picture:
             self._picture.reset()
+            self._picture_found = None
+            # another source is looked at after one spell, not after what is left of the old one's rest
+            self._pictured_s = min(self._pictured_s, now_s - LOOK_S[rate] + SPELL_S)
+            self._looked_s = min(self._looked_s, self._pictured_s)
         if resets_sound:
             self._sound.reset()
         self._sound.set_sparse(rate is MeterRate.LIVE)
+        if rate is MeterRate.LIVE and now_s - self._pictured_s < LOOK_S[rate] - SPELL_S:
+            self._pictures.clear()
         while self._pictures:
             self._picture.feed(*self._pictures.popleft())
         while self._blocks:
             self._sound.feed(*self._blocks.popleft())
         if lost_blocks and has_sound:
             self._sound.note_lost(lost_blocks)
-        now_s = self._clock.monotonic_s()
         if has_picture:
             self._offer_face(rate, now_s)
         look_s = min(LOOK_S[rate], MUTED_LOOK_S) if is_muted else LOOK_S[rate]
         if now_s - self._looked_s < look_s - _WAKE_S / 2:
             return
         self._looked_s = now_s
+        if not has_picture:
+            self._picture_found = None
+        elif self._picture_found is None or now_s - self._pictured_s >= LOOK_S[rate] - _WAKE_S / 2:
+            self._pictured_s = now_s
+            self._picture_found = self._picture.look(self._faces_now(now_s))
         self._emit(
             QualityMeasured(
-                picture=self._picture.look(self._faces_now(now_s)) if has_picture else None,
+                picture=self._picture_found,
                 sound=self._sound.look() if has_sound else None,
                 is_muted=is_muted,
             )

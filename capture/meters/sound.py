@@ -34,7 +34,7 @@ _HEARD_POWER = 1e-7
 """−70 dBFS: below, no side says anything."""
 _MOST_SIDE_DB = 60.0
 HUM_TOLD_DB = 3.0
-_SPARSE_BATCHES = round(1.0 / BATCH_S)
+_HEARD_BATCHES, _SKIPPED_BATCHES = round(1.0 / BATCH_S), round(2.0 / BATCH_S)
 
 
 class SoundMeter:
@@ -62,7 +62,7 @@ class SoundMeter:
             self._gaps.note_lost(blocks)
 
     def set_sparse(self, is_sparse: bool) -> None:
-        """Whether every second second is enough: on air, where each millisecond counts and nobody waits for a figure.
+        """Whether every third second is enough: on air, where each millisecond counts and nobody waits for a figure.
 
         Times and rates in what is measured are those of the seconds that were heard.
         """
@@ -70,25 +70,26 @@ class SoundMeter:
 
     def feed(self, raw: Sound | None, voiced: Sound) -> None:
         """2 × 960 each; ``raw`` None when the source had nothing."""
+        if self._rests:
+            self._filled += voiced.shape[1]
+            if self._filled >= BATCH_SAMPLES:
+                self._filled = 0
+                self._skipped += 1
+                self._gaps.skip()
+            return
         # What the source did not deliver is silence in the signal, and counts as a gap where there was sound.
         end = self._filled + voiced.shape[1]
         self._raw[:, self._filled : end] = 0.0 if raw is None else raw
         self._voiced[:, self._filled : end] = voiced
         self._filled = end
-        if end < BATCH_SAMPLES:
-            return
-        self._filled = 0
-        if (
-            not self._is_sparse
-            or self._skipped == _SPARSE_BATCHES
-            or self._batches % _SPARSE_BATCHES
-            or not self._batches
-        ):
-            self._skipped = 0
+        if end >= BATCH_SAMPLES:
+            self._filled = self._skipped = 0
             self._batch()
-        else:
-            self._skipped += 1
-            self._gaps.skip()
+
+    @property
+    def _rests(self) -> bool:
+        is_heard = self._batches > 0 and self._batches % _HEARD_BATCHES == 0
+        return self._is_sparse and is_heard and self._skipped < _SKIPPED_BATCHES
 
     def _batch(self) -> None:
         self._batches += 1

@@ -22,6 +22,8 @@ _STEADY_QUANTILE = 0.12
 """A line that hums is there always; a voice's pitch is there now and then."""
 _LEAST_LINE_DB = -72.0
 _BESIDE_BINS = (4, 9)
+_PAUSE_SAMPLES = round(0.1 * HUM_RATE_HZ)
+_PAUSE_QUANTILE, _PAUSE_MARGIN = 0.1, 1.2
 
 
 class Hum:
@@ -45,11 +47,18 @@ class Hum:
         segments = np.lib.stride_tricks.sliding_window_view(sound, _SEGMENT)[:: _SEGMENT // 2] * self._window
         power = np.abs(np.fft.rfft(segments, axis=1)) ** 2 * (4 / float(self._window.sum()) ** 2) / 2
         steady = np.quantile(power, _STEADY_QUANTILE, axis=0)
-        return max(((_stands_out_db(steady, hz), hz) for hz in MAINS_HZ), key=lambda one: one[0])
+        most = _PAUSE_MARGIN * _power_in_pauses(sound)
+        return max(((_stands_out_db(steady, hz, most), hz) for hz in MAINS_HZ), key=lambda one: one[0])
 
 
-def _stands_out_db(steady: Values, mains_hz: float) -> float:
-    """The power of all lines that can be heard over the power of as many places beside them."""
+def _power_in_pauses(sound: Floats) -> float:
+    """Mean square where it is quietest. Mains hum goes on there; a voice that keeps its pitch does not."""
+    frames = sound[: len(sound) // _PAUSE_SAMPLES * _PAUSE_SAMPLES].reshape(-1, _PAUSE_SAMPLES)
+    return float(np.quantile(np.einsum("ij,ij->i", frames, frames) / _PAUSE_SAMPLES, _PAUSE_QUANTILE))
+
+
+def _stands_out_db(steady: Values, mains_hz: float, most: float) -> float:
+    """The power of all lines that can be heard, and ``most`` at most, over the power of as many places beside them."""
     lines = beside = 0.0
     for multiple in range(1, _MULTIPLES + 1):
         at = round(mains_hz * multiple * _SEGMENT / HUM_RATE_HZ)
@@ -61,9 +70,10 @@ def _stands_out_db(steady: Values, mains_hz: float) -> float:
         if line > 4 * usual:
             lines += line
             beside += usual
-    if power_db(lines) < _LEAST_LINE_DB:
+    heard = min(lines, most)
+    if power_db(heard) < _LEAST_LINE_DB:
         return 0.0
-    return min(60.0, 10 * math.log10(lines / max(beside, 1e-11)))
+    return min(60.0, max(0.0, 10 * math.log10(heard / max(beside, 1e-11))))
 
 
 # ---- reverberation -----------------------------------------------------------------------------------

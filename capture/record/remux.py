@@ -33,9 +33,9 @@ PART = ".mp4.part"
 _INDEX_BYTES = 16 * 1024
 _INDEX_BYTES_A_PACKET = 44
 """Size, duration, offset, two for chunks, key frame and composition time of one packet: the most that MP4 writes."""
-_VIDEO_HZ = 90_000
+VIDEO_HZ = 90_000
 _AAC_SAMPLES = 1024
-_OPTIONS = {"video_track_timescale": str(_VIDEO_HZ), "max_interleave_delta": "1000000"}
+_OPTIONS = {"video_track_timescale": str(VIDEO_HZ), "max_interleave_delta": "1000000"}
 
 
 class CutShort(Exception):
@@ -52,7 +52,12 @@ class Survey:
     @property
     def index_bytes(self) -> int:
         """Enough for the index of an MP4 with these packets."""
-        return _INDEX_BYTES + _INDEX_BYTES_A_PACKET * self.packets.total()
+        return index_bytes(self.packets.total())
+
+
+def index_bytes(packets: int) -> int:
+    """Enough for the index of an MP4 with so many."""
+    return _INDEX_BYTES + _INDEX_BYTES_A_PACKET * packets
 
 
 def rate_of(path: str) -> int:
@@ -92,7 +97,7 @@ def remux(path: str, tick: Callable[[], None]) -> str:
         raise StorageError from cause
 
 
-def _packets(source: InputContainer, tick: Callable[[], None]) -> Iterator[Packet[Stream]]:
+def packets_of(source: InputContainer, tick: Callable[[], None]) -> Iterator[Packet[Stream]]:
     """From the first key frame to where the file ends, or where what can be read of it does."""
     has_begun = not source.streams.video
     packets = source.demux(source.streams.video + source.streams.audio)
@@ -110,7 +115,7 @@ def _packets(source: InputContainer, tick: Callable[[], None]) -> Iterator[Packe
 def _survey(path: str, tick: Callable[[], None]) -> Survey:
     with av.open(path, format="matroska") as source:
         survey = Survey(int(source.metadata.get(TAG_RATE, "0")))
-        for packet in _packets(source, tick):
+        for packet in packets_of(source, tick):
             survey.packets[packet.stream.type] += 1
     return survey
 
@@ -124,25 +129,25 @@ def _write(path: str, part: str, survey: Survey, tick: Callable[[], None]) -> No
             av.open(file, "w", format="mp4", container_options=options) as output,
         ):
             tracks = {
-                stream.index: _Track(output, stream, survey.rate_fps)
+                stream.index: Track(output, stream, survey.rate_fps)
                 for stream in source.streams.video + source.streams.audio
                 if survey.packets[stream.type]
             }
-            for packet in _packets(source, tick):
+            for packet in packets_of(source, tick):
                 output.mux_one(tracks[packet.stream.index].take(packet))
         file.sync()
     finally:
         file.close()
 
 
-class _Track:
+class Track:
     """One stream on its way, with times set right that Matroska rounds to milliseconds."""
 
     def __init__(self, output: OutputContainer, stream: Stream, rate_fps: int) -> None:
         self._stream = output.add_stream_from_template(stream)
         if stream.type == "video":
-            self._stream.time_base = Fraction(1, _VIDEO_HZ)
-            self._snapper = Snapper(_VIDEO_HZ, Fraction(_VIDEO_HZ, rate_fps or 30))
+            self._stream.time_base = Fraction(1, VIDEO_HZ)
+            self._snapper = Snapper(VIDEO_HZ, Fraction(VIDEO_HZ, rate_fps or 30))
         else:
             rate_hz = (stream.codec_context.sample_rate if isinstance(stream, AudioStream) else 0) or 48_000
             self._stream.time_base = Fraction(1, rate_hz)

@@ -65,7 +65,7 @@ def _paint(card: Card, width_px: int, height_px: int) -> np.ndarray:
     image = Image.new("RGB", (width_px, height_px), _GROUND)
     draw = ImageDraw.Draw(image)
     chinese, english = _TEXT[card]
-    large, small = _font(height_px // 11), _font(height_px // 26)
+    large, small = font(height_px // 11), font(height_px // 26)
     middle_px = width_px // 2
     bar_px, line_px = height_px // 12, max(2, height_px // 180)
     draw.rectangle(
@@ -81,7 +81,7 @@ def _paint(card: Card, width_px: int, height_px: int) -> np.ndarray:
     return np.ascontiguousarray(np.asarray(image)[:, :, ::-1])
 
 
-def _font(size_px: int, files: tuple[str, ...] = _FONT_FILES.get(sys.platform, ())) -> ImageFont.FreeTypeFont | None:
+def font(size_px: int, files: tuple[str, ...] = _FONT_FILES.get(sys.platform, ())) -> ImageFont.FreeTypeFont | None:
     """A font with Chinese glyphs; None when the system has none of those that are known, or cannot read it."""
     for name in files:
         try:

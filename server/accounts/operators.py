@@ -21,7 +21,8 @@ from server.accounts.presence import require_presence
 from server.accounts.tokens import end_device
 from server.audit import audit
 from server.errors import Refusal
-from server.gate import Act, Person, require
+from server.gate import Person, require
+from server.gate_acts import Act
 from server.sessions.views import moment
 from server.store.models import AccountRow, DeviceRow, RoleRow
 from server.store.store import Tx

@@ -85,6 +85,7 @@ def _avatar_id(db: Db, account_id: str) -> str:
         ImageRow.account_id == account_id,
         ImageRow.purpose == ImagePurpose.AVATAR.value,
         ImageRow.state == ImageState.APPROVED.value,
+        ImageRow.deleted_ms.is_(None),
     )
     return db.scalar(query.limit(1)) or ""
 

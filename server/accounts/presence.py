@@ -5,6 +5,9 @@ A person is authenticated by a read of its own; their device may be ended betwee
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from sqlalchemy import select
 from sqlalchemy.orm import Session as Db
 
 from app.contract.errors import ErrorCode
@@ -16,6 +19,12 @@ from server.store.models import DeviceRow
 def is_present(db: Db, person: Person) -> bool:
     device = db.get(DeviceRow, person.device_id)
     return device is not None and device.ended_ms is None
+
+
+def present_devices(db: Db, device_ids: Collection[str]) -> frozenset[str]:
+    """Which of them are."""
+    rows = select(DeviceRow.id).where(DeviceRow.id.in_(device_ids), DeviceRow.ended_ms.is_(None))
+    return frozenset(db.scalars(rows))
 
 
 def require_presence(db: Db, person: Person) -> None:

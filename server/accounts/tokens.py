@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session as Db
 
 from app.contract.errors import ErrorCode
 from app.contract.rest import Account, Device, TokenPair
+from app.domain.measures import CLOSES
 from server.accounts import people
 from server.audit import audit
 from server.config import Lifetimes
@@ -24,6 +25,7 @@ from server.gate import Person
 from server.secrets import FieldCipher, digest, new_id, new_token
 from server.sessions import keys, probe_keys
 from server.sessions.views import moment
+from server.store.measure_models import MeasureRow
 from server.store.models import AccessRow, AccountRow, DeviceRow, RefreshRow
 from server.store.store import Tx
 from server.text import plain_text
@@ -113,20 +115,26 @@ def _take_back_unused(tx: Tx, row: RefreshRow, lifetimes: Lifetimes) -> bool:
 
 def authenticate(db: Db, token: str, now_ms: int) -> Person:
     """Who shows this access token. Raises Refusal: token_expired (also when unknown) or device_ended."""
+    is_closed = exists().where(
+        MeasureRow.account_id == AccountRow.id,
+        MeasureRow.kind.in_([kind.value for kind in CLOSES]),
+        MeasureRow.ended_ms.is_(None),
+    )
     found = db.execute(
-        select(AccessRow, DeviceRow, AccountRow)
+        select(AccessRow, DeviceRow, AccountRow, is_closed)
         .join(DeviceRow, AccessRow.device_id == DeviceRow.id)
         .join(AccountRow, DeviceRow.account_id == AccountRow.id)
         .where(AccessRow.hash == digest(token))
     ).first()
     if found is None:
         raise Refusal(ErrorCode.TOKEN_EXPIRED)
-    access, device, account = found
+    access, device, account, is_out = found
     if device.ended_ms is not None:
         raise Refusal(ErrorCode.DEVICE_ENDED)
     if access.expires_ms <= now_ms:
         raise Refusal(ErrorCode.TOKEN_EXPIRED)
-    return Person(account.id, device.id, people.roles_of(db, account.id), device.factor_ms is not None)
+    has_factor = device.factor_ms is not None
+    return Person(account.id, device.id, people.roles_of(db, account.id), has_factor, is_closed=is_out)
 
 
 def end_device(tx: Tx, device: DeviceRow) -> None:
@@ -137,6 +145,13 @@ def end_device(tx: Tx, device: DeviceRow) -> None:
     keys.kill_of_device(tx, device.id)
     probe_keys.kill_of_device(tx, device.id)
     tx.effects.append(DeviceEnded(device.id))
+
+
+def end_all_devices(tx: Tx, account_id: str) -> None:
+    """Whoever is signed in to the account is out at once."""
+    living = select(DeviceRow).where(DeviceRow.account_id == account_id, DeviceRow.ended_ms.is_(None))
+    for device in list(tx.db.scalars(living)):
+        end_device(tx, device)
 
 
 def end_own_device(tx: Tx, person: Person, device_id: str) -> None:

@@ -22,7 +22,8 @@ from server.applications.moves import move
 from server.conduct.checker import Checker
 from server.effects import PersonTold
 from server.errors import Refusal
-from server.gate import Act, Person, require
+from server.gate import Person, require
+from server.gate_acts import Act
 from server.inbox.post import post
 from server.once import done_before, remember
 from server.secrets import FieldCipher, new_id

@@ -16,7 +16,8 @@ from app.domain.images import ImageState
 from server.applications import form as forms
 from server.applications import views
 from server.applications.review import ContactChannel, visible_row
-from server.gate import Act, Person, require
+from server.gate import Person, require
+from server.gate_acts import Act
 from server.secrets import FieldCipher, masked_phone
 from server.sessions.views import moment
 from server.standing import scopes_of

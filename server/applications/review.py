@@ -26,7 +26,8 @@ from server.applications.moves import move, require_step
 from server.audit import audit
 from server.effects import PersonTold
 from server.errors import Refusal
-from server.gate import Act, Person, require
+from server.gate import Person, require
+from server.gate_acts import Act
 from server.inbox.post import post
 from server.secrets import FieldCipher, new_id
 from server.store.models import AccountRow

@@ -12,7 +12,8 @@ from app.contract.errors import ErrorCode
 from app.domain.application import ApplicationKind, ApplicationState, FormField
 from server.applications.form import open_form
 from server.errors import Refusal
-from server.gate import Act, Person, require
+from server.gate import Person, require
+from server.gate_acts import Act
 from server.secrets import FieldCipher
 from server.sessions.views import moment
 from server.store.models import AccountRow

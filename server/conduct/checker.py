@@ -8,6 +8,7 @@ the service makes it once.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +53,7 @@ class Checker:
     def __init__(self, rules: Rules) -> None:
         sounds = Sounds()
         self._folder = Folder(rules.tables)
+        self._sounds = sounds
         self._lexicon = Lexicon(rules.classes, self._folder, sounds, rules.tables.splits)
         self._numbers = Numbers(rules.tables, sounds)
         self._addresses = Addresses(rules.tables)
@@ -79,16 +81,40 @@ class Checker:
             ]
         return _merged(stream, found)
 
+    def has_any(self, text: str, words: Iterable[str]) -> bool:
+        """Whether one of somebody's own words is in it, however it is written: folded, parted by spaces and signs, or
+        (two Chinese characters and more) in others that sound the same."""
+        stream = self._folder.fold(text)
+        heard = ""
+        for word in words:
+            wanted = self._folder.fold(word).text
+            if not wanted:
+                continue
+            if wanted in stream.text:
+                return True
+            if len(wanted) > 1 and all(_is_chinese(char) for char in wanted):
+                heard = heard or self._sounds.coded(stream.text)
+                if self._sounds.coded(wanted) in heard:
+                    return True
+        return False
+
     def _found(self, stream: Stream, place: Place) -> list[Finding]:
         hits = self._lexicon.hits(stream) | self._numbers.hits(stream) | self._addresses.hits(stream)
         hits |= price_hits(stream)
+        present = {name for name, some in hits.items() if some}
         found: set[Finding] = set()
         for matcher in self._matchers:
+            if not matcher.may_match(present):
+                continue
             rule = matcher.rule
             for chain in matcher.matches(stream, hits, place):
                 for start, end in chain:
                     found.add(Finding(stream.starts[start], stream.ends[end - 1], rule.label, rule.category, rule.id))
         return sorted(found, key=lambda one: (one.start, -one.end, one.rule_id))
+
+
+def _is_chinese(char: str) -> bool:
+    return "\u4e00" <= char <= "\u9fff"
 
 
 def _around_asides(text: str) -> list[tuple[int, int]]:

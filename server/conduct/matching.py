@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 
 from server.conduct.folding import Gap, Stream
 from server.conduct.lexicon import Hit
@@ -23,16 +23,19 @@ class RuleMatcher:
         # Possessive, so that it never tries a second way: the text between is short anyhow.
         self._links = re.compile("(?:" + "|".join(re.escape(word) for word in words) + ")*+")
         self._parts = [part.split("|") for part in rule.parts]
+        self._needed = [frozenset(part) for part in self._parts]
         self._orders = list(itertools.permutations(self._parts)) if rule.any_order else [tuple(self._parts)]
 
+    def may_match(self, present: Set[str]) -> bool:
+        """Whether each part has a hit at all; ``present``: the classes that have some. Nearly always it has not."""
+        return not any(map(present.isdisjoint, self._needed))
+
     def matches(self, stream: Stream, hits: Hits, place: Place) -> Iterator[tuple[Hit, ...]]:
-        """The hits of the parts, for each time that the rule holds."""
+        """The hits of the parts, for each time that the rule holds; only of one that ``may_match``."""
         rule = self.rule
         if rule.places and place not in rule.places:
             return
         for order in self._orders:
-            if not all(any(hits.get(name) for name in names) for names in order):
-                return
             parts = [_merged(names, hits) for names in order]
             for first in parts[0]:
                 if rule.at_start and first[0] > 0:

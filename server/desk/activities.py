@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from fastapi import APIRouter, Request, Response
 
 from app.contract.errors import ErrorCode
@@ -11,7 +9,8 @@ from app.contract.rest import Category
 from app.domain.schedule import DEFAULT_LENGTH_MIN, MAX_LENGTH_MIN, MIN_LENGTH_MIN
 from app.runtime.clock import utc_ms
 from server.desk import frame
-from server.desk.access import PATH, AtDesk, DeskRoute, OwnForm, carry_out
+from server.desk.access import PATH, AtDesk, DeskRoute, OwnForm
+from server.desk.acting import form_act, to_list
 from server.desk.faces import local_moment
 from server.desk.forms import Posted
 from server.desk.sessions import Visitor
@@ -36,7 +35,7 @@ async def create(request: Request, visitor: AtDesk, services: WithServices, post
         length_min, category = posted.number("length_min"), _category(posted)
         activities.create(tx, visitor.person, posted("title"), category, starts_ms, length_min, posted("note"))
 
-    return await _act(request, visitor, services, posted, "activity_created", work)
+    return await _act(request, visitor, services, "", posted, "activity_created", work)
 
 
 @router.post("/{activity_id}/call-off")
@@ -48,7 +47,7 @@ async def call_off(
     def work(tx: Tx) -> None:
         activities.call_off(tx, visitor.person, activity_id, posted("reason"))
 
-    return await _act(request, visitor, services, posted, "activity_called_off", work, activity_id)
+    return await _act(request, visitor, services, activity_id, posted, "activity_called_off", work)
 
 
 def _category(posted: Posted) -> Category:
@@ -58,29 +57,14 @@ def _category(posted: Posted) -> Category:
         raise Refusal(ErrorCode.INPUT_INVALID, detail={"field": "category"}) from None
 
 
-async def _act(
-    request: Request,
-    visitor: Visitor,
-    services: Services,
-    posted: Posted,
-    done: str,
-    work: Callable[[Tx], None],
-    failed_id: str = "",
-) -> Response:
-    async def page(refusal: Refusal) -> Response:
-        return await _page(request, visitor, services, refusal=refusal, typed=posted, failed_id=failed_id)
-
-    return await carry_out(services, visitor, posted, work, page, router.prefix, done)
-
-
 async def _page(
     request: Request,
     visitor: Visitor,
     services: Services,
+    failed_id: str = "",
     *,
     refusal: Refusal | None = None,
     typed: Posted | None = None,
-    failed_id: str = "",
 ) -> Response:
     found = await services.store.read(lambda db: activities.entries(db, visitor.person))
     return await frame.page(
@@ -97,3 +81,6 @@ async def _page(
         now=services.clock.utc(),
         lengths=(MIN_LENGTH_MIN, DEFAULT_LENGTH_MIN, MAX_LENGTH_MIN),
     )
+
+
+_act = form_act(_page, to_list(router.prefix))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.orm import Session as Db
 
+from app.domain.measures import ConductCategory
 from app.runtime.clock import utc_ms
 from server.desk import frame
-from server.desk.access import PATH, AtDesk, DeskRoute, OwnForm, carry_out
+from server.desk.access import PATH, AtDesk, DeskRoute, OwnForm
+from server.desk.acting import form_act, to_one
 from server.desk.faces import local_moment
 from server.desk.forms import Posted
+from server.desk.measures import named_rule_of
 from server.desk.sessions import Visitor
 from server.errors import Refusal
 from server.identity import acts, face, queue, suspension
@@ -43,7 +45,7 @@ async def suspend(
 ) -> Response:
     def work(tx: Tx) -> None:
         until = local_moment(posted, "until") if posted("until").strip() else None
-        suspension.suspend(tx, visitor.person, account_id, posted("reason"), until)
+        suspension.suspend(tx, visitor.person, account_id, posted("reason"), until, named_rule_of(posted))
 
     return await _act(request, visitor, services, account_id, posted, "suspended", work)
 
@@ -94,21 +96,6 @@ async def reveal_identity(
     return await _page(request, visitor, services, account_id, identity=shown)
 
 
-async def _act(
-    request: Request,
-    visitor: Visitor,
-    services: Services,
-    account_id: str,
-    posted: Posted,
-    done: str,
-    work: Callable[[Tx], None],
-) -> Response:
-    async def page(refusal: Refusal) -> Response:
-        return await _page(request, visitor, services, account_id, refusal=refusal, typed=posted)
-
-    return await carry_out(services, visitor, posted, work, page, f"{router.prefix}/{account_id}", done)
-
-
 async def _page(
     request: Request,
     visitor: Visitor,
@@ -140,4 +127,8 @@ async def _page(
         identity=identity or (detail.identity if detail is not None else None),
         is_open=identity is not None,
         wanted=wanted,
+        rules=tuple(ConductCategory),
     )
+
+
+_act = form_act(_page, to_one(router.prefix))

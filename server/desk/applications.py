@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -14,7 +13,8 @@ from app.domain.application import ApplicantKind, ApplicationState, Declaration,
 from server.applications import queue, review
 from server.applications.review import ContactChannel, Phones
 from server.desk import frame
-from server.desk.access import PATH, AtDesk, DeskRoute, OwnForm, carry_out
+from server.desk.access import PATH, AtDesk, DeskRoute, OwnForm
+from server.desk.acting import form_act, to_one
 from server.desk.forms import Posted
 from server.desk.sessions import Visitor
 from server.errors import Refusal
@@ -126,21 +126,6 @@ async def reveal_phone(
     return await _page(request, visitor, services, application_id, phones=phones)
 
 
-async def _act(
-    request: Request,
-    visitor: Visitor,
-    services: Services,
-    application_id: str,
-    posted: Posted,
-    done: str,
-    work: Callable[[Tx], None],
-) -> Response:
-    async def page(refusal: Refusal) -> Response:
-        return await _page(request, visitor, services, application_id, refusal=refusal, typed=posted)
-
-    return await carry_out(services, visitor, posted, work, page, f"{router.prefix}/{application_id}", done)
-
-
 async def _page(
     request: Request,
     visitor: Visitor,
@@ -196,3 +181,6 @@ def _channel(posted: Posted) -> ContactChannel:
     with contextlib.suppress(ValueError):
         return ContactChannel(posted("channel"))
     raise Refusal(ErrorCode.INPUT_INVALID, detail={"field": "channel"})
+
+
+_act = form_act(_page, to_one(router.prefix))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
@@ -11,13 +10,13 @@ from app.contract.errors import ErrorCode
 from server import blocklist
 from server.blocklist import BlockEntry, BlockKind
 from server.desk import frame
-from server.desk.access import PATH, AtDesk, DeskRoute, OwnForm, carry_out
+from server.desk.access import PATH, AtDesk, DeskRoute, OwnForm
+from server.desk.acting import form_act, to_list
 from server.desk.forms import Posted
 from server.desk.sessions import Visitor
 from server.errors import Refusal
 from server.routes.deps import SomeId, WithServices
 from server.services import Services
-from server.store.store import Tx
 
 router = APIRouter(prefix=f"{PATH}/blocklist", include_in_schema=False, route_class=DeskRoute)
 
@@ -52,7 +51,7 @@ async def find(request: Request, visitor: AtDesk, services: WithServices, posted
 @router.post("/add")
 async def add(request: Request, visitor: AtDesk, services: WithServices, posted: OwnForm) -> Response:
     return await _act(
-        request, visitor, services, posted, "block_added",
+        request, visitor, services, "", posted, "block_added",
         lambda tx: blocklist.add(tx, visitor.person, services.cipher, _kind(posted), posted("value"), posted("reason")),
     )  # fmt: skip
 
@@ -62,35 +61,20 @@ async def remove(
     entry_id: SomeId, request: Request, visitor: AtDesk, services: WithServices, posted: OwnForm
 ) -> Response:
     return await _act(
-        request, visitor, services, posted, "block_removed",
-        lambda tx: blocklist.remove(tx, visitor.person, entry_id, posted("reason")), entry_id,
+        request, visitor, services, entry_id, posted, "block_removed",
+        lambda tx: blocklist.remove(tx, visitor.person, entry_id, posted("reason")),
     )  # fmt: skip
-
-
-async def _act(
-    request: Request,
-    visitor: Visitor,
-    services: Services,
-    posted: Posted,
-    done: str,
-    work: Callable[[Tx], object],
-    failed_id: str = "",
-) -> Response:
-    async def page(refusal: Refusal) -> Response:
-        return await _page(request, visitor, services, refusal=refusal, typed=posted, failed_id=failed_id)
-
-    return await carry_out(services, visitor, posted, work, page, router.prefix, done)
 
 
 async def _page(
     request: Request,
     visitor: Visitor,
     services: Services,
+    failed_id: str = "",
     *,
     refusal: Refusal | None = None,
     typed: Posted | None = None,
     answer: Answer | None = None,
-    failed_id: str = "",
 ) -> Response:
     entries = await services.store.read(lambda db: blocklist.entries(db, visitor.person))
     return await frame.page(
@@ -113,3 +97,6 @@ def _kind(posted: Posted) -> BlockKind:
         return BlockKind(posted("kind"))
     except ValueError:
         raise Refusal(ErrorCode.INPUT_INVALID, detail={"field": "kind"}) from None
+
+
+_act = form_act(_page, to_list(router.prefix))

@@ -18,7 +18,8 @@ from server.desk.forms import Posted
 from server.desk.sessions import Visitor
 from server.documents import publishing, versions
 from server.errors import Refusal
-from server.gate import Act, require
+from server.gate import require
+from server.gate_acts import Act
 from server.routes.deps import WithServices
 from server.services import Services
 

@@ -27,7 +27,8 @@ from server.documents import publishing, versions
 from server.documents.importing import read_file
 from server.documents.publishing import Draft, DraftWish
 from server.errors import Refusal
-from server.gate import Act, require
+from server.gate import require
+from server.gate_acts import Act
 from server.once import done_before, remember
 from server.routes.deps import SomeId, WithServices
 from server.services import Services
@@ -52,7 +53,7 @@ async def import_file(request: Request, visitor: AtDesk, services: WithServices,
     """A file as the world writes it becomes a draft, which is looked over and mended before it is published."""
     try:
         require(Act.PUBLISH_DOCUMENT, visitor.person)
-        services.import_rate.require(visitor.person.account_id)
+        services.rates.import_.require(visitor.person.account_id)
         kind = _kind(posted)
         upload = posted.uploads.get("file", Upload("", b""))
         if not upload.data:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 
@@ -14,7 +13,8 @@ from app.contract.errors import ErrorCode
 from app.domain.china_time import CHINA
 from app.domain.face_check import FaceMethod, FaceState
 from server.desk import frame
-from server.desk.access import PATH, AtDesk, DeskRoute, OwnForm, carry_out
+from server.desk.access import PATH, AtDesk, DeskRoute, OwnForm
+from server.desk.acting import form_act, to_one
 from server.desk.forms import Posted
 from server.desk.sessions import Visitor
 from server.errors import Refusal
@@ -143,21 +143,6 @@ def _method(posted: Posted) -> FaceMethod:
     raise Refusal(ErrorCode.INPUT_INVALID, detail={"field": "method"})
 
 
-async def _act(
-    request: Request,
-    visitor: Visitor,
-    services: Services,
-    check_id: str,
-    posted: Posted,
-    done: str,
-    work: Callable[[Tx], None],
-) -> Response:
-    async def page(refusal: Refusal) -> Response:
-        return await _page(request, visitor, services, check_id, refusal=refusal, typed=posted)
-
-    return await carry_out(services, visitor, posted, work, page, f"{router.prefix}/{check_id}", done)
-
-
 async def _page(
     request: Request,
     visitor: Visitor,
@@ -198,3 +183,6 @@ async def _page(
         states=FaceState,
         is_proposer=detail is not None and detail.entry.proposed_by == me.account_id,
     )
+
+
+_act = form_act(_page, to_one(router.prefix))

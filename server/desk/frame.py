@@ -24,8 +24,11 @@ from server.documents.publishing import SHANGHAI
 from server.errors import Refusal
 from server.identity import queue as faces
 from server.images import review as image_review
+from server.measures import queue as appeals
 from server.messages import sentence
 from server.pages.language import COOKIE, HTML_NAMES, LANGUAGES, Texts, choose_language
+from server.reports import complaints
+from server.reports import handle as reports
 from server.services import Services
 from server.store.models import SessionRow
 
@@ -41,6 +44,7 @@ POLICY = "; ".join(
         "script-src 'self'",
         "style-src 'self'",
         "img-src 'self'",
+        "media-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",
         "frame-ancestors 'none'",
@@ -56,6 +60,9 @@ class Waiting:
     faces: int
     images: int
     live: int
+    appeals: int
+    reports: int
+    complaints: int
 
 
 def waiting(db: Db, visitor: Visitor) -> Waiting:
@@ -66,6 +73,9 @@ def waiting(db: Db, visitor: Visitor) -> Waiting:
         faces.count(db, visitor.person),
         image_review.count(db, visitor.person),
         live or 0,
+        appeals.count_appeals(db, visitor.person),
+        reports.count(db, visitor.person),
+        complaints.count(db, visitor.person),
     )
 
 
@@ -82,6 +92,10 @@ def _local(at: datetime) -> str:
     return at.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H:%M")
 
 
+def _clock(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, SHANGHAI).strftime("%H:%M:%S")
+
+
 def _environment() -> Environment:
     made = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
@@ -93,6 +107,7 @@ def _environment() -> Environment:
     made.filters["moment"] = _moment
     made.filters["day"] = _day
     made.filters["local"] = _local
+    made.filters["clock"] = _clock
     return made
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from app.domain.images import ImageState
 from server.desk import frame
-from server.desk.access import PATH, AtDesk, DeskRoute, OwnForm, carry_out
+from server.desk.access import PATH, AtDesk, DeskRoute, OwnForm
+from server.desk.acting import form_act
 from server.desk.forms import Posted
 from server.desk.sessions import Visitor
 from server.errors import Refusal
@@ -17,7 +17,6 @@ from server.images import review
 from server.routes.deps import SomeId, WithServices
 from server.routes.images import picture_response
 from server.services import Services
-from server.store.store import Tx
 
 router = APIRouter(prefix=f"{PATH}/images", include_in_schema=False, route_class=DeskRoute)
 SHOWN = (ImageState.PENDING, ImageState.APPROVED, ImageState.REFUSED)
@@ -63,23 +62,6 @@ async def refuse(
     )  # fmt: skip
 
 
-async def _act(
-    request: Request,
-    visitor: Visitor,
-    services: Services,
-    image_id: str,
-    posted: Posted,
-    done: str,
-    work: Callable[[Tx], None],
-) -> Response:
-    show = posted("show", "pending")
-
-    async def page(refusal: Refusal) -> Response:
-        return await _page(request, visitor, services, show=show, refusal=refusal, typed=posted, failed_id=image_id)
-
-    return await carry_out(services, visitor, posted, work, page, f"{router.prefix}?show={_shown(show).value}", done)
-
-
 def _shown(show: str) -> ImageState:
     return next((one for one in SHOWN if one.value == show), ImageState.PENDING)
 
@@ -88,14 +70,14 @@ async def _page(
     request: Request,
     visitor: Visitor,
     services: Services,
+    failed_id: str = "",
     *,
-    show: str,
+    show: str = "",
     page: int = 0,
     refusal: Refusal | None = None,
     typed: Posted | None = None,
-    failed_id: str = "",
 ) -> Response:
-    state = _shown(show)
+    state = _shown(typed("show") if typed else show)
     entries = await services.store.read(
         lambda db: review.queue(db, visitor.person, state, limit=PAGE + 1, offset=page * PAGE)
     )
@@ -114,3 +96,6 @@ async def _page(
         has_more=len(entries) > PAGE,
         failed_id=failed_id,
     )
+
+
+_act = form_act(_page, lambda _, posted: f"{router.prefix}?show={_shown(posted('show')).value}")

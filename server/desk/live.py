@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
+from app.domain.measures import ConductCategory
 from server.desk import frame
-from server.desk.access import PATH, AtDesk, DeskRoute, OwnForm, carry_out
+from server.desk.access import PATH, AtDesk, DeskRoute, OwnForm
+from server.desk.acting import form_act, to_list
 from server.desk.forms import Posted
+from server.desk.measures import named_rule_of
 from server.desk.sessions import Visitor
 from server.errors import Refusal
-from server.gate import Act, require
+from server.gate import require
+from server.gate_acts import Act
 from server.routes.deps import SomeId, WithServices
 from server.services import Services
 from server.sessions import acts
@@ -29,26 +33,23 @@ async def cut_off(
 ) -> Response:
     """It ends at once; the anchor is told the reason."""
 
-    async def page(refusal: Refusal) -> Response:
-        return await _page(request, visitor, services, refusal=refusal, typed=posted, failed_id=session_id)
-
     def work(tx: Tx) -> None:
-        acts.cut_off(tx, visitor.person, session_id, posted("reason"))
+        acts.cut_off(tx, visitor.person, session_id, posted("reason"), named_rule_of(posted))
 
-    return await carry_out(services, visitor, posted, work, page, router.prefix, "cut_off")
+    return await _act(request, visitor, services, session_id, posted, "cut_off", work)
 
 
 async def _page(
     request: Request,
     visitor: Visitor,
     services: Services,
+    failed_id: str = "",
     *,
     refusal: Refusal | None = None,
     typed: Posted | None = None,
-    failed_id: str = "",
 ) -> Response:
     require(Act.CUT_OFF, visitor.person)
-    live = await services.list_live()
+    live = await services.list_live(visitor.person)
     return await frame.page(
         request,
         services,
@@ -59,4 +60,8 @@ async def _page(
         typed=typed,
         sessions=live,
         failed_id=failed_id,
+        rules=tuple(ConductCategory),
     )
+
+
+_act = form_act(_page, to_list(router.prefix))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from fastapi import APIRouter, Request, Response
@@ -11,7 +10,8 @@ from fastapi import APIRouter, Request, Response
 from server.accounts import operators
 from server.accounts.people import hash_password
 from server.desk import frame
-from server.desk.access import PATH, AtDesk, DeskRoute, OwnForm, carry_out
+from server.desk.access import PATH, AtDesk, DeskRoute, OwnForm
+from server.desk.acting import form_act, to_list
 from server.desk.forms import Posted
 from server.desk.sessions import Visitor
 from server.errors import Refusal
@@ -63,7 +63,7 @@ async def renew_password(
             lambda tx: operators.renew_password(tx, visitor.person, account_id, hashed, posted("reason"))
         )
     except Refusal as refusal:
-        return await _page(request, visitor, services, refusal=refusal, typed=posted, failed_id=account_id)
+        return await _page(request, visitor, services, account_id, refusal=refusal, typed=posted)
     return await _page(request, visitor, services, handed=Handed(name, password))
 
 
@@ -87,30 +87,15 @@ async def end(
     )  # fmt: skip
 
 
-async def _act(
-    request: Request,
-    visitor: Visitor,
-    services: Services,
-    account_id: str,
-    posted: Posted,
-    done: str,
-    work: Callable[[Tx], None],
-) -> Response:
-    async def page(refusal: Refusal) -> Response:
-        return await _page(request, visitor, services, refusal=refusal, typed=posted, failed_id=account_id)
-
-    return await carry_out(services, visitor, posted, work, page, router.prefix, done)
-
-
 async def _page(
     request: Request,
     visitor: Visitor,
     services: Services,
+    failed_id: str = "",
     *,
     refusal: Refusal | None = None,
     typed: Posted | None = None,
     handed: Handed | None = None,
-    failed_id: str = "",
 ) -> Response:
     found = await services.store.read(lambda db: operators.operators(db, visitor.person))
     return await frame.page(
@@ -125,3 +110,6 @@ async def _page(
         handed=handed,
         failed_id=failed_id,
     )
+
+
+_act = form_act(_page, to_list(router.prefix))

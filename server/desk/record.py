@@ -8,14 +8,15 @@ from datetime import datetime
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session as Db
 
-from server.gate import Act, Person, require
+from server.gate import Person, require
+from server.gate_acts import Act
 from server.sessions.views import moment
 from server.store.models import AccountRow, AuditRow
 
 PAGE = 100
 FAMILIES = (
-    "activity", "anchor", "application", "blocklist", "desk", "device", "document", "face", "factor", "identity",
-    "image", "operator", "refused", "role", "session",
+    "activity", "anchor", "application", "blocklist", "complaint", "desk", "device", "document", "face", "factor",
+    "identity", "image", "measure", "operator", "refused", "report", "role", "room", "session",
 )  # fmt: skip
 
 

@@ -52,7 +52,7 @@ async def show_sign_in(request: Request, visitor: MaybeVisitor, services: WithSe
 @router.post("/sign-in")
 async def sign_in(request: Request, services: WithServices, posted: Annotated[Posted, Depends(any_form)]) -> Response:
     try:
-        services.sign_in_rate.require(client_address(request))
+        services.rates.sign_in.require(client_address(request))
         name, password = posted("name").strip(), posted("password")
         if not 1 <= len(name) <= MAX_NAME_CHARS or not 1 <= len(password) <= MAX_PASSWORD_CHARS:
             raise Refusal(ErrorCode.CREDENTIALS_WRONG)

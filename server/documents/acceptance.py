@@ -15,7 +15,8 @@ from server.audit import audit
 from server.documents import versions
 from server.effects import PersonTold
 from server.errors import Refusal
-from server.gate import Act, Person, require
+from server.gate import Person, require
+from server.gate_acts import Act
 from server.sessions.views import moment
 from server.store.store import Tx
 from server.store.way_models import AcceptanceRow, DocumentVersionRow

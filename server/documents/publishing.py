@@ -22,7 +22,8 @@ from server.audit import audit
 from server.documents import versions
 from server.effects import PersonTold
 from server.errors import Refusal
-from server.gate import Act, Person, require
+from server.gate import Person, require
+from server.gate_acts import Act
 from server.inbox.post import post_to_anchors
 from server.once import done_before, remember
 from server.secrets import new_id

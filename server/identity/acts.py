@@ -25,7 +25,8 @@ from server.audit import audit
 from server.blocklist import BlockKind
 from server.effects import PersonTold
 from server.errors import Refusal
-from server.gate import Act, Person, require
+from server.gate import Person, require
+from server.gate_acts import Act
 from server.identity import face_moves, records
 from server.inbox.post import post
 from server.once import done_before, remember

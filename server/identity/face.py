@@ -20,7 +20,8 @@ from app.runtime.clock import utc_ms
 from server.accounts.presence import require_presence
 from server.audit import audit
 from server.errors import Refusal
-from server.gate import Act, Person, require
+from server.gate import Person, require
+from server.gate_acts import Act
 from server.identity import face_moves, records
 from server.identity.face_moves import move
 from server.inbox.post import post

@@ -13,15 +13,19 @@ from app.contract.errors import ErrorCode
 from app.contract.rest import Category, Role
 from app.domain.face_check import FaceMethod, FaceState
 from app.domain.identity_number import masked_name, masked_number
+from app.domain.measures import CLOSES, MeasureKind
 from server.accounts.presence import require_presence
 from server.audit import audit
 from server.errors import Refusal
-from server.gate import Act, Person, Standing, missing, require
+from server.gate import Person, Standing, missing, require
+from server.gate_acts import Act
 from server.identity import face, records
+from server.measures.record import limits_of
 from server.secrets import FieldCipher
 from server.sessions.views import moment
 from server.standing import standing_of
-from server.store.identity_models import FaceCheckRow, SuspensionRow
+from server.store.identity_models import FaceCheckRow
+from server.store.measure_models import MeasureRow
 from server.store.models import AccountRow, RoleRow
 from server.store.store import Tx
 from server.text import checked_line
@@ -185,7 +189,8 @@ def anchor(db: Db, operator: Person, cipher: FieldCipher, now_ms: int, account_i
     if row is None or db.get(RoleRow, (account_id, Role.ANCHOR.value)) is None:
         raise Refusal(ErrorCode.NOT_FOUND)
     standing = standing_of(db, cipher, account_id, now_ms)
-    known = select(SuspensionRow).where(SuspensionRow.account_id == account_id)
+    is_suspension = MeasureRow.kind == MeasureKind.SUSPENSION.value
+    known = select(MeasureRow).where(MeasureRow.account_id == account_id, is_suspension)
     return AnchorDetail(
         entry=_anchor(db, cipher, row, now_ms),
         standing=standing,
@@ -193,19 +198,20 @@ def anchor(db: Db, operator: Person, cipher: FieldCipher, now_ms: int, account_i
         suspensions=[
             SuspensionShown(
                 one.reason,
-                _name(db, one.by),
+                _name(db, one.taken_by),
                 moment(one.at_ms),
                 moment(one.until_ms) if one.until_ms is not None else None,
-                moment(one.lifted_ms) if one.lifted_ms is not None else None,
+                moment(one.ended_ms) if one.ended_ms is not None else None,
             )
-            for one in db.scalars(known.order_by(SuspensionRow.at_ms.desc(), SuspensionRow.id))
+            for one in db.scalars(known.order_by(MeasureRow.at_ms.desc(), MeasureRow.id))
         ],
         scopes=[one for one in Category if one in standing.scopes],
     )
 
 
 def _anchor(db: Db, cipher: FieldCipher, row: AccountRow, now_ms: int) -> AnchorEntry:
-    person = Person(row.id, "", frozenset({Role.ANCHOR}))
+    is_closed = bool(limits_of(db, row.id, now_ms, *CLOSES))
+    person = Person(row.id, "", frozenset({Role.ANCHOR}), is_closed=is_closed)
     code = missing(Act.OPEN_SESSION, person, standing=standing_of(db, cipher, row.id, now_ms))
     return AnchorEntry(row.id, row.nickname, code.value if code is not None else "")
 

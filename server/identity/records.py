@@ -1,4 +1,4 @@
-"""What is known of a person's name, face and measures. Store threads; reading only."""
+"""What is known of a person's name and face, and whether they are on the blocklist. Store threads; reading only."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from app.domain.china_time import day_of, midnight_ms
 from app.domain.face_check import FaceStanding, FaceState
 from server import blocklist
 from server.blocklist import BlockKind
-from server.gate import Suspension
 from server.secrets import FieldCipher
-from server.store.identity_models import FaceCheckRow, IdentityAttemptRow, IdentityRow, SuspensionRow
+from server.store.identity_models import FaceCheckRow, IdentityAttemptRow, IdentityRow
 from server.store.models import AccountRow
 
 
@@ -56,23 +55,6 @@ def face_standing(db: Db, account_id: str) -> FaceStanding:
             return FaceStanding.MISSING
         case _:
             return FaceStanding.PENDING
-
-
-def suspension_of(db: Db, account_id: str, now_ms: int) -> Suspension | None:
-    """The one that lasts longest of those in force."""
-    rows = list(
-        db.scalars(
-            select(SuspensionRow).where(
-                SuspensionRow.account_id == account_id,
-                SuspensionRow.lifted_ms.is_(None),
-                SuspensionRow.until_ms.is_(None) | (SuspensionRow.until_ms > now_ms),
-            )
-        )
-    )
-    if not rows:
-        return None
-    ends = [row.until_ms for row in rows]
-    return Suspension(None if None in ends else max(end for end in ends if end is not None))
 
 
 def is_blocklisted(db: Db, cipher: FieldCipher, account_id: str) -> bool:

@@ -19,7 +19,8 @@ from server.accounts.presence import require_presence
 from server.applications.views import open_row
 from server.effects import PersonTold
 from server.errors import Refusal
-from server.gate import Act, Person, missing, require
+from server.gate import Person, missing, require
+from server.gate_acts import Act
 from server.schedule.covers import follow
 from server.sessions.views import moment
 from server.store.store import Tx
@@ -110,8 +111,9 @@ def shown(db: Db, person: Person | None, image_id: str) -> Shown:
     if row is None:
         raise Refusal(ErrorCode.NOT_FOUND)
     purpose = ImagePurpose(row.purpose)
-    is_for_all = purpose.is_public and row.state == ImageState.APPROVED.value
-    is_owner = person is not None and person.account_id == row.account_id
+    is_deleted = row.deleted_ms is not None
+    is_for_all = purpose.is_public and row.state == ImageState.APPROVED.value and not is_deleted
+    is_owner = person is not None and person.account_id == row.account_id and not is_deleted
     is_reviewer = missing(Act.REVIEW_IMAGE, person) is None
     if not (is_for_all or is_owner or is_reviewer):
         raise Refusal(ErrorCode.NOT_FOUND)
@@ -127,6 +129,23 @@ def become(tx: Tx, row: ImageRow, following: ImageState) -> None:
         # From now on its file is kept for a while only.
         row.decided_ms = tx.now_ms
     tx.db.flush()
+
+
+def delete(tx: Tx, row: ImageRow) -> None:
+    """As a measure does it: from now on only who reviews images sees it."""
+    row.deleted_ms = tx.now_ms
+    tx.db.flush()
+    tx.effects.append(PersonTold(row.account_id, Concern.ACCOUNT))
+
+
+def undelete(tx: Tx, row: ImageRow) -> None:
+    """The measure is over: it is what it was, unless another has been approved meanwhile."""
+    row.deleted_ms = None
+    is_approved = row.state == ImageState.APPROVED.value
+    if is_approved and len(approved_of(tx.db, row.account_id, ImagePurpose(row.purpose))) > 1:
+        become(tx, row, ImageState.REPLACED)
+    tx.db.flush()
+    tx.effects.append(PersonTold(row.account_id, Concern.ACCOUNT))
 
 
 def kept_ids(db: Db, replaced_before_ms: int) -> frozenset[str]:
@@ -148,12 +167,13 @@ def to_wire(row: ImageRow) -> Image:
 
 
 def _current(db: Db, account_id: str, purpose: ImagePurpose) -> list[ImageRow]:
-    """What was not replaced: the newest first, an approved one after what is newer of the same moment."""
+    """What was neither replaced nor deleted: the newest first, an approved one after what came at the same moment."""
     rows = db.scalars(
         select(ImageRow).where(
             ImageRow.account_id == account_id,
             ImageRow.purpose == purpose.value,
             ImageRow.state != ImageState.REPLACED.value,
+            ImageRow.deleted_ms.is_(None),
         )
     )
     return sorted(rows, key=lambda row: (-row.uploaded_ms, row.state != ImageState.PENDING.value, row.id))

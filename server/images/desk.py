@@ -1,13 +1,11 @@
-"""Uploads and reads of images: a worker thread that decodes, shelf, store. Event loop; owned by the services."""
+"""Uploads and reads of images: a worker thread that decodes, files, store. Event loop; owned by the services."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
 
 import structlog
 
@@ -20,12 +18,11 @@ from server.gate import Person
 from server.images import acts
 from server.images.acts import Shown, Stored
 from server.images.pictures import Encoded, re_encode
-from server.images.shelf import Shelf
+from server.kept_files import KeptFiles
 from server.retention import DAY_MS, Retention
 from server.secrets import FieldCipher, new_id
 from server.store.store import Store
 
-T = TypeVar("T")
 MAX_WAITING = 12
 """Uploads that wait for the one that is decoded, each with its file in memory."""
 DECODE_S = 20.0
@@ -40,12 +37,18 @@ class ImageDesk:
     def __init__(self, folder: Path, cipher: FieldCipher, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._shelf = Shelf(folder, cipher)
+        self._files = KeptFiles(folder, cipher, store, clock)
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="image-worker")
         self._waiting = 0
 
     def close(self) -> None:
         self._worker.shutdown(wait=True, cancel_futures=True)
+
+    async def encode(self, data: bytes, purpose: ImagePurpose) -> Encoded:
+        """Check and re-encode, in turn with everybody's. Raises Refusal."""
+        if len(data) > MAX_IMAGE_BYTES:
+            raise Refusal(ErrorCode.TOO_LARGE, detail={"max_bytes": MAX_IMAGE_BYTES})
+        return await self._decode(data, purpose)
 
     async def upload(self, person: Person, purpose: ImagePurpose, data: bytes) -> Image:
         """Check, re-encode, keep. On the disk when it returns. Raises Refusal, StorageError."""
@@ -62,36 +65,25 @@ class ImageDesk:
             size_bytes=len(encoded.data),
             sha256=hashlib.sha256(encoded.data).hexdigest(),
         )
-        await _in_thread(lambda: self._shelf.put(image_id, purpose, encoded.data))
-        try:
-            return await self._store.write(lambda tx: acts.add(tx, person, stored))
-        except Refusal:
-            # Refused for certain; after any other fault the row may be there, and housekeeping looks.
-            await _in_thread(lambda: self._shelf.drop(image_id, purpose))
-            raise
+        return await self._files.keep(
+            image_id, encoded.data, lambda tx: acts.add(tx, person, stored), is_public=purpose.is_public
+        )
 
     async def read(self, person: Person | None, image_id: str) -> tuple[Shown, bytes]:
         """The JPEG, for who may see it. Raises Refusal (not_found), StorageError."""
         shown = await self._store.read(lambda db: acts.shown(db, person, image_id))
-        data = await _in_thread(lambda: self._shelf.get(shown.id, shown.purpose))
-        if data is None:
-            raise Refusal(ErrorCode.NOT_FOUND)
-        return shown, data
+        return shown, await self._files.get(shown.id, is_public=shown.purpose.is_public)
 
     async def housekeep(self, terms: Retention) -> None:
         """Take away the files that no row names, and those of images that were replaced long ago."""
-        now = self._clock.utc()
-        # Files first: one that comes later belongs to a row that is not read yet.
-        if not await _in_thread(self._shelf.ids):
-            return
-        kept = await self._store.read(lambda db: acts.kept_ids(db, utc_ms(now) - terms.media_days * DAY_MS))
-        count = await _in_thread(lambda: self._shelf.clear(kept, now))
+        until_ms = utc_ms(self._clock.utc()) - terms.media_days * DAY_MS
+        count = await self._files.clear(lambda db: acts.kept_ids(db, until_ms))
         if count:
             log.info("images_cleared", count=count)
 
     async def reseal(self) -> int:
         """Seal anew the files that an earlier key sealed; how many. Raises StorageError."""
-        return await _in_thread(self._shelf.reseal)
+        return await self._files.reseal()
 
     async def _decode(self, data: bytes, purpose: ImagePurpose) -> Encoded:
         if self._waiting >= MAX_WAITING:
@@ -105,7 +97,3 @@ class ImageDesk:
             raise Refusal(ErrorCode.RATE_LIMITED, retry_after_s=30) from None
         finally:
             self._waiting -= 1
-
-
-async def _in_thread(work: Callable[[], T]) -> T:
-    return await asyncio.get_running_loop().run_in_executor(None, work)

@@ -15,7 +15,8 @@ from server.accounts.presence import require_presence
 from server.audit import audit
 from server.effects import PersonTold
 from server.errors import Refusal
-from server.gate import Act, Person, require
+from server.gate import Person, require
+from server.gate_acts import Act
 from server.images.acts import approved_of, become
 from server.inbox.post import post
 from server.schedule.covers import follow

@@ -60,7 +60,8 @@ class MediaRoutes:
         self._secret = media_secret
         self._limits = limits
         self._clock = clock
-        self._denied: OrderedDict[tuple[str, str], float] = OrderedDict()
+        self._denied: OrderedDict[tuple[str, str], int] = OrderedDict()
+        """Until when the tokens run out that are dead, in UTC seconds since 1970."""
 
     async def flv(self, request: Request) -> Response:
         session_id, dot, kind = request.path_params["name"].rpartition(".")
@@ -101,10 +102,11 @@ class MediaRoutes:
             raise Refusal(ErrorCode.NOT_FOUND)
         return FileResponse(path, media_type="video/mp4", headers=_NO_STORE)
 
-    def deny(self, session_id: str, viewer_id: str) -> None:
-        """Refuse the person until every token that was made so far has run out."""
+    def deny(self, session_id: str, viewer_id: str, until_unix_s: int | None) -> None:
+        """Refuse the person's tokens that run out by then; None: every one that was made so far."""
         self._denied.pop((session_id, viewer_id), None)
-        self._denied[session_id, viewer_id] = self._clock.monotonic_s() + MAX_LIFETIME_S + SEGMENT_GRACE_S
+        latest_unix_s = int(self._clock.utc().timestamp()) + MAX_LIFETIME_S
+        self._denied[session_id, viewer_id] = latest_unix_s if until_unix_s is None else until_unix_s
         while len(self._denied) > MAX_DENIED:
             self._denied.popitem(last=False)
 
@@ -117,7 +119,7 @@ class MediaRoutes:
         # A session id that is not in a genuine token never comes near a path.
         if claim is None or claim.session_id != session_id or not _is_name(session_id) or not claim.viewer_id:
             raise Refusal(ErrorCode.TOKEN_EXPIRED)
-        if self._denied.get((session_id, claim.viewer_id), 0.0) > self._clock.monotonic_s():
+        if claim.expires_unix_s <= self._denied.get((session_id, claim.viewer_id), 0):
             raise Refusal(ErrorCode.FORBIDDEN)
         return claim
 
@@ -178,7 +180,7 @@ class ControlRoutes:
 
     async def drop_viewer(self, request: Request) -> Response:
         order = await self._order(request, ViewerDropOrder)
-        self._media.deny(order.session_id, order.viewer_id)
+        self._media.deny(order.session_id, order.viewer_id, order.tokens_until_unix_s)
         self._desk.drop_viewer(order.session_id, order.viewer_id)
         return Response(status_code=204)
 

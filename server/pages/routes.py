@@ -1,4 +1,5 @@
-"""The pages for viewers: what is live, one session, and the page for an address that leads nowhere.
+"""The pages for viewers: what is live, one session, complaining of an infringement, and the page for an address that
+leads nowhere.
 
 Event loop. ``build_router`` is called once by the composition root; ``not_found_page`` by its handler of 404.
 """
@@ -16,12 +17,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
+from app.contract import reports
 from app.contract.rest import API_PREFIX, Session
 from app.domain.china_time import CHINA
+from app.domain.reports import RightKind
 from app.domain.session import SessionState
 from app.errors import AppError
+from app.i18n import load_emoji
 from app.runtime.clock import utc_ms
-from server.page_services import PageServices
+from server.page_services import ComplaintTerms, PageServices
 from server.pages.language import COOKIE, HTML_NAMES, LANGUAGES, Texts, choose_language, texts_for_scripts
 
 _HERE = Path(__file__).parent
@@ -32,10 +36,14 @@ _MACHINE_PATHS = (f"{API_PREFIX}/", "/internal/", "/static/")
 
 Lang = Annotated[str | None, Query(max_length=8)]
 Via = Annotated[str | None, Query(max_length=8)]
+About = Annotated[str, Query(max_length=64)]
+_PERSON_CHARS = 60
+"""Of whom a complaint is about, which goes into its description."""
+_MB_BYTES = 1024 * 1024
 
 
 def build_router(services: PageServices, vendor_dir: Path = VENDOR_DIR) -> APIRouter:
-    """``/``, ``/s/{session_id}`` and ``/static/…``. ``vendor_dir`` holds mpegts.js and hls.js."""
+    """``/``, ``/s/{session_id}``, ``/complaint`` and ``/static/…``. ``vendor_dir`` holds mpegts.js and hls.js."""
     router = APIRouter(include_in_schema=False)
     pages = _Pages(services)
     static = StaticFiles(directory=STATIC_DIR)
@@ -65,6 +73,24 @@ def build_router(services: PageServices, vendor_dir: Path = VENDOR_DIR) -> APIRo
             "via": via if via in {"flv", "hls"} else "auto",
         }
         return pages.render(request, lang, "viewer.html", session=session, planned=planned, start=start)
+
+    @router.get("/complaint")
+    async def show_complaint(request: Request, lang: Lang = None, about: About = "") -> Response:
+        try:
+            # What is no id is not asked for: a database takes not every character.
+            session = await services.get_session(about) if about.isascii() and about.isalnum() else None
+        except AppError:
+            return pages.render(request, lang, "failed.html", 503)
+        terms = services.complaint_terms
+        return pages.render(
+            request,
+            lang,
+            "complaint.html",
+            session=session,
+            rights=[kind.value for kind in RightKind],
+            limits=complaint_limits(terms),
+            kept={"loose_days": terms.loose_days, "complaint_days": terms.complaint_days},
+        )
 
     @router.get("/static/vendor/{path:path}")
     async def give_vendor(path: str, request: Request) -> Response:
@@ -123,6 +149,7 @@ class _Pages:
             t=Texts(language),
             language=language,
             html_language=HTML_NAMES[language],
+            emoji=load_emoji(language),
             other_language=next(other for other in LANGUAGES if other != language),
             platform=platform,
             platform_name=platform.name if language == "zh" else platform.name_en,
@@ -162,6 +189,22 @@ def content_security_policy(media_origin: str) -> str:
             "frame-ancestors 'none'",
         )
     )
+
+
+def complaint_limits(terms: ComplaintTerms) -> dict[str, int]:
+    """What the form of a complaint measures by."""
+    return {
+        "claimantChars": reports.MAX_CLAIMANT_CHARS,
+        "contactChars": reports.MAX_CONTACT_CHARS,
+        "descriptionChars": reports.MAX_COMPLAINT_CHARS,
+        "personChars": _PERSON_CHARS,
+        "links": reports.MAX_LINKS,
+        "linkChars": reports.MAX_LINK_CHARS,
+        "proofs": reports.MAX_PROOFS,
+        "proofBytes": terms.proof_bytes,
+        "proofMb": terms.proof_bytes // _MB_BYTES,
+        "proofPx": terms.proof_px,
+    }
 
 
 def planned_time(session: Session, now: datetime) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 import structlog
@@ -23,6 +24,7 @@ from app.contract.events import (
     Hello,
     HelloAck,
     Refused,
+    Revoked,
     body,
     decode,
     encode,
@@ -33,17 +35,29 @@ from app.errors import AppError
 from app.runtime.clock import Clock, utc_ms
 from server.accounts.presence import is_present
 from server.accounts.tokens import authenticate
+from server.conduct.checker import Checker, Place
 from server.config import Limits
 from server.errors import Refusal, refusal_of
-from server.gate import Act, Person, require
+from server.gate import Person, RoomStanding, missing, require
+from server.gate_acts import Act
 from server.limits import Buckets
 from server.messages import sentence
-from server.rooms.chat import checked_request_id, checked_text, find_posted, post_message
+from server.proxies import household
+from server.rooms.chat import Wish, checked_request_id, checked_text, find_posted
+from server.rooms.counting import viewer_of
 from server.rooms.facts import Resume, read_resume
 from server.rooms.hub import Hub, RoomSocket, frames_of, personal_key
+from server.rooms.people import muted_of, standing_in
+from server.rooms.posting import Posting, Ticket
+from server.sockets import DIRECT
+from server.store.models import SessionRow
 from server.store.store import Store
 
 HELLO_S = 10.0
+LAST_WORDS_S = 0.5
+"""For who is closed out to be told why; who does not read is closed without."""
+MAX_UNANSWERED = 32
+"""Messages of one socket; the next is read when one of them is answered."""
 UNSUPPORTED = 1003
 log = structlog.get_logger("rooms")
 
@@ -57,6 +71,8 @@ class RoomServices:
     clock: Clock
     limits: Limits
     chat_rate: Buckets
+    checker: Checker
+    posting: Posting
 
 
 class Connection:
@@ -66,6 +82,7 @@ class Connection:
         self._ws = websocket
         self._services = services
         self._cookie_token = cookie_token
+        self._tickets: set[Ticket] = set()
         self._language = websocket.headers.get("accept-language", "")
         self._frame_rate = Buckets(services.clock, services.limits.frames_burst, services.limits.frames_per_s)
         self._refusal_rate = Buckets(
@@ -110,13 +127,19 @@ class Connection:
         if not is_personal and not room.isalnum():
             await self._send_now(self._refused(first.id, Refusal(ErrorCode.NOT_FOUND)))
             return int(CloseCode.FORBIDDEN)
-        socket = RoomSocket(room, person, self._services.limits)
+        address = household(self._ws.client.host) if self._ws.client else ""
+        viewer = viewer_of(person.account_id if person else None, hello.visitor, address)
+        direct = self._ws.scope.get("extensions", {}).get(DIRECT)
+        socket = RoomSocket(room, person, self._services.limits, direct, viewer)
         self._services.hub.listen(socket)
         try:
             if is_personal:
                 return await self._attend_person(socket, first)
             return await self._attend(socket, first, hello)
         finally:
+            if socket.close_code == CloseCode.TOO_SLOW:
+                direct_bytes = socket.direct.held_bytes if socket.direct is not None else 0
+                log.info("socket_too_slow", held_bytes=socket.outbox.waiting_bytes + direct_bytes)
             self._services.hub.leave(socket)
 
     async def _hello(self) -> tuple[Envelope, Hello]:
@@ -143,7 +166,8 @@ class Connection:
         return None
 
     async def _attend_person(self, socket: RoomSocket, first: Envelope) -> int:
-        person = require(Act.USE_ACCOUNT, socket.person)
+        # Who is closed out hears what becomes of the appeal.
+        person = require(Act.OWN_MEASURES, socket.person)
         if not await self._services.store.read(lambda db: is_present(db, person)):
             return int(CloseCode.ENDED_ELSEWHERE)
         ack = HelloAck(last_seq=0, state="", viewers=0, account_id=person.account_id)
@@ -155,23 +179,39 @@ class Connection:
         limit = self._services.limits.resume_facts
         is_room = len(socket.session_id) <= 64
 
-        def read(db: Db) -> tuple[bool, Resume | None]:
-            is_welcome = socket.person is None or is_present(db, socket.person)
-            return is_welcome, read_resume(db, socket.session_id, hello.after_seq, limit) if is_room else None
+        now_ms = utc_ms(self._services.clock.utc())
 
-        # The hub closes the sockets of a device that ends; this one may have ended just before it was heard of there.
-        is_welcome, resume = await self._services.store.read(read)
+        def read(db: Db) -> tuple[bool, RoomStanding, Resume | None]:
+            is_welcome = socket.person is None or is_present(db, socket.person)
+            row = db.get(SessionRow, socket.session_id) if is_room else None
+            if row is None:
+                return is_welcome, RoomStanding(), None
+            room = standing_in(db, row, socket.person.account_id if socket.person else None, now_ms)
+            return is_welcome, room, read_resume(db, socket.session_id, hello.after_seq, limit)
+
+        # The hub closes the sockets of a device that ends, or of a person who is sent out; either may have happened
+        # just before this one was heard of there.
+        is_welcome, room, resume = await self._services.store.read(read)
         if not is_welcome:
             return int(CloseCode.ENDED_ELSEWHERE)
+        if missing(Act.WATCH, socket.person, room=room) is not None and room.removal is not None:
+            revoked = Revoked(is_lasting=not room.removal.session_id)
+            await self._send_now(self._envelope(revoked, "session.revoked", socket.session_id))
+            return int(CloseCode.FORBIDDEN)
+        socket.role = room.role
         if resume is None:
             await self._send_now(self._refused(first.id, Refusal(ErrorCode.NOT_FOUND)))
             return int(CloseCode.FORBIDDEN)
-        viewers = self._services.hub.enter(socket, resume.anchor_id, resume.messages)
+        stats = self._services.hub.enter(socket, resume.anchor_id, resume.messages, resume.audience)
         ack = HelloAck(
             last_seq=resume.last_seq,
             state=resume.state.value,
-            viewers=viewers,
+            viewers=stats.viewers,
+            peak=stats.peak,
+            onlookers=stats.onlookers,
             account_id=socket.person.account_id if socket.person else None,
+            role=room.role.wire,
+            muted=muted_of(room.mute, room.mute_reason) if room.mute is not None else None,
         )
         history = [self._envelope(ack, "hello.ack", socket.session_id, first.id)]
         if resume.is_reset:
@@ -198,6 +238,10 @@ class Connection:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         if socket.close_code is not None:
+            if socket.last_words is not None:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(LAST_WORDS_S):
+                        await self._send_now(socket.last_words)
             return socket.close_code
         for task in done:
             task.result()
@@ -211,7 +255,7 @@ class Connection:
             frame = await socket.outbox.get()
             try:
                 async with asyncio.timeout(self._services.limits.stalled_s):
-                    await self._ws.send_text(frame)
+                    await self._ws.send_text(frame.decode())
             except TimeoutError:
                 socket.close(CloseCode.TOO_SLOW)
                 return
@@ -237,27 +281,47 @@ class Connection:
             payload = body(request)
             if not isinstance(payload, ChatSend) or socket.session_id.startswith(PERSONAL_ROOM):
                 raise Refusal(ErrorCode.INPUT_INVALID, detail={"field": "t"})
-            socket.tell(await self._chat(socket, request, payload))
+            await self._chat(socket, request, payload)
         except msgspec.ValidationError:
             self._refuse(socket, request.id, Refusal(ErrorCode.INPUT_INVALID))
         except AppError as error:
             self._refuse(socket, request.id, refusal_of(error))
 
-    async def _chat(self, socket: RoomSocket, request: Envelope, wish: ChatSend) -> Envelope:
+    async def _chat(self, socket: RoomSocket, request: Envelope, wish: ChatSend) -> None:
+        """Ask for it; the answer comes with its ticket, and meanwhile the next may be asked for."""
         person = require(Act.USE_ACCOUNT, socket.person)
         request_id = checked_request_id(request.id)
         text = checked_text(wish.text)
         wait_s = self._services.chat_rate.take(person.account_id)
         if wait_s > 0:
             # Sent again because its answer was lost: what is posted already is no new message.
+            await self._services.posting.settle(socket.session_id)
             earlier = await self._services.store.read(
                 lambda db: find_posted(db, socket.session_id, person, request_id, text)
             )
             if earlier is None:
                 raise Refusal(ErrorCode.RATE_LIMITED, retry_after_s=wait_s)
-            return self._envelope(earlier, "chat.ack", socket.session_id, request_id)
-        ack = await self._services.store.write(lambda tx: post_message(tx, socket.session_id, person, request_id, text))
-        return self._envelope(ack, "chat.ack", socket.session_id, request_id)
+            socket.tell(self._envelope(earlier, "chat.ack", socket.session_id, request_id))
+            return
+        findings = self._services.checker.check(text, Place.CHAT)
+        while len(self._tickets) >= MAX_UNANSWERED:
+            await asyncio.wait(self._tickets, return_when=asyncio.FIRST_COMPLETED)
+        ticket = self._services.posting.post(socket.session_id, Wish(person, request_id, text, findings, wish.reply_to))
+        self._tickets.add(ticket)
+        ticket.add_done_callback(partial(self._acknowledge, socket, request_id))
+
+    def _acknowledge(self, socket: RoomSocket, request_id: str, ticket: Ticket) -> None:
+        self._tickets.discard(ticket)
+        if ticket.cancelled():
+            return
+        error = ticket.exception()
+        if error is None:
+            socket.tell(self._envelope(ticket.result(), "chat.ack", socket.session_id, request_id))
+        elif isinstance(error, AppError):
+            self._refuse(socket, request_id, refusal_of(error))
+        else:
+            # A bug, which the store has logged.
+            self._refuse(socket, request_id, Refusal(ErrorCode.INTERNAL))
 
     def _refuse(self, socket: RoomSocket, request_id: str, refusal: Refusal) -> None:
         if self._refusal_rate.take("refusals") > 0:
@@ -271,6 +335,7 @@ class Connection:
             code=refusal.code,
             message=sentence(refusal.reason, self._language),
             retry_after_ms=round((refusal.retry_after_s or 0.0) * 1000),
+            detail=dict(refusal.detail),
         )
         return self._envelope(refused, "error", room, request_id)
 

@@ -39,14 +39,14 @@ async def list_applications(person: SignedIn, services: WithServices) -> list[Ap
 @router.post("/application")
 async def begin_application(wish: ApplicationBegin, person: SignedIn, services: WithServices) -> Application:
     """Begin one, or get the one that is open."""
-    services.draft_rate.require(person.account_id)
+    services.rates.draft.require(person.account_id)
     return await services.store.write(lambda tx: acts.begin(tx, person, services.cipher, wish.kind))
 
 
 @router.put("/application/draft")
 async def save_draft(wish: DraftSave, person: SignedIn, services: WithServices) -> Application:
     """Keep what was typed. ``draft_conflict`` when another machine saved since ``base_revision``."""
-    services.draft_rate.require(person.account_id)
+    services.rates.draft.require(person.account_id)
     return await services.store.write(lambda tx: acts.save_draft(tx, person, services.cipher, wish))
 
 
@@ -55,7 +55,7 @@ async def submit_application(
     wish: ApplicationSubmit, person: SignedIn, services: WithServices, idempotency_key: IdempotencyKey = None
 ) -> Application:
     """Send the revision named. Repeatable with Idempotency-Key."""
-    services.submit_rate.require(person.account_id)
+    services.rates.submit.require(person.account_id)
     cipher, checker = services.cipher, services.checker
     return await services.store.write(lambda tx: acts.submit(tx, person, cipher, checker, wish, idempotency_key))
 
@@ -63,7 +63,7 @@ async def submit_application(
 @router.post("/text-check")
 async def check_text(wish: CheckedPlace, person: SignedIn, services: WithServices) -> TextChecked:
     """The offending words of a text; of a field whose words are not looked at, none."""
-    services.text_check_rate.require(person.account_id)
+    services.rates.text_check.require(person.account_id)
     place = PLACES.get(wish.field)
     if place is None:
         return TextChecked(findings=[])

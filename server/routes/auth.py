@@ -13,6 +13,7 @@ from server.accounts import codes, factors, people, tokens
 from server.accounts.tokens import authenticate
 from server.audit import audit
 from server.errors import Refusal
+from server.measures import telling
 from server.providers.code_sender import DemoCodeSender
 from server.routes.deps import (
     ACCESS_COOKIE,
@@ -66,6 +67,7 @@ async def sign_in(wish: SignIn, request: Request, response: Response, services: 
             tx, services.cipher, wish.phone, f"观众{secrets.randbelow(10**6):06d}"
         )
         lifetimes = services.config.lifetimes
+        telling.tell_closed(tx, account.id)
         return tokens.start_device(tx, services.cipher, account, wish.device_name, wish.device_id, lifetimes)
 
     issued = _granted(await services.store.write(work))
@@ -155,7 +157,7 @@ def _device_of_cookies(tx: Tx, access: str | None, refreshing: str | None) -> st
 
 
 def _limit_address(request: Request, services: Services) -> None:
-    wait_s = services.sign_in_rate.take(client_address(request))
+    wait_s = services.rates.sign_in.take(client_address(request))
     if wait_s > 0:
         raise Refusal(ErrorCode.RATE_LIMITED, retry_after_s=wait_s)
 

@@ -15,7 +15,8 @@ from app.contract.rest import API_PREFIX, TokenPair
 from app.runtime.clock import utc_ms
 from server.accounts.tokens import authenticate
 from server.errors import Refusal
-from server.gate import Person
+from server.gate import Person, require
+from server.gate_acts import Act
 from server.proxies import household
 from server.services import Services
 
@@ -81,7 +82,15 @@ async def signed_in_person(
     return person
 
 
-SignedIn = Annotated[Person, Depends(signed_in_person)]
+AlsoClosed = Annotated[Person, Depends(signed_in_person)]
+"""Whoever is signed in, be their account closed: for what they need to read the reason and to appeal."""
+
+
+async def open_person(person: AlsoClosed) -> Person:
+    return require(Act.USE_ACCOUNT, person)
+
+
+SignedIn = Annotated[Person, Depends(open_person)]
 
 
 async def reading_person(request: Request, services: WithServices) -> Person | None:

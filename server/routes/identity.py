@@ -33,7 +33,7 @@ async def check_identity(
     wish: IdentitySubmit, person: SignedIn, services: WithServices, idempotency_key: IdempotencyKey = None
 ) -> Identity:
     """Check name and number, or correct them. Repeatable with Idempotency-Key."""
-    services.identity_rate.require(person.account_id)
+    services.rates.identity.require(person.account_id)
     cipher = services.cipher
     wanted = await services.store.write(lambda tx: acts.begin(tx, person, cipher, wish, idempotency_key))
     if isinstance(wanted, Refusal):
@@ -58,7 +58,7 @@ async def ask_face_check(
     wish: FaceAsk, person: SignedIn, services: WithServices, idempotency_key: IdempotencyKey = None
 ) -> FaceCheck:
     """Ask an operator for it. Repeatable with Idempotency-Key."""
-    services.identity_rate.require(person.account_id)
+    services.rates.identity.require(person.account_id)
     return await services.store.write(lambda tx: face.ask(tx, person, services.cipher, wish, idempotency_key))
 
 

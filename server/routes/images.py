@@ -32,7 +32,7 @@ _PICTURE: dict[int | str, dict[str, Any]] = {
 @router.put("/me/images/{purpose}", openapi_extra=_FILE)
 async def put_image(purpose: ImagePurpose, request: Request, person: SignedIn, services: WithServices) -> Image:
     """Store a new one: the body is the file. It is re-encoded, and reviewed before others see it."""
-    services.image_rate.require(person.account_id)
+    services.rates.image.require(person.account_id)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in CONTENT_TYPES:
         raise Refusal(ErrorCode.IMAGE_INVALID)

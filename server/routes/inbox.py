@@ -12,7 +12,7 @@ from app.contract.rest import API_PREFIX
 from app.runtime.clock import utc_ms
 from server.accounts.presence import require_presence
 from server.inbox import reading
-from server.routes.deps import REFUSALS, PageQuery, SignedIn, WithServices
+from server.routes.deps import REFUSALS, AlsoClosed, PageQuery, WithServices
 from server.standing import onboarding_of
 from server.store.store import Tx
 
@@ -27,20 +27,20 @@ class InboxPage(PageQuery):
 
 
 @router.get("/onboarding")
-async def get_onboarding(person: SignedIn, services: WithServices) -> Onboarding:
+async def get_onboarding(person: AlsoClosed, services: WithServices) -> Onboarding:
     """How far the way to air is done, and what stands in the way."""
     now_ms = utc_ms(services.clock.utc())
     return await services.store.read(lambda db: onboarding_of(db, services.cipher, person, now_ms))
 
 
 @router.get("/inbox")
-async def get_inbox(person: SignedIn, services: WithServices, page: Annotated[InboxPage, Query()]) -> Inbox:
+async def get_inbox(person: AlsoClosed, services: WithServices, page: Annotated[InboxPage, Query()]) -> Inbox:
     """Messages, the newest first; with ``before`` those before that number."""
     return await services.store.read(lambda db: reading.read_inbox(db, person, page.before, page.limit))
 
 
 @router.post("/inbox/read")
-async def mark_read(wish: InboxRead, person: SignedIn, services: WithServices) -> InboxCount:
+async def mark_read(wish: InboxRead, person: AlsoClosed, services: WithServices) -> InboxCount:
     """Mark as read; repeatable."""
 
     def work(tx: Tx) -> InboxCount:

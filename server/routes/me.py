@@ -9,7 +9,7 @@ from server.accounts import people, tokens
 from server.accounts.presence import require_presence
 from server.conduct.checker import Place
 from server.conduct_gate import require_clean
-from server.routes.deps import REFUSALS, SignedIn, SomeId, WithServices
+from server.routes.deps import REFUSALS, AlsoClosed, SignedIn, SomeId, WithServices
 from server.sessions import probe_keys
 from server.store.models import AccountRow
 from server.store.store import Tx
@@ -20,7 +20,7 @@ router = APIRouter(prefix=f"{API_PREFIX}/me", responses=REFUSALS, tags=["me"])
 
 
 @router.get("")
-async def get_me(person: SignedIn, services: WithServices) -> Account:
+async def get_me(person: AlsoClosed, services: WithServices) -> Account:
     return await services.store.read(
         lambda db: people.to_wire(db, services.cipher, db.get_one(AccountRow, person.account_id))
     )
@@ -41,13 +41,13 @@ async def change_me(wish: MeChange, person: SignedIn, services: WithServices) ->
 
 
 @router.get("/devices")
-async def list_devices(person: SignedIn, services: WithServices) -> list[Device]:
+async def list_devices(person: AlsoClosed, services: WithServices) -> list[Device]:
     """Where this account is signed in, the latest first."""
     return await services.store.read(lambda db: tokens.devices_of(db, person))
 
 
 @router.delete("/devices/{device_id}", status_code=204)
-async def end_device(device_id: SomeId, person: SignedIn, services: WithServices) -> None:
+async def end_device(device_id: SomeId, person: AlsoClosed, services: WithServices) -> None:
     """End one: its tokens, sockets and stream keys die at once."""
     await services.store.write(lambda tx: tokens.end_own_device(tx, person, device_id))
 
@@ -58,7 +58,7 @@ async def issue_probe_key(person: SignedIn, services: WithServices) -> ProbeTarg
 
     Whoever is signed in may have one, before anything else is done for the first broadcast.
     """
-    services.probe_rate.require(person.account_id)
+    services.rates.probe.require(person.account_id)
     issued = await services.store.write(lambda tx: probe_keys.issue(tx, person, services.platform_tag))
     return ProbeTarget(
         key=issued.key,

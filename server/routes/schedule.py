@@ -13,6 +13,7 @@ from app.contract.schedule import Activity, Entry, Plan, PlanChange, Schedule
 from app.domain.schedule import Span
 from app.runtime.clock import utc_ms
 from server.errors import Refusal
+from server.gate import Person
 from server.messages import language_of
 from server.routes.deps import REFUSALS, PageQuery, SignedIn, SomeId, WithServices
 from server.routes.sessions import IdempotencyKey
@@ -44,7 +45,7 @@ async def get_schedule(person: SignedIn, services: WithServices, span: Annotated
     else:
         wanted = _span(span)
         found = await services.store.read(lambda db: views.touching(db, person, wanted, now_ms))
-    return Schedule(entries=[_wire(services, view) for view in found], server_now=now)
+    return Schedule(entries=[_wire(services, view, person) for view in found], server_now=now)
 
 
 @router.post("/me/schedule", status_code=201)
@@ -52,27 +53,27 @@ async def plan_session(
     wish: Plan, person: SignedIn, services: WithServices, idempotency_key: IdempotencyKey = None
 ) -> Entry:
     """Plan a session. Repeatable with Idempotency-Key."""
-    services.schedule_rate.require(person.account_id)
+    services.rates.schedule.require(person.account_id)
     view = await services.store.write(
         lambda tx: plans.plan(tx, person, services.cipher, services.checker, wish, idempotency_key)
     )
-    return _wire(services, view)
+    return _wire(services, view, person)
 
 
 @router.put("/me/schedule/{session_id}")
 async def change_entry(session_id: SomeId, wish: PlanChange, person: SignedIn, services: WithServices) -> Entry:
     """Change one until it begins; repeatable."""
-    services.schedule_rate.require(person.account_id)
+    services.rates.schedule.require(person.account_id)
     view = await services.store.write(
         lambda tx: plans.change(tx, person, services.cipher, services.checker, session_id, wish)
     )
-    return _wire(services, view)
+    return _wire(services, view, person)
 
 
 @router.post("/me/schedule/{session_id}/cancel")
 async def cancel_entry(session_id: SomeId, person: SignedIn, services: WithServices) -> Entry:
     """Take one off; repeatable."""
-    return _wire(services, await services.store.write(lambda tx: plans.cancel(tx, person, session_id)))
+    return _wire(services, await services.store.write(lambda tx: plans.cancel(tx, person, session_id)), person)
 
 
 @router.get("/me/schedule.ics", response_class=Response, responses=_CALENDAR)
@@ -103,8 +104,8 @@ def _span(asked: SpanQuery) -> Span:
     return Span(utc_ms(asked.from_), utc_ms(asked.until))
 
 
-def _wire(services: Services, view: EntryView) -> Entry:
-    return views.to_wire(view, services.wire(view.session))
+def _wire(services: Services, view: EntryView, person: Person | None = None) -> Entry:
+    return views.to_wire(view, services.wire(view.session, person))
 
 
 def _calendar(request: Request, services: Services, found: list[EntryView], name: str) -> Response:

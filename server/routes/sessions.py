@@ -25,9 +25,12 @@ from app.domain.session import SessionState
 from app.runtime.clock import utc_ms
 from server import media_token
 from server.errors import Refusal
-from server.gate import may_join_as_guest
+from server.gate import Person, may_join_as_guest, require
+from server.gate_acts import Act
 from server.rooms.chat import read_messages
+from server.rooms.people import standing_in
 from server.routes.deps import REFUSALS, PageQuery, Reading, SignedIn, SomeId, WithServices
+from server.services import Services
 from server.sessions import acts
 from server.sessions.views import view_of
 from server.standing import standing_of
@@ -51,7 +54,8 @@ async def open_session(
     """One on the spot. Repeatable with Idempotency-Key."""
     cipher, checker = services.cipher, services.checker
     return services.wire(
-        await services.store.write(lambda tx: acts.open_session(tx, person, cipher, checker, wish, idempotency_key))
+        await services.store.write(lambda tx: acts.open_session(tx, person, cipher, checker, wish, idempotency_key)),
+        person,
     )
 
 
@@ -64,12 +68,13 @@ async def get_current(person: SignedIn, services: WithServices) -> Session:
     )
     if view is None:
         raise Refusal(ErrorCode.NOT_FOUND)
-    return services.wire(view)
+    return services.wire(view, person)
 
 
 @router.get("/{session_id}")
-async def get_session(session_id: SomeId, services: WithServices) -> Session:
-    session = await services.get_session(session_id)
+async def get_session(session_id: SomeId, person: Reading, services: WithServices) -> Session:
+    """What was counted in it is told to its anchor and to operators."""
+    session = await services.get_session(session_id, person)
     if session is None:
         raise Refusal(ErrorCode.NOT_FOUND)
     return session
@@ -92,21 +97,25 @@ async def issue_stream_key(
 @router.post("/{session_id}/end")
 async def end_session(session_id: SomeId, person: SignedIn, services: WithServices) -> Session:
     """End it; repeatable."""
-    return services.wire(await services.store.write(lambda tx: acts.end(tx, person, session_id)))
+    return services.wire(await services.store.write(lambda tx: acts.end(tx, person, session_id)), person)
 
 
 @router.post("/{session_id}/cut-off")
 async def cut_off_session(session_id: SomeId, wish: CutOff, person: SignedIn, services: WithServices) -> Session:
     """An operator ends it, with a reason that is kept."""
-    return services.wire(await services.store.write(lambda tx: acts.cut_off(tx, person, session_id, wish.reason)))
+    return services.wire(
+        await services.store.write(lambda tx: acts.cut_off(tx, person, session_id, wish.reason, wish.category)), person
+    )
 
 
 @router.get("/{session_id}/play")
 async def get_play_info(session_id: SomeId, person: Reading, services: WithServices) -> PlayInfo:
     """Where to watch. The addresses are good for a minute; ``session_ended`` when there is nothing to come."""
-    session = await get_session(session_id, services)
+    session = await get_session(session_id, person, services)
     if session.state is SessionState.ENDED:
         raise Refusal(ErrorCode.SESSION_ENDED)
+    if person is not None:
+        await _require_welcome(services, person, session_id)
     viewer_id = person.account_id if person else f"v{secrets.token_hex(8)}"
     term_s = services.config.lifetimes.media_token_s
     expires_unix_s = int(services.clock.utc().timestamp()) + term_s
@@ -120,14 +129,26 @@ async def get_play_info(session_id: SomeId, person: Reading, services: WithServi
     )
 
 
+async def _require_welcome(services: Services, person: Person, session_id: str) -> None:
+    """Raises Refusal (removed_from_room)."""
+    now_ms = utc_ms(services.clock.utc())
+
+    def read(db: Db) -> None:
+        row = acts.get(db, session_id)
+        room = standing_in(db, row, person.account_id, now_ms)
+        require(Act.WATCH, person, acts.subject_of(row), room=room)
+
+    await services.store.read(read)
+
+
 @router.get("/{session_id}/guest-check")
 async def check_guest(session_id: SomeId, person: SignedIn, services: WithServices) -> GuestCheck:
     """Whether I may talk with the anchor on air, and if not, what is missing."""
     now_ms = utc_ms(services.clock.utc())
 
     def read(db: Db) -> GuestCheck:
-        subject = acts.subject_of(acts.get(db, session_id))
-        standing = standing_of(db, services.cipher, person.account_id, now_ms)
+        subject = acts.guest_subject_of(db, acts.get(db, session_id), now_ms)
+        standing = standing_of(db, services.cipher, person.account_id, now_ms, only_told=True)
         code = may_join_as_guest(person, subject, standing)
         return GuestCheck(may=code is None, missing=code.value if code is not None else "")
 

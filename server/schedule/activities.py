@@ -20,7 +20,8 @@ from app.domain.session import EndReason, SessionState
 from server.accounts.presence import require_presence
 from server.audit import audit
 from server.errors import Refusal
-from server.gate import Act, Person, require
+from server.gate import Person, require
+from server.gate_acts import Act
 from server.inbox.post import post
 from server.secrets import new_id
 from server.sessions.acts import take_off

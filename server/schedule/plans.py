@@ -34,7 +34,8 @@ from server.conduct.checker import Checker, Place
 from server.conduct_gate import require_clean
 from server.effects import PersonTold
 from server.errors import Refusal
-from server.gate import Act, Person, require
+from server.gate import Person, require
+from server.gate_acts import Act
 from server.once import done_before, remember
 from server.rooms.facts import post_fact
 from server.schedule.views import EntryView, entry_of, is_cover_of, own_row
@@ -87,7 +88,7 @@ def plan(
         _require_time(tx, content)
     if _planned_count(tx, person.account_id) >= MAX_UPCOMING:
         raise Refusal(ErrorCode.SCHEDULE_FULL, detail={"most": MAX_UPCOMING})
-    _require_free(tx, person.account_id, content.span)
+    require_free(tx, person.account_id, content.span)
     row = SessionRow(
         id=new_id(),
         anchor_id=person.account_id,
@@ -130,7 +131,7 @@ def change(
     if activity is None:
         _require_time(tx, content, row)
         if content.span != span_of(row):
-            _require_free(tx, person.account_id, content.span, but=row.id)
+            require_free(tx, person.account_id, content.span, but=row.id)
         if content.starts_ms != row.starts_ms:
             # Whoever moves it knows how near it is.
             row.reminded = ",".join(str(one) for one in past_reminders(content.starts_ms, tx.now_ms))
@@ -229,7 +230,7 @@ def _require_time(tx: Tx, content: _Content, row: SessionRow | None = None) -> N
         raise _invalid(ScheduleField.STARTS_AT, fault.value)
 
 
-def _require_free(tx: Tx, anchor_id: str, wanted: Span, *, but: str = "") -> None:
+def require_free(tx: Tx, anchor_id: str, wanted: Span, *, but: str = "") -> None:
     """Raises Refusal (schedule_overlap) with the earliest session that has some of the time."""
     for row in planned(tx.db, anchor_id, wanted.ends_ms):
         if row.id != but and wanted.overlaps(span_of(row)):

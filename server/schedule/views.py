@@ -16,7 +16,8 @@ from app.domain.images import ImagePurpose, ImageState
 from app.domain.schedule import MINUTE_MS, Span
 from app.domain.session import SessionState
 from server.errors import Attempt, Refusal
-from server.gate import Act, Person, require
+from server.gate import Person, require
+from server.gate_acts import Act
 from server.sessions.acts import BUSY
 from server.sessions.views import SessionView, moment, view_of
 from server.store.identity_models import ActivityRow
@@ -127,5 +128,7 @@ def is_cover_of(db: Db, account_id: str, image_id: str) -> bool:
     # Anything may be named; PostgreSQL takes no NUL even to look for it.
     row = db.get(ImageRow, image_id) if image_id.isascii() and image_id.isalnum() else None
     if row is None or row.account_id != account_id or row.purpose != ImagePurpose.COVER.value:
+        return False
+    if row.deleted_ms is not None:
         return False
     return ImageState(row.state) in (ImageState.PENDING, ImageState.APPROVED)

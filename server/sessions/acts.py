@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session as Db
 
 from app.contract.errors import ErrorCode
 from app.contract.inbox import InboxKind, LinkPlace
 from app.contract.rest import Category, KeyRequest, SessionCreate
+from app.domain.measures import ConductCategory, MeasureKind
 from app.domain.schedule import DEFAULT_LENGTH_MIN, MINUTE_MS, START_EARLY_MIN, Span
 from app.domain.session import EndReason, SessionState
+from server.accounts import people
 from server.accounts.presence import require_presence
 from server.audit import audit
 from server.conduct.checker import Checker, Place
 from server.conduct_gate import require_clean
 from server.effects import DeathCause
 from server.errors import Refusal
-from server.gate import Act, Person, Subject, require
+from server.gate import Person, Subject, missing, require
+from server.gate_acts import Act
 from server.inbox.post import post
+from server.measures import record as measures
 from server.once import done_before, remember
 from server.secrets import FieldCipher, new_id
 from server.sessions import keys
@@ -80,6 +86,20 @@ def subject_of(row: SessionRow) -> Subject:
     )
 
 
+def guest_subject_of(db: Db, row: SessionRow, now_ms: int) -> Subject:
+    """As who would be a guest is judged by: an anchor whose link-mic is limited has none."""
+    subject = subject_of(row)
+    is_limited = bool(measures.limits_of(db, row.anchor_id, now_ms, MeasureKind.LIMIT_GUESTS))
+    return replace(subject, allows_guests=subject.allows_guests and not is_limited)
+
+
+def gift_subject_of(db: Db, cipher: FieldCipher, row: SessionRow, now_ms: int) -> Subject:
+    """As who would give its anchor something is judged by."""
+    anchor = Person(row.anchor_id, "", people.roles_of(db, row.anchor_id))
+    code = missing(Act.RECEIVE_GIFT, anchor, standing=standing_of(db, cipher, row.anchor_id, now_ms))
+    return replace(subject_of(row), takes_gifts=code is None)
+
+
 def open_session(
     tx: Tx, person: Person, cipher: FieldCipher, checker: Checker, wish: SessionCreate, idempotency_key: str | None
 ) -> SessionView:
@@ -122,7 +142,8 @@ def issue_stream_key(
     tx: Tx, person: Person, cipher: FieldCipher, session_id: str, wish: KeyRequest, platform_tag: str
 ) -> keys.IssuedKey:
     row = get(tx.db, session_id)
-    _require(tx, Act.TAKE_KEY, person, cipher, subject_of(row))
+    subject = replace(subject_of(row), refusal=measures.refusal_of(tx.db, row.id))
+    _require(tx, Act.TAKE_KEY, person, cipher, subject)
     require_none_busy(tx.db, person.account_id, but=row.id)
     return keys.issue(tx, row, person.device_id, platform_tag, is_taking_over=wish.take_over)
 
@@ -138,26 +159,35 @@ def end(tx: Tx, person: Person, session_id: str) -> SessionView:
     return view_of(tx.db, row)
 
 
-def cut_off(tx: Tx, person: Person, session_id: str, reason: str) -> SessionView:
+def cut_off(
+    tx: Tx, person: Person, session_id: str, reason: str, category: ConductCategory | None = None
+) -> SessionView:
+    """A measure of its own: the anchor may read it again and appeal."""
     require(Act.CUT_OFF, person)
     require_presence(tx.db, person)
     row = get(tx.db, session_id)
     text = checked_line(reason, MAX_REASON_CHARS, "reason")
-    stop(tx, person.account_id, row, text)
+    taken = measures.add(tx, person, row.anchor_id, MeasureKind.CUT_OFF, category, text, session_id=row.id)
+    stop(tx, person.account_id, row, text, taken.id)
     return view_of(tx.db, row)
 
 
-def stop(tx: Tx, operator_id: str, row: SessionRow, text: str) -> None:
-    """What cutting off is, for a measure too: it ends, the key dies, the anchor is told why."""
-    _finish(tx, row, EndReason.CUT_OFF, DeathCause.CUT_OFF)
+def stop(tx: Tx, operator_id: str, row: SessionRow, text: str, measure_id: str) -> None:
+    """It ends, the key dies, and the anchor is told why and led to the measure that did it."""
+    _finish(tx, row, EndReason.CUT_OFF, DeathCause.CUT_OFF, text)
     audit(tx, operator_id, "session.cut_off", row.id, text)
     params = {"title": row.title, "comment": text}
-    post(tx, row.anchor_id, InboxKind.SESSION_CUT_OFF, params, LinkPlace.LIVE, row.id)
+    post(tx, row.anchor_id, InboxKind.SESSION_CUT_OFF, params, LinkPlace.MEASURES, measure_id)
 
 
 def take_off(tx: Tx, row: SessionRow, reason: EndReason) -> None:
     """End one that has not begun: it was cancelled, called off or missed. Its keys die with it."""
     _finish(tx, row, reason, DeathCause.ENDED)
+
+
+def withhold(tx: Tx, row: SessionRow, text: str) -> None:
+    """End one that has not begun, as a measure does it; a device that holds its key is told why."""
+    _finish(tx, row, EndReason.CALLED_OFF, DeathCause.CUT_OFF, text)
 
 
 def require_none_busy(db: Db, anchor_id: str, *, but: str = "") -> None:
@@ -226,6 +256,6 @@ def _require(
     require_presence(tx.db, person)
 
 
-def _finish(tx: Tx, row: SessionRow, reason: EndReason, cause: DeathCause) -> None:
+def _finish(tx: Tx, row: SessionRow, reason: EndReason, cause: DeathCause, said: str = "") -> None:
     move(tx, row, SessionState.ENDED, reason)
-    keys.kill_of_session(tx, row.id, cause)
+    keys.kill_of_session(tx, row.id, cause, said)

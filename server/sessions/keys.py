@@ -38,11 +38,11 @@ def living_keys(tx: Tx, session_id: str) -> list[KeyRow]:
     return list(tx.db.scalars(query))
 
 
-def kill(tx: Tx, row: KeyRow, cause: DeathCause) -> None:
-    """The key is dead from this commit on; whoever publishes with it is dropped after it."""
+def kill(tx: Tx, row: KeyRow, cause: DeathCause, reason: str = "") -> None:
+    """The key is dead from this commit on; whoever publishes with it is dropped after it. ``reason``: an operator's."""
     row.dead_ms = tx.now_ms
     row.death_cause = cause.value
-    tx.effects.append(KeyDied(row.id, row.session_id, row.device_id, cause))
+    tx.effects.append(KeyDied(row.id, row.session_id, row.device_id, cause, reason))
     # A connection that never showed a picture has no `stopped` to wait for.
     for publication in tx.db.scalars(
         select(PublicationRow).where(
@@ -53,9 +53,9 @@ def kill(tx: Tx, row: KeyRow, cause: DeathCause) -> None:
         publication.stop_reason = cause.value
 
 
-def kill_of_session(tx: Tx, session_id: str, cause: DeathCause) -> None:
+def kill_of_session(tx: Tx, session_id: str, cause: DeathCause, reason: str = "") -> None:
     for row in living_keys(tx, session_id):
-        kill(tx, row, cause)
+        kill(tx, row, cause, reason)
 
 
 def kill_of_device(tx: Tx, device_id: str) -> None:

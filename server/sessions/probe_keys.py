@@ -16,7 +16,8 @@ from app.contract.hooks import ProbeReport
 from server.accounts.presence import require_presence
 from server.effects import DeathCause, ProbeKeyDied
 from server.errors import Refusal
-from server.gate import Act, Person, require
+from server.gate import Person, require
+from server.gate_acts import Act
 from server.secrets import digest, new_id
 from server.sessions.keys import IssuedKey, new_key
 from server.store.models import ProbeKeyRow

@@ -8,6 +8,7 @@ from app.contract.inbox import Concern
 from app.domain.session import GRACE_PERIOD_S, EndReason, SessionState, may_follow
 from server.effects import GraceSet, PersonTold, SessionClosed
 from server.errors import Refusal
+from server.rooms import questions
 from server.rooms.facts import post_fact
 from server.store.models import SessionRow
 from server.store.store import Tx
@@ -37,6 +38,7 @@ def move(tx: Tx, row: SessionRow, to: SessionState, reason: EndReason | None = N
             row.ended_ms = tx.now_ms
             row.end_reason = reason.value if reason else None
             tx.effects.append(SessionClosed(row.id))
+            questions.take_down(tx, row)
         case SessionState.PREPARING | SessionState.SCHEDULED:
             pass
     if state is SessionState.INTERRUPTED or to is SessionState.INTERRUPTED:

@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session as Db
 
-from app.contract.rest import Category, Session
+from app.contract.rest import Category, Session, SessionFigures
 from app.domain.images import ImageState
+from app.domain.room.attendance import Audience
 from app.domain.session import GRACE_PERIOD_S, EndReason, SessionState
+from server.rooms.counts import audience_of
 from server.store.models import AccountRow, SessionRow
 from server.store.way_models import ImageRow
 
@@ -32,6 +34,8 @@ class SessionView:
     interrupted_ms: int | None
     ended_ms: int | None
     messages: int
+    audience: Audience | None
+    """As it was written last; None before it was on air."""
     starts_ms: int | None
     """None for one on the spot: it was not planned for a time."""
     length_min: int
@@ -54,15 +58,17 @@ def view_of(db: Db, row: SessionRow) -> SessionView:
         interrupted_ms=row.interrupted_ms,
         ended_ms=row.ended_ms,
         messages=row.message_count,
+        audience=audience_of(db, row.id) if row.started_ms is not None else None,
         starts_ms=None if row.is_spot else row.starts_ms,
         length_min=row.length_min,
-        cover_image_id=row.cover_image_id if _is_for_all(db, row.cover_image_id) else "",
+        cover_image_id=row.cover_image_id if is_for_all(db, row.cover_image_id) else "",
     )
 
 
-def _is_for_all(db: Db, image_id: str) -> bool:
+def is_for_all(db: Db, image_id: str) -> bool:
+    """Whether everybody may see this image."""
     image = db.get(ImageRow, image_id) if image_id else None
-    return image is not None and image.state == ImageState.APPROVED.value
+    return image is not None and image.state == ImageState.APPROVED.value and image.deleted_ms is None
 
 
 def on_air(db: Db, limit: int = 200) -> Sequence[SessionView]:
@@ -74,7 +80,8 @@ def on_air(db: Db, limit: int = 200) -> Sequence[SessionView]:
     return [view_of(db, row) for row in rows]
 
 
-def to_wire(view: SessionView, viewers: int, base_url: str) -> Session:
+def to_wire(view: SessionView, viewers: int, base_url: str, audience: Audience | None = None) -> Session:
+    """``audience``: for who may read it."""
     return Session(
         id=view.id,
         title=view.title,
@@ -93,7 +100,19 @@ def to_wire(view: SessionView, viewers: int, base_url: str) -> Session:
         grace_period_s=GRACE_PERIOD_S,
         viewers=viewers,
         messages=view.messages,
+        figures=_figures(audience) if audience is not None else None,
         viewer_url=f"{base_url}/s/{view.id}",
+    )
+
+
+def _figures(audience: Audience) -> SessionFigures:
+    return SessionFigures(
+        onlookers=audience.onlookers,
+        viewers_peak=audience.peak,
+        viewers_average=round(audience.average, 2),
+        watch_ms=audience.viewer_ms,
+        watch_each_ms=audience.each_ms,
+        on_air_ms=audience.on_air_ms,
     )
 
 

@@ -1,4 +1,4 @@
-"""The tables of real name, face check, suspension and official activities."""
+"""The tables of real name, face check and official activities."""
 
 from __future__ import annotations
 
@@ -72,21 +72,6 @@ class FaceStepRow(Base):
     comment: Mapped[str] = mapped_column(Text)
     """What the person is told."""
     note_sealed: Mapped[str | None] = mapped_column(Text)
-
-
-class SuspensionRow(Base):
-    """An anchor whose broadcasts are suspended until a moment, or until it is lifted."""
-
-    __tablename__ = "suspensions"
-    id: Mapped[str] = mapped_column(ID, primary_key=True)
-    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), index=True)
-    reason: Mapped[str] = mapped_column(String(200))
-    by: Mapped[str] = mapped_column(ID)
-    at_ms: Mapped[int] = mapped_column(BigInteger)
-    until_ms: Mapped[int | None] = mapped_column(BigInteger)
-    lifted_ms: Mapped[int | None] = mapped_column(BigInteger)
-    lifted_by: Mapped[str | None] = mapped_column(ID)
-    lift_reason: Mapped[str] = mapped_column(String(200), default="", server_default="")
 
 
 class ActivityRow(Base):

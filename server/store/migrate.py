@@ -29,8 +29,11 @@ def migrate(engine: Engine) -> None:
     settings.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     try:
         with _referring_freely(engine) as connection, connection.begin():
-            known = {script.revision for script in ScriptDirectory.from_config(settings).walk_revisions()}
-            if set(MigrationContext.configure(connection).get_current_heads()) - known:
+            scripts = ScriptDirectory.from_config(settings)
+            there = set(MigrationContext.configure(connection).get_current_heads())
+            if there == set(scripts.get_heads()):
+                return
+            if there - {script.revision for script in scripts.walk_revisions()}:
                 raise StorageError("database_newer")
             settings.attributes["connection"] = connection
             command.upgrade(settings, "head")

@@ -174,6 +174,17 @@ class MessageRow(Base):
     text: Mapped[str] = mapped_column(Text)
     sent_ms: Mapped[int] = mapped_column(BigInteger)
     request_id: Mapped[str] = mapped_column(ID)
+    reply_to: Mapped[str | None] = mapped_column(ID)
+    """The message that it answers, of the same session."""
+    hidden_ms: Mapped[int | None] = mapped_column(BigInteger)
+    """Since when who moderates has hidden it; null: they have not."""
+    deleted_ms: Mapped[int | None] = mapped_column(BigInteger)
+    """Since when a measure has deleted it, whatever who moderates does; null: none has."""
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it is shown to nobody."""
+        return self.hidden_ms is not None or self.deleted_ms is not None
 
 
 class FactRow(Base):

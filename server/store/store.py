@@ -66,7 +66,7 @@ class _Outcome:
 
 
 class OnAttempt(Protocol):
-    """Writes down who tried what they may not, within a write."""
+    """Keeps what a refusal leaves behind, within a write: who tried what they may not, and that a measure was told."""
 
     def __call__(self, tx: Tx, refusal: Refusal) -> None: ...
 
@@ -127,7 +127,7 @@ class Store:
         try:
             return await self._loop.run_in_executor(self._readers, self._read, work)
         except Refusal as refusal:
-            if refusal.attempt is not None:
+            if _leaves_something(refusal):
                 await self.write(partial(self.on_attempt, refusal=refusal))
             raise
 
@@ -177,7 +177,7 @@ class Store:
             with db.begin_nested():
                 value = job.work(tx)
         except AppError as error:
-            return _Outcome(job, error=self._keep_attempt(db, error))
+            return self._refused(db, job, error)
         except SQLAlchemyError as error:
             return _Outcome(job, error=_translated(error))
         except Exception as error:  # the writer must outlive a bug in one write
@@ -185,12 +185,13 @@ class Store:
             return _Outcome(job, error=error)
         return _Outcome(job, value=value, effects=tx.effects)
 
-    def _keep_attempt(self, db: Session, error: AppError) -> AppError:
-        """Of a write that was refused the attempt alone is kept, with the same commit."""
-        if isinstance(error, Refusal) and error.attempt is not None:
+    def _refused(self, db: Session, job: _Job, error: AppError) -> _Outcome:
+        """Of a write that was refused only what the refusal leaves behind is kept, with the same commit."""
+        kept = Tx(db, self._clock.utc())
+        if isinstance(error, Refusal) and _leaves_something(error):
             with db.begin_nested():
-                self.on_attempt(Tx(db, self._clock.utc()), error)
-        return error
+                self.on_attempt(kept, error)
+        return _Outcome(job, error=error, effects=kept.effects)
 
     def _deliver_later(self, outcomes: list[_Outcome]) -> None:
         if self._loop is not None:
@@ -213,6 +214,10 @@ class Store:
                 future.set_exception(outcome.error)
             else:
                 future.set_result(outcome.value)
+
+
+def _leaves_something(refusal: Refusal) -> bool:
+    return refusal.attempt is not None or bool(refusal.measure_id)
 
 
 def _translated(error: SQLAlchemyError) -> StorageError:

@@ -129,6 +129,8 @@ class ImageRow(Base):
     decided_ms: Mapped[int | None] = mapped_column(BigInteger)
     decided_by: Mapped[str | None] = mapped_column(ID)
     reason: Mapped[str] = mapped_column(String(200))
+    deleted_ms: Mapped[int | None] = mapped_column(BigInteger)
+    """Since when a measure has deleted it, whatever its state; null: none has."""
 
 
 class BlocklistRow(Base):

@@ -24,6 +24,8 @@ from capture.record.recorder import Disk, Limits, Recorder
 from tests.contract.record_kit import RATE_FPS, apart_s, make_scene, play
 from tests.net.rtmp_peers import wait_until
 
+pytestmark = pytest.mark.slow
+
 NO_FLOOR = Limits(start_free_bytes=0, floor_free_bytes=0)
 
 

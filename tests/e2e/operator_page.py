@@ -123,9 +123,41 @@ class OperatorPage:
         self.page.click("button:has-text('确认发布')")
         expect(self.page.locator("[role=status]")).to_contain_text("已发布")
 
+    def measure(self, kind: str, reason: str, evidence: str, *, rule: str = "7") -> None:
+        """Take a measure against the anchor who is on air."""
+        self.open("/live")
+        self.page.click("a.button[href*='/desk/measures/new']")
+        self.page.select_option("#kind", kind)
+        self.page.select_option("select[name=rule]", rule)
+        self.page.fill("#reason", reason)
+        self.page.fill("#evidence", evidence)
+        self.shoot(f"desk-measure-{kind}")
+        self.page.click("button.danger")
+        expect(self.page.locator("[role=status]")).to_be_visible()
+
+    def takes_up_report(self, said: str, *, around: tuple[str, ...]) -> None:
+        """The one that waits: what was said, and what was said before and after it."""
+        self.open("/reports")
+        expect(self.page.locator(".entry")).to_have_count(1)
+        self.page.click(".entry")
+        expect(self.page.locator("#reported")).to_contain_text(said)
+        for text in around:
+            expect(self.page.locator(".detail")).to_contain_text(text)
+        self.shoot("desk-report")
+        self.page.click("form[action$=take] button")
+        expect(self.page.locator("[role=status]")).to_contain_text("已受理")
+
+    def appeal_says(self, text: str) -> None:
+        """There is an appeal with these words."""
+        self.open("/measures?show=appeals")
+        self.page.click(".entry")
+        expect(self.page.locator(".detail")).to_contain_text(text)
+        self.shoot("desk-appeal")
+
     def cut_off(self, reason: str) -> None:
         self.open("/live")
         self.page.click("summary:has-text('切断')")
+        self.page.select_option("select[name=rule]", "7")
         self.page.fill("input[name=reason]", reason)
         self.shoot("desk-cutting")
         self.page.click("button:has-text('确认切断')")

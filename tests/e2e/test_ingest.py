@@ -121,6 +121,7 @@ def assert_goes_on(viewer: FlvViewer) -> None:
     assert max(b - a for a, b in itertools.pairwise(moments)) < 200
 
 
+@pytest.mark.slow
 def test_a_publisher_that_returns_goes_on_in_the_same_responses(ingest: Ingest, service: FakeService) -> None:
     service.grant(KEY, "s1")
     with encoder(ingest, KEY):

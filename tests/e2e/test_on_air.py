@@ -57,6 +57,7 @@ def listed(program: Program, text: str) -> int:
     return len(rows)
 
 
+@pytest.mark.slow
 def test_viewers_see_hear_and_talk_by_flv_and_hls(program: Program, browser: ViewerBrowser, tmp_path: Path) -> None:
     url = program.go_live("面试怎样介绍自己")["viewer_url"]
     guests = [browser.viewer(width_px=900, height_px=600) for _ in VIEWER_PHONES]

@@ -20,7 +20,7 @@ from tests.viewer.house import RESUME_FACTS, TITLE, House, connected
 
 pytest_plugins = ("tests.viewer.fixtures",)
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 VIEWER_PHONE = "13800138001"
 ENDINGS = {
@@ -144,9 +144,7 @@ def test_an_ended_session_is_opened_without_playing_it_over(house: House, look: 
     expect(page.locator("#draft")).to_be_disabled()
 
 
-@pytest.mark.parametrize(
-    "reason", [*(pytest.param(one, marks=pytest.mark.slow) for one in ("anchor", "cancelled", "cut_off")), "grace_over"]
-)
+@pytest.mark.parametrize("reason", ["anchor", "cancelled", "cut_off", "grace_over"])
 def test_every_ending_has_its_words(house: House, look: Callable[..., Viewer], reason: str) -> None:
     session_id = house.open_session()
     grant = house.go_live(session_id) if reason != "cancelled" else {}
@@ -346,8 +344,8 @@ SPOILT = "localStorage.setItem('ad_volume', 'loud')"
     "storage",
     [
         pytest.param(FORBIDDEN, id="forbidden"),
-        pytest.param(FULL, id="full", marks=pytest.mark.slow),
-        pytest.param(SPOILT, id="spoilt", marks=pytest.mark.slow),
+        pytest.param(FULL, id="full"),
+        pytest.param(SPOILT, id="spoilt"),
     ],
 )
 def test_storage_that_fails_takes_nothing_else_with_it(house: House, look: Callable[..., Viewer], storage: str) -> None:

@@ -30,7 +30,9 @@ MEDIA_KEY = "void document.querySelector('video').{}()?.catch(() => 0)"
 
 def painted(viewer: Viewer, url: str) -> Page:
     """A page whose line with low delay is painted; does not wait for a picture."""
-    viewer.page.route("**/vendor/mpegts.js", lambda route: route.fulfill(path=LINE))
+    # Handed over as text: from a file, Playwright reads it in a thread that outlives the test.
+    script = LINE.read_text(encoding="utf-8")
+    viewer.page.route("**/vendor/mpegts.js", lambda route: route.fulfill(body=script, content_type="text/javascript"))
     return connected(viewer, url)
 
 

@@ -22,7 +22,7 @@ from tests.e2e.ingest_rig import KEY, Ingest, decode, ingest, service, until
 from tests.net.fake_service import FakeService
 from tests.net.rtmp_peers import nginx, wait_until
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 __all__ = ["ingest", "service"]
 
 PROBE_KEY = "a1b2-probe-77"

@@ -25,7 +25,7 @@ from tests.net.fake_service import FakeService
 from tests.net.rtmp_peers import clean_env, ffmpeg_publish, ffprobe, nginx, obs, wait_until
 from tests.net.toy_ingest import Script, Seen, ToyIngest
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 __all__ = ["ingest", "service"]
 
 

@@ -39,6 +39,12 @@ class Stage:
         """Give the desk a state and let the bridge deliver it."""
         self.desk.push(state)
         QCoreApplication.processEvents()
+        self.fill()
+
+    def fill(self) -> None:
+        """Let a page that is uncovered and filled in pieces come to its end."""
+        pages = self.window.pages
+        self.qtbot.waitUntil(lambda: not pages.preflight.is_filling and not pages.curtain.is_down)
 
     def wishes(self, kind: type) -> list[object]:
         """The wishes of a kind so far."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from app.contract.rest import Account, Category, Device, PlatformInfo, Role, Session
+from app.contract.rest import Account, Category, Device, PlatformInfo, Role, Session, SessionFigures
 from app.domain.application import ApplicationState
 from app.domain.health import Grade, HealthReport
 from app.domain.session import SessionState
@@ -31,11 +31,13 @@ from app.settings import Settings
 from app.usecases.state import (
     AccountPhase,
     AccountState,
+    AudienceState,
     BroadcastPhase,
     BroadcastState,
     ChatLine,
     DeskState,
     EngineState,
+    FiguresPhase,
     LogEntry,
     MessageStatus,
     PlatformPhase,
@@ -48,6 +50,10 @@ from app.usecases.wishes import Wish
 T = TypeVar("T")
 NOON_MS = 1_790_000_000_000
 STARTED_S = 1000.0
+FIGURES = SessionFigures(
+    onlookers=3021, viewers_peak=1406, viewers_average=866.4, watch_ms=2_197_983_000, watch_each_ms=727_568,
+    on_air_ms=2_537_000,
+)  # fmt: skip
 
 
 class FakeDesk:
@@ -205,7 +211,13 @@ def on_air(preview: PreviewReady | None = None, **changes: Any) -> DeskState:
     base = change(
         base,
         broadcast=BroadcastState(
-            BroadcastPhase.ON_AIR, session(), started_monotonic_s=STARTED_S, viewers=1284, messages=3902
+            BroadcastPhase.ON_AIR,
+            session(),
+            started_monotonic_s=STARTED_S,
+            viewers=1284,
+            messages=3902,
+            peak=1406,
+            onlookers=3021,
         ),
         room=room(chat()),
         health=good,
@@ -257,9 +269,10 @@ def slow_network(preview: PreviewReady | None = None) -> DeskState:
     return change(base, health=report, log=log, engine=change(base.engine, history=tuple(history), stats=history[-1]))
 
 
-def ended(preview: PreviewReady | None = None) -> DeskState:
-    summary = Summary(2537.0, 1406, 3902, 76_110, 2, "/home/lin/Videos/anchordesk/2026-09-21 20-40.mp4")
-    broadcast = BroadcastState(BroadcastPhase.ENDED, session(), STARTED_S, 0, 3902, summary)
+def ended(preview: PreviewReady | None = None, audience: AudienceState | None = None) -> DeskState:
+    summary = Summary(2537.0, 76_110, 2, "/home/lin/Videos/anchordesk/2026-09-21 20-40.mp4")
+    audience = audience or AudienceState(FiguresPhase.TOLD, FIGURES, 3902)
+    broadcast = BroadcastState(BroadcastPhase.ENDED, session(), STARTED_S, 0, 3902, summary=summary, audience=audience)
     return change(off_air(preview), broadcast=broadcast, room=room(chat(), is_followed=False, is_connected=False))
 
 

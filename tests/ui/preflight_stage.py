@@ -24,6 +24,7 @@ def opened(
 ) -> tuple[Stage, PreflightPage]:
     stage = open_window(checked(quality or quality_fakes.some_bad(), base), **window)
     stage.window.act("open_preflight")
+    stage.fill()
     return stage, stage.window.pages.preflight
 
 

@@ -13,6 +13,7 @@ from app.domain.session import EndReason, SessionState
 from app.usecases.schedule_state import ScheduleDesk
 from app.usecases.state import DeskState
 from app.usecases.way_state import LoadPhase
+from tests.ui.fakes import FIGURES
 from tests.ui.way_fakes import on_the_way
 
 NOW = datetime(2026, 11, 27, 11, 40, tzinfo=UTC)
@@ -59,8 +60,11 @@ SOON = entry("p1")
 TOMORROW = entry("p2", plan("面试复盘：三个真实案例", 24 * 60 - 40, length_min=90, category=Category.EXPERIENCE))
 LATE = entry("p4", plan("深夜答疑：跳槽还是留下", 5 * 24 * 60 + 230, length_min=120, industry="", position=""))
 UPCOMING = (SOON, TOMORROW, OFFICIAL, LATE)
+OVER = entry("o1", plan("简历里的数字怎么写", -9 * 24 * 60 + 20), state=SessionState.ENDED, end_reason=EndReason.ANCHOR)
+OVER = OVER.model_copy(update={"session": OVER.session.model_copy(update={"figures": FIGURES, "messages": 3902})})
+"""It was on air, and the service has counted."""
 PAST = (
-    entry("o1", plan("简历里的数字怎么写", -9 * 24 * 60 + 20), state=SessionState.ENDED, end_reason=EndReason.ANCHOR),
+    OVER,
     entry("o2", plan("试播", -8 * 24 * 60), state=SessionState.ENDED, end_reason=EndReason.CANCELLED),
     entry("o3", plan("没来得及播的一场", -2 * 24 * 60), state=SessionState.ENDED, end_reason=EndReason.MISSED),
 )

@@ -18,6 +18,8 @@ from tests.ui import fakes, way_fakes
 from tests.ui.conftest import Stage
 from tests.ui.way_fakes import at_face, face_check, on_the_way
 
+pytestmark = pytest.mark.slow
+
 Open = Callable[..., Stage]
 
 

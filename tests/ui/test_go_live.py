@@ -24,6 +24,8 @@ from tests.ui.schedule_fakes import NOW, OFFICIAL, SOON, TOMORROW, entry, plan, 
 from ui.views.go_live import GoLiveSheet
 from ui.widgets.radio import ROW_PX
 
+pytestmark = pytest.mark.slow
+
 Open = Callable[..., Stage]
 GONE = "选中的那一场已经不在排期里了，已改为「现在就播」"
 LATER = entry("p7", plan("今晚第二场", 4 * 60, category=Category.OFFICE_SKILLS))

@@ -22,6 +22,8 @@ from tests.ui import fakes, way_fakes
 from tests.ui.conftest import Stage
 from tests.ui.way_fakes import at_identity, on_the_way
 
+pytestmark = pytest.mark.slow
+
 Open = Callable[..., Stage]
 NAME, NUMBER = "欧阳清风", "110000199003070028"
 

@@ -26,6 +26,8 @@ from tests.ui.way_fakes import on_the_way
 from ui.views.images import ImageRow
 from ui.widgets.thumbs import thumbnail, thumbnail_of
 
+pytestmark = pytest.mark.slow
+
 Open = Callable[..., Stage]
 States = ApplicationState
 

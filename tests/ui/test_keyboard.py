@@ -31,6 +31,8 @@ from tests.ui.fakes import change
 from tests.ui.way_fakes import on_the_way
 from ui.keys import KeyAction
 
+pytestmark = pytest.mark.slow
+
 Open = Callable[..., Stage]
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
@@ -300,7 +302,9 @@ def test_every_control_has_a_name_and_can_be_reached_by_key(open_window: Open, p
             focused = window.focusWidget()
             if focused is not None:
                 reached.add(focused.objectName())
-        segments = {widget.objectName() for widget in controls if widget.property("kind") in ("segment", "nav", "rail")}
+        segments = {
+            widget.objectName() for widget in controls if widget.property("kind") in ("segment", "nav", "rail", "tab")
+        }
         missing = {widget.objectName() for widget in controls if widget.isEnabled()} - reached - segments
         assert missing == set()
 

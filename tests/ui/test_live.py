@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 from app.domain.health import Grade, HealthReport
 from app.ports.engine import DemoSource, PreviewReady, SourceChanged, SourceStatus
 from app.runtime.shared_frames import FrameWriter, Levels
+from app.usecases.room_wishes import SendChat
 from app.usecases.state import BroadcastPhase, BroadcastState, Summary, Trouble
 from app.usecases.wishes import (
     ChooseVideo,
@@ -20,7 +21,6 @@ from app.usecases.wishes import (
     HideCamera,
     MuteMicrophone,
     Record,
-    SendChat,
     SizePreview,
 )
 from tests.ui import fakes
@@ -183,7 +183,7 @@ def test_refused_before_it_was_on_air_is_told_in_the_sheet_that_asked(open_windo
     refused = BroadcastState(
         BroadcastPhase.ENDED,
         fakes.session(),
-        summary=Summary(0.0, 0, 0, 0, 0),
+        summary=Summary(0.0, 0, 0),
         trouble=Trouble("key_dead", {}, "go_live"),
     )
     stage.push(change(fakes.off_air(), broadcast=refused))

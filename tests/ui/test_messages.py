@@ -17,6 +17,8 @@ from app.usecases.wishes import LoadInbox, LoadOlderMessages, MarkRead, ReadDocu
 from tests.ui import fakes, way_fakes
 from tests.ui.conftest import Stage
 
+pytestmark = pytest.mark.slow
+
 Open = Callable[..., Stage]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
@@ -15,6 +16,8 @@ from tests.ui import fakes, schedule_fakes
 from tests.ui.schedule_fakes import ACTIVITY, SOON, TOMORROW, entry, plan, planning
 from tests.ui.test_schedule import Open, opened, saved, state
 from ui.presenters.schedule import Look, Mode
+
+pytestmark = pytest.mark.slow
 
 AT_ACTIVITY = entry("p8", plan("同一时间", 3 * 24 * 60))
 

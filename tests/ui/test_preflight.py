@@ -7,7 +7,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 
@@ -31,7 +31,10 @@ from tests.ui.preflight_stage import Open, checked, last, opened
 from tests.ui.quality_fakes import blocked, finding
 from ui.script import WindowDriver
 from ui.theme.tokens import DARK
+from ui.views.preflight.checks import BORDER_PX, CORNER_PX
 from ui.views.preflight.page import PreflightPage
+
+pytestmark = pytest.mark.slow
 
 
 def watched(stage: Stage) -> list[bool]:
@@ -86,6 +89,7 @@ def test_on_air_it_is_reached_through_the_detail_of_health(open_window: Open) ->
     stage.window.live.health.check.click()
     page = stage.window.pages.preflight
     assert stage.window.desk_page == "preflight"
+    stage.fill()
     assert page.enter.text() == "回到直播"
     assert page.score.note.text().startswith("直播中只量画面和声音")
 
@@ -106,28 +110,29 @@ def test_it_asks_for_its_preview_and_the_live_page_for_its_own_again(open_window
 def test_rows_mend_and_take_back(open_window: Open) -> None:
     stage, page = opened(open_window)
     light = page.checks.lines["light"]
-    assert light.figure.text() == "面部亮度 78 / 255"
-    assert light.points.text() == "−9 分"
+    assert light.text().split("\n")[1:3] == ["面部亮度 78 / 255", "−9 分"]
     light.action.click()
     assert last(stage) == MendDefect(Defect.BACKLIT)
     mended = quality_fakes.desk(mended=frozenset({Defect.BACKLIT}))
     stage.push(checked(mended))
     assert not light.action.isVisible()
-    assert light.sentence.text() == "已自动调整亮度"
+    assert light.text().split("\n")[-1] == "已自动调整亮度"
     light.undo.click()
     assert last(stage) == UndoMend(Defect.BACKLIT)
 
 
 def test_what_is_well_is_folded_and_told(open_window: Open) -> None:
-    _, page = opened(open_window, quality_fakes.desk())
+    stage, page = opened(open_window, quality_fakes.desk())
     few = shown_rows(page)
     assert few == ["framing", "light", "sharpness", "volume", "noise", "clipping", "uplink"]
     fold = page.checks.folds[Group.PICTURE]
     assert fold.text() == "其余 4 项正常 ▾"
     fold.click()
+    stage.fill()
     assert set(shown_rows(page)) - set(few) == {"colour", "picture_noise", "motion", "flicker"}
     assert fold.text() == "收起正常的项目 ▴"
     fold.click()
+    stage.fill()
     assert shown_rows(page) == few
 
 
@@ -145,6 +150,10 @@ def test_a_tall_window_shows_every_row(open_window: Open) -> None:
     assert len(shown_rows(page)) == 20
 
 
+def _count(image: QImage, colour: QColor, row: int) -> int:
+    return sum(image.pixelColor(x, row) == colour for x in range(image.width()))
+
+
 def test_a_probe_shows_its_progress_and_is_cancelled(open_window: Open) -> None:
     def running(ratio: float) -> QualityDesk:
         return quality_fakes.desk(
@@ -153,14 +162,18 @@ def test_a_probe_shows_its_progress_and_is_cancelled(open_window: Open) -> None:
 
     stage, page = opened(open_window, running(0.2))
     line = page.checks.lines["uplink"]
-    assert line.progress.isVisible()
+    before = line.grab().toImage()
     stage.push(checked(running(0.6)))
-    assert line.progress.passed_ratio == 0.6
+    after = line.grab().toImage()
+    filled = QColor(DARK.accent_fill)
+    assert sum(_count(after, filled, row) for row in range(after.height())) > 2 * sum(
+        _count(before, filled, row) for row in range(before.height())
+    )
     line.action.click()
     assert last(stage) == CancelProbe()
     signed_out = ProbeState(ProbePhase.FAILED, trouble=Trouble("not_signed_in", {}, "sign_in"))
     stage.push(checked(quality_fakes.desk(groups=(Group.PICTURE,), probe=signed_out)))
-    assert not line.progress.isVisible()
+    assert sum(_count(line.grab().toImage(), filled, row) for row in range(line.height())) == 0
     assert line.action.text() == "重新登录"
     with stage.qtbot.waitSignal(page.acted) as told:
         line.action.click()
@@ -195,7 +208,7 @@ def test_new_figures_move_nothing(open_window: Open) -> None:
     for _ in range(4):  # what opening it has asked for is done in several rounds
         QCoreApplication.processEvents()
     counted = [Layouts(part) for part in (page, page.left_side, page.checks, page.checks.lines["light"], page.sound)]
-    before = [page.checks.lines[row_id].figure.text() for row_id in ("light", "volume")]
+    before = [page.checks.lines[row_id].text() for row_id in ("light", "volume")]
     desk = quality_fakes.some_bad()
     assert desk.picture is not None
     assert desk.sound is not None
@@ -206,9 +219,24 @@ def test_new_figures_move_nothing(open_window: Open) -> None:
         )  # fmt: skip
         sound = change(desk.sound, peak_db=-9.0 - number, short_term_lufs=-18.0 - number, integrated_lufs=-18.5)
         stage.push(checked(replace(desk, picture=picture, sound=sound)))
-    after = [page.checks.lines[row_id].figure.text() for row_id in ("light", "volume")]
+    after = [page.checks.lines[row_id].text() for row_id in ("light", "volume")]
     assert before != after
     assert [one.count for one in counted] == [0] * len(counted)
+
+
+def test_what_changes_much_is_laid_out_in_pieces_and_shown_whole(open_window: Open) -> None:
+    stage, page = opened(open_window, quality_fakes.desk())
+    before = [line.text() for line in page.checks.lines.values()]
+    stage.window.show_state(checked(quality_fakes.many_bad()))
+    assert page.is_filling
+    stage.qtbot.waitUntil(lambda: page.checks.is_filling)
+    assert [line.text() for line in page.checks.lines.values()] == before
+    stage.fill()
+    heights = [line.height() for line in page.checks.lines.values() if line.isVisible()]
+    assert "画面偏色" in page.checks.lines["colour"].text()
+    assert page.checks.height() == sum(heights) + sum(
+        fold.parentWidget().height() for fold in page.checks.folds.values() if fold.isVisible()
+    ) + 2 * (BORDER_PX + CORNER_PX)  # fmt: skip
 
 
 # ---- score ---------------------------------------------------------------------------------------
@@ -275,7 +303,8 @@ def test_a_script_works_the_page(open_window: Open) -> None:
     driver = WindowDriver(stage.window, dict)
     assert driver.run({"click": "live.preflight"})["ok"]
     assert driver.run({"look": {}})["page"] == "preflight"
-    assert driver.run({"widget": "preflight.row.light.figure"})["text"] == "面部亮度 78 / 255"
+    stage.fill()
+    assert "面部亮度 78 / 255" in driver.run({"widget": "preflight.row.light"})["text"]
     assert driver.run({"widget": "preflight.ring"})["text"] == "86"
     assert driver.run({"pick": {"name": "preflight.video", "text": "演示画面"}})["ok"]
     assert driver.run({"click": "preflight.row.noise.action"})["ok"]
@@ -291,4 +320,5 @@ def test_the_page_speaks_english(open_window: Open) -> None:
     assert page.score.headline.text() == "Ready to go live; better add light in front first"
     texts = [one.text() for one in page.findChildren(QLabel) if one.isVisible()]
     texts += [one.text() for one in page.findChildren(QAbstractButton) if one.isVisible()]
+    texts += [one.text() for one in page.checks.lines.values() if one.isVisible()]
     assert [one for one in texts if any("\u4e00" <= sign <= "\u9fff" for sign in one) and "上海" not in one] == []

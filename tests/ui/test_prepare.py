@@ -31,6 +31,8 @@ from tests.ui.conftest import Stage
 from tests.ui.way_fakes import on_the_way
 from ui.views.prepare.form import FormCard
 
+pytestmark = pytest.mark.slow
+
 Open = Callable[..., Stage]
 States = ApplicationState
 

@@ -20,6 +20,8 @@ from tests.ui import fakes
 from tests.ui.conftest import Stage
 from tests.ui.way_fakes import at_face, at_identity, face_check, on_the_way
 
+pytestmark = pytest.mark.slow
+
 Open = Callable[..., Stage]
 
 

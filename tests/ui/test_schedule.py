@@ -24,6 +24,8 @@ from tests.ui.schedule_fakes import ACTIVITY, NOW, OFFICIAL, SOON, TOMORROW, UPC
 from ui.presenters.schedule import Mode
 from ui.views.schedule.page import SchedulePage
 
+pytestmark = pytest.mark.slow
+
 Open = Callable[..., Stage]
 
 

@@ -145,6 +145,7 @@ def test_theme_changes_without_a_restart(open_window: Open) -> None:
     spot = QPoint(600, 40)
     assert window.grab().toImage().pixelColor(spot) == QColor(DARK.bg)
     window.rail.buttons["settings"].click()
+    stage.fill()
     assert window.grab().toImage().pixelColor(QPoint(600, 700)) == QColor(LIGHT.bg)
     assert window.grab().toImage().pixelColor(QPoint(36, 400)) == QColor(LIGHT.surface)
     stage.push(with_settings(fakes.off_air(), theme="dark"))
@@ -152,6 +153,27 @@ def test_theme_changes_without_a_restart(open_window: Open) -> None:
     stage.push(with_settings(fakes.off_air(), theme="dark", live_theme="light"))
     window.rail.buttons["live"].click()
     assert window.grab().toImage().pixelColor(spot) == QColor(LIGHT.bg)
+
+
+@pytest.mark.parametrize("is_changed", [False, True])
+@pytest.mark.parametrize("is_waited_for", [False, True])
+def test_a_page_that_was_dressed_ahead_looks_as_any_other(
+    open_window: Open, *, is_waited_for: bool, is_changed: bool
+) -> None:
+    stage = open_window(fakes.off_air())
+    window, page = stage.window, stage.window.pages.preflight
+    parts = page.findChildren(QWidget)
+    ready = Qt.WidgetAttribute.WA_WState_Polished
+    if is_waited_for:
+        stage.qtbot.waitUntil(lambda: all(part.testAttribute(ready) for part in parts))
+        assert not page.isVisible()
+    theme = "light" if is_changed else "dark"
+    stage.push(with_settings(fakes.off_air(), live_theme=theme))
+    window.show_desk_page("preflight")
+    stage.fill()
+    tokens = LIGHT if is_changed else DARK
+    assert window.grab().toImage().pixelColor(QPoint(600, 40)) == QColor(tokens.bg)
+    assert page.score.ring.grab().toImage().pixelColor(0, 0) == QColor(tokens.surface)
 
 
 def test_platform_is_named_on_every_page(open_window: Open) -> None:

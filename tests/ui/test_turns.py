@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from ui.turns import Turns
@@ -17,7 +19,8 @@ def burn(milliseconds: float) -> None:
 
 
 def test_an_event_that_takes_long_is_found_and_waiting_is_not_work(qtbot: QtBot) -> None:
-    owner = QObject()
+    owner = QWidget()
+    qtbot.addWidget(owner)
     turns = Turns(owner)
     QTimer.singleShot(5, owner, lambda: burn(30.0))
     qtbot.wait(60)
@@ -28,3 +31,24 @@ def test_an_event_that_takes_long_is_found_and_waiting_is_not_work(qtbot: QtBot)
     for _ in range(5):
         qtbot.wait(10)
     assert quiet.stop()["max_ms"] < 30.0, "what is over is not counted again"
+
+
+class Slow(QWidget):
+    """Takes long to paint."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        burn(30.0)
+
+
+def test_painting_is_a_turn_of_its_own(qtbot: QtBot) -> None:
+    window = Slow()
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitExposed(window)
+    turns = Turns(window)
+    for _ in range(3):
+        QTimer.singleShot(5, window, lambda: (burn(30.0), window.update()))
+        qtbot.wait(80)
+    told = turns.stop()
+    assert 30.0 <= told["max_ms"] < 58.0
+    assert told["turns"] >= 6

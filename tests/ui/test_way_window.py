@@ -32,6 +32,8 @@ from tests.ui.conftest import Stage
 from tests.ui.way_fakes import on_the_way
 from ui.script import WindowDriver
 
+pytestmark = pytest.mark.slow
+
 Open = Callable[..., Stage]
 States = ApplicationState
 CTRL = Qt.KeyboardModifier.ControlModifier

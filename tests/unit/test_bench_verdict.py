@@ -142,6 +142,19 @@ PROMISED = {
         "throughput_error_ratio": "<=0.1",
         "cpu_share": "<=0.02",
     },
+    "room": {
+        "fanout_p99_ms": "<=120",
+        "flood_p99_ms": "<=300",
+        "flood_core_share": "<=0.5",
+        "stalled_gap_ms": "<=250",
+        "stalled_held_mb": "<=1",
+        "stalled_closed_s": "<=10",
+        "hide_p99_ms": "<=200",
+        "ban_close_s": "<=1",
+        "gui_event_p99_ms": "<=16",
+        "window_growth_mb": "<=5",
+        "window_lost": "<=0",
+    },
 }
 
 

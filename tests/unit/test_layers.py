@@ -105,7 +105,10 @@ def test_the_screen_sees_only_states_and_wishes_of_the_use_cases() -> None:
     allowed = {"app.usecases.state", "app.usecases.wishes", "app.ports.engine", "app.contract.rest"}
     allowed |= {"app.usecases.way_state", "app.usecases.schedule_state", "app.usecases.trouble", "app.contract.events"}
     allowed |= {"app.contract.applications", "app.contract.documents", "app.contract.inbox"}
-    allowed |= {"app.contract.identity", "app.contract.schedule", "app.usecases.quality_state"}
+    allowed |= {"app.contract.identity", "app.contract.measures", "app.contract.room", "app.contract.schedule"}
+    allowed |= {"app.contract.reports"}
+    allowed |= {"app.usecases.quality_state", "app.usecases.moderation_state", "app.usecases.room_wishes"}
+    allowed |= {"app.contract.questions", "app.usecases.questions_state", "app.usecases.reports_state"}
     there = {
         f"app.{folder}.{path.stem}"
         for folder in ("usecases", "ports", "contract")

@@ -103,7 +103,7 @@ class ViewerBrowser:
             color_scheme=scheme,
             ignore_https_errors=ignores_certificate,
         )
-        context.add_init_script(path=PROBE)
+        context.add_init_script(PROBE.read_text(encoding="utf-8"))
         return Viewer(context, context.new_page())
 
     def close(self) -> None:
@@ -221,8 +221,10 @@ class Viewer:
         return [str(error) for error in self.page.evaluate("window.__viewer.errors")]
 
     def screenshot(self, path: Path) -> None:
+        """What the page shows."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=path)
+        # Written here: Playwright would start a thread for it and keep it.
+        path.write_bytes(self.page.screenshot())
 
     def close(self) -> None:
         self.context.close()

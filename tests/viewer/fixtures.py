@@ -17,8 +17,6 @@ def chromium(leftovers: Guard) -> Iterator[ViewerBrowser]:
     """Headless Chromium for all tests of the module."""
     before = set(psutil.Process().children())
     with ViewerBrowser() as browser:
-        # Playwright reads scripts in a thread that it starts with the first viewer and keeps.
-        browser.viewer().close()
         for driver in set(psutil.Process().children()) - before:
             leftovers.allow_process(driver.pid)
         yield browser

@@ -19,6 +19,7 @@ class RowsModel(QAbstractListModel):
         super().__init__(parent)
         self._key, self._text = key, text
         self._rows: tuple[Any, ...] = ()
+        self._keys: list[str] = []
         self.resets = 0
 
     @property
@@ -43,7 +44,8 @@ class RowsModel(QAbstractListModel):
         if rows is self._rows:
             return
         old, keys = self._rows, [self._key(row) for row in rows]
-        old_keys = [self._key(row) for row in old]
+        old_keys = self._keys if len(self._keys) == len(old) else [self._key(row) for row in old]
+        self._keys = keys
         gone = old_keys.index(keys[0]) if keys and keys[0] in old_keys else len(old)
         kept = len(old) - gone
         if not rows or old_keys[gone:] != keys[:kept] or (not kept and old):

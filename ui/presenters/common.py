@@ -60,6 +60,8 @@ class Place(StrEnum):
     MESSAGES = "messages"
     SCHEDULE = "open_schedule"
     PREFLIGHT = "open_preflight"
+    MEASURES = "open_measures"
+    REPORTS = "open_reports"
 
 
 _CHOICES = {"session_waiting": ("continue_live", "end_waiting")}

@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from app.i18n import Translator
-from app.usecases.state import BroadcastPhase, DeskState, PlatformPhase, Trouble
+from app.usecases.state import BroadcastPhase, DeskState, FiguresPhase, PlatformPhase, Trouble
 from app.usecases.wishes import DismissNotice, Wish
 from ui.presenters.common import (
     ON_AIR_PHASES,
     SIGNED_OUT_PHASES,
     TroubleView,
     clock_text,
-    count_text,
     trouble_view,
 )
+from ui.presenters.figures import figure_lines
 from ui.presenters.live import short_path
 
 SHOWN_NOTICES = 3
@@ -26,6 +26,9 @@ SHOWN_NOTICES = 3
 class SummaryView:
     title: str
     figures: tuple[tuple[str, str], ...]
+    """Values and what they are: four of this broadcast and its viewers, then four more."""
+    note: str
+    """Why there are no figures of the service yet; empty when there are."""
     recording: str
     trouble: TroubleView | None
     """Why it ended, when that was not the anchor's wish."""
@@ -39,14 +42,17 @@ def present_summary(state: DeskState, tr: Translator) -> SummaryView | None:
         return None
     sent = summary.frames_sent + summary.frames_dropped
     ratio = summary.frames_dropped / sent if sent else 0.0
+    told = broadcast.audience
+    is_told = told.phase is FiguresPhase.TOLD
+    lines = figure_lines(told.figures if is_told else None, told.comments, tr)
     return SummaryView(
         title=broadcast.session.title if broadcast.session is not None else "",
         figures=(
             (clock_text(summary.duration_s), tr.text("summary.duration")),
-            (count_text(summary.viewers_peak), tr.text("summary.peak")),
-            (count_text(summary.messages), tr.text("summary.messages")),
+            *((value, name) for name, value in lines),
             (f"{summary.frames_dropped} / {ratio:.1%}", tr.text("summary.dropped")),
         ),
+        note="" if is_told else tr.text(f"summary.figures_{told.phase.value}"),
         recording=short_path(_finished_path(summary.recording_path, state)),
         trouble=trouble_view(broadcast.trouble, tr),
     )

@@ -45,6 +45,7 @@ class HeaderView:
     title: str
     platform: PillView | None
     viewers: PillView | None
+    onlookers: PillView | None
     comments: PillView | None
     network: PillView | None
     is_check_shown: bool = False
@@ -138,6 +139,7 @@ def _header(state: DeskState, tr: Translator) -> HeaderView:
         title=title,
         platform=PillView(platform_name(state, tr)) if state.platform.is_embedded else None,
         viewers=PillView(tr.text("live.viewers", count=count_text(broadcast.viewers))) if is_on else None,
+        onlookers=PillView(tr.text("live.onlookers", count=count_text(broadcast.onlookers))) if is_on else None,
         comments=PillView(tr.text("live.comments", count=count_text(broadcast.messages))) if is_on else None,
         network=_network(state, tr),
         is_check_shown=phase not in BUSY_PHASES,

@@ -17,6 +17,7 @@ from app.usecases.schedule_state import ScheduleDesk
 from app.usecases.state import DeskState
 from ui.presenters.china_times import appointment_text, capital, china, date_text, day_text, is_elsewhere
 from ui.presenters.common import BUSY_PHASES, category_text
+from ui.presenters.figures import figure_lines
 
 SOON_MIN = 30
 """From so long before its start on a session stands as one that can begin."""
@@ -232,6 +233,9 @@ def _facts(entry: Entry, now: datetime, tr: Translator) -> tuple[tuple[str, str]
         (tr.text("plan.replay"), yes if plan.is_replay_on else no),
         (tr.text("plan.guests"), yes if plan.allows_guests else no),
     ]
+    counted = entry.session.figures
+    if counted is not None and entry.session.state is SessionState.ENDED:
+        facts += figure_lines(counted, entry.session.messages, tr)
     return tuple((name, value) for name, value in facts if value)
 
 

@@ -29,7 +29,8 @@ DEFAULT_MICROPHONE = "default"
 
 @dataclass(frozen=True)
 class Choice:
-    """One entry; without a wish it asks for a file first, or (``is_header``) names a group."""
+    """One entry; without a wish it asks for a file first, names a group (``is_header``), or is for whoever opened the
+    menu (``is_own``)."""
 
     id: str
     label: str
@@ -37,6 +38,7 @@ class Choice:
     wish: Wish | None = None
     is_header: bool = False
     asks_file: bool = False
+    is_own: bool = False
 
 
 def video_choices(state: DeskState, tr: Translator) -> tuple[Choice, ...]:

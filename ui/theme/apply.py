@@ -5,6 +5,7 @@ GUI thread only.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import Qt
@@ -50,6 +51,26 @@ def apply_tokens(root: QWidget, tokens: Tokens) -> None:
     for widget in (root, *root.findChildren(QWidget)):
         if isinstance(widget, Themed):
             widget.set_tokens(tokens)
+
+
+def apply_tokens_in_steps(root: QWidget, tokens: Tokens) -> Iterator[None]:
+    """The same, a little with each step, up to what Qt itself would put off until ``root`` is shown.
+
+    For a ``root`` that is not shown and never was: what was shown is restyled as a whole.
+    """
+    root.setPalette(palette_of(tokens))
+    yield
+    root.setStyleSheet(style_sheet(tokens))
+    yield
+    for widget in (root, *root.findChildren(QWidget)):
+        if isinstance(widget, Themed):
+            widget.set_tokens(tokens)
+        widget.ensurePolished()
+        yield
+    for widget in root.findChildren(QWidget):
+        # its text is measured, which the first layout would ask for
+        widget.sizeHint()
+        yield
 
 
 def set_look(widget: QWidget, **properties: str) -> None:

@@ -23,6 +23,8 @@ QWidget:disabled { color: $text_3; }
 [kind="card"] { background: $surface; border: 1px solid $line_soft; border-radius: 8px; }
 [kind="tile"] { background: $raised; border: 0; border-radius: 6px; }
 [kind="sheet"] { background: $surface; border: 1px solid $line; border-radius: 8px; }
+[kind="tile-on"] { background: $accent_soft; border: 0; border-radius: 6px; }
+[kind="dashed"] { background: transparent; border: 1px dashed $text_3; border-radius: 6px; }
 [kind="strip-warn"] { background: $warn_soft; border: 0; border-radius: 6px; }
 [kind="strip-warn"] QLabel { color: $warn; }
 [kind="group"] { background: $raised; border: 1px solid $line; border-radius: 6px; }
@@ -90,6 +92,21 @@ QPushButton[kind="quiet"] { background: transparent; border: 1px solid transpare
   font-size: 12px; border-radius: 4px; color: $text_2; }
 QPushButton[kind="quiet"]:hover { background: $hover; }
 QPushButton[kind="quiet"]:focus { border: 1px solid $accent; }
+QPushButton[kind="quiet-bad"] { background: transparent; border: 1px solid transparent; min-height: 24px;
+  padding: 0 8px; font-size: 12px; border-radius: 4px; color: $bad; }
+QPushButton[kind="quiet-bad"]:hover { background: $on_air_soft; }
+QPushButton[kind="small-bad"] { min-height: 24px; padding: 0 10px; font-size: 12px; border-radius: 4px; color: $bad; }
+QPushButton[kind="small-bad"]:hover { background: $on_air_soft; }
+QPushButton[kind="small-bad"]:focus { min-height: 22px; padding: 0 9px; }
+QPushButton[kind="small-on"] { min-height: 24px; padding: 0 10px; font-size: 12px; border-radius: 4px;
+  background: $accent_fill; border-color: $accent_fill; color: $on_fill; }
+QPushButton[kind="small-on"]:focus { border: 2px solid $text; min-height: 22px; padding: 0 9px; }
+QPushButton[kind="tab"] { background: transparent; border: 0; border-bottom: 2px solid transparent; border-radius: 0;
+  padding: 0 8px; min-height: 42px; color: $text_2; }
+QPushButton[kind="tab"]:hover { color: $text; }
+QPushButton[kind="tab"]:checked { background: transparent; color: $text; border-bottom: 2px solid $accent; }
+QPushButton[kind="tab"]:focus { background: $hover; }
+QPushButton[kind="icon"]:checked { background: $accent_soft; }
 QPushButton[kind="flat"] { background: transparent; border: 1px solid transparent; padding: 0 8px; min-height: 30px; }
 QPushButton[kind="flat"]:hover { background: $hover; }
 QPushButton[kind="flat"]:focus { border: 1px solid $accent; }
@@ -156,6 +173,7 @@ QSlider::handle:horizontal { width: 16px; height: 16px; margin: -6px 0; border-r
 QSlider::handle:horizontal:focus { border: 2px solid $accent; margin: -7px 0; width: 16px; height: 16px;
   border-radius: 9px; }
 QListView { background: transparent; border: 0; outline: 0; }
+QAbstractItemView[kind="feed"] { background: transparent; border: 0; outline: 0; }
 QListView[kind="list"] { background: $surface; border: 1px solid $line_soft; border-radius: 8px; padding: 4px; }
 QListView[kind="list"]:focus { border: 1px solid $accent; }
 QTableView[kind="month"] { background: $surface; border: 0; border-radius: 8px; outline: 0; }
@@ -167,6 +185,8 @@ QScrollArea > QWidget > QWidget { background: transparent; }
 QScrollBar:vertical { background: transparent; width: 8px; margin: 0; }
 QScrollBar::handle:vertical { background: $line; border-radius: 4px; min-height: 28px; }
 QScrollBar::handle:vertical:hover { background: $text_3; }
+QScrollBar:horizontal { background: transparent; height: 6px; margin: 0; }
+QScrollBar::handle:horizontal { background: $line; border-radius: 3px; min-width: 28px; }
 QScrollBar::add-line, QScrollBar::sub-line { height: 0; width: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 QMenu { background: $surface; border: 1px solid $line; border-radius: 6px; padding: 4px; }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from app.i18n import Translator
 from app.usecases.wishes import DismissOperatorPassword, EndLive
@@ -13,6 +13,8 @@ from ui.presenters.entry import PasswordView
 from ui.views.sheets import Sheet
 from ui.widgets.basics import Elided, box, column, label, row
 from ui.widgets.trouble import TroubleLine
+
+FIGURES, FIGURES_ACROSS = 8, 4
 
 
 class CloseSheet(Sheet):
@@ -97,25 +99,30 @@ class SummarySheet(Sheet):
     read = Signal()
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__("summary", parent, width_px=520)
+        super().__init__("summary", parent, width_px=580)
         self.add_title("summary.title")
         self.name = Elided("summary.name", tone="2")
         self.inner.addWidget(self.name)
         self.trouble = TroubleLine("summary.trouble", tone="warn")
         self.trouble.acted.connect(self._act)
         self.inner.addWidget(self.trouble)
-        figures = row(gap=0)
+        figures = QGridLayout()
+        figures.setHorizontalSpacing(12)
+        figures.setVerticalSpacing(16)
         self._figures: list[tuple[QLabel, QLabel]] = []
-        for number in range(4):
+        for number in range(FIGURES):
             cell: QVBoxLayout = column(gap=2)
             value = label(f"summary.value.{number}", type_="title")
             text = label(f"summary.label.{number}", type_="12", tone="2")
             cell.addWidget(value)
             cell.addWidget(text)
-            figures.addLayout(cell, 1)
+            figures.addLayout(cell, number // FIGURES_ACROSS, number % FIGURES_ACROSS)
+            figures.setColumnStretch(number % FIGURES_ACROSS, 1)
             self._figures.append((value, text))
         self.inner.addSpacing(4)
         self.inner.addLayout(figures)
+        self.note = label("summary.note", type_="12", tone="2", wraps=True)
+        self.inner.addWidget(self.note)
         self.recording = label("summary.recording", type_="12", tone="2", wraps=True)
         self.inner.addWidget(self.recording)
         buttons = self.add_buttons()
@@ -137,6 +144,8 @@ class SummarySheet(Sheet):
         for (value, text), (figure, name) in zip(self._figures, view.figures, strict=True):
             value.setText(figure)
             text.setText(name)
+        self.note.setText(view.note)
+        self.note.setVisible(bool(view.note))
         self.recording.setText(self._tr.text("summary.recording", path=view.recording))
         self.recording.setVisible(bool(view.recording))
 

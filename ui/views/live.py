@@ -13,13 +13,16 @@ from ui.keys import Keys
 from ui.presenters.chat import ChatView
 from ui.presenters.health import HealthView
 from ui.presenters.live import LiveView, PreviewView
+from ui.presenters.questions import QuestionsView
+from ui.presenters.room_side import SideView
 from ui.views.advice import AdviceLine
 from ui.views.base import View
-from ui.views.chat_panel import ChatPanel
 from ui.views.controls import ControlsRow
 from ui.views.health_card import FOLDED_PX, HealthCard
 from ui.views.live_header import HEADER_PX, LiveHeader
 from ui.views.rail import RAIL_PX
+from ui.views.room.panel import RoomPanel, RoomWindow
+from ui.views.room.questions import QuestionsStrip
 from ui.views.tiles import FOLDED_PX as TILES_FOLDED_PX
 from ui.views.tiles import MAX_PX as TILES_MAX_PX
 from ui.views.tiles import MIN_PX as TILES_MIN_PX
@@ -28,6 +31,7 @@ from ui.widgets.basics import Button, box, column, label, row
 from ui.widgets.frames import FrameFeed, Preview
 
 CHAT_PX, CHAT_NARROW_PX = 372, 300
+ROOMY_PX = 900
 NARROW_PX = 1160
 CHIPS = 3
 BANNER_PX = 600
@@ -115,7 +119,12 @@ class PreviewArea(QWidget):
 
 
 class LivePage(View):
-    """Draws LiveView, HealthView and ChatView."""
+    """Draws LiveView, HealthView, ChatView, SideView and QuestionsView.
+
+    ``room_detached``: the room got a window of its own, or came back; it wants to be dressed.
+    """
+
+    room_detached = Signal()
 
     def __init__(self, feed: FrameFeed, clock: Clock) -> None:
         super().__init__("live", ground="bg")
@@ -126,25 +135,40 @@ class LivePage(View):
         outer.addLayout(body, 1)
         left = column(margins=(MARGIN_PX, MARGIN_PX, MARGIN_PX, MARGIN_PX), gap=GAP_PX)
         body.addLayout(left, 1)
-        self.chat = ChatPanel()
-        body.addWidget(self.chat)
+        self.room = RoomPanel()
+        self.room.detach_asked.connect(self._turn_detached)
+        self.window_of_room: RoomWindow | None = None
+        """While the room has one of its own."""
+        self.chat = self.room.chat
+        body.addWidget(self.room)
+        self._body = body
         self.area = PreviewArea(feed)
         self.advice = AdviceLine()
         self.health = HealthCard()
         self.controls = ControlsRow(feed)
+        self.questions = QuestionsStrip()
         self.tiles = Tiles()
         self._left: QVBoxLayout = left
         left.addWidget(self.area, 10)
         left.addWidget(self.advice)
         left.addWidget(self.health)
         left.addWidget(self.controls)
+        left.addWidget(self.questions)
         left.addWidget(self.tiles)
         self.area.preview.size_wished.connect(lambda width, height: self.wished.emit(SizePreview(width, height)))
-        for view in (self.chat, self.controls, self.advice):
+        for view in (self.room, self.controls, self.advice, self.questions):
             view.wished.connect(self.wished)
-        for part in (self.header, self.area, self.health, self.chat):
+        for part in (self.header, self.area, self.health, self.room):
             part.acted.connect(self.acted)
-        self._parts: tuple[View, ...] = (self.header, self.advice, self.health, self.controls, self.tiles, self.chat)
+        self._parts: tuple[View, ...] = (
+            self.header,
+            self.advice,
+            self.health,
+            self.controls,
+            self.tiles,
+            self.questions,
+            self.room,
+        )
 
     def retranslate(self, tr: Translator) -> None:
         super().retranslate(tr)
@@ -159,27 +183,80 @@ class LivePage(View):
         is_narrow = self.width() < NARROW_PX - RAIL_PX
         chat_px = CHAT_NARROW_PX if is_narrow else CHAT_PX
         self.controls.set_narrow(is_narrow)
-        self.chat.setFixedWidth(chat_px)
+        self._side_px = chat_px
+        if self.window_of_room is None:
+            self.room.setFixedWidth(chat_px)
+        self._size_tiles()
+
+    # ---- the room in a window of its own ---------------------------------------------------------
+
+    @property
+    def own_windows(self) -> tuple[QWidget, ...]:
+        """What belongs to this page and stands beside the window."""
+        return (self.window_of_room,) if self.window_of_room is not None else ()
+
+    def _turn_detached(self) -> None:
+        if self.window_of_room is None:
+            self._detach()
+        else:
+            self.attach_room()
+
+    def _detach(self) -> None:
+        self._body.removeWidget(self.room)
+        made = self.window_of_room = RoomWindow(self.room)
+        made.setWindowTitle(self.room.title)
+        made.left.connect(self.attach_room)
+        self._size_tiles()
+        self.room_detached.emit()
+        self.room.show()
+        made.show()
+
+    def attach_room(self) -> None:
+        """Back beside the picture; nothing where it is there."""
+        made, self.window_of_room = self.window_of_room, None
+        if made is None:
+            return
+        self._body.addWidget(self.room)
+        self.room.setFixedWidth(self._side_px)
+        self.room.show()
+        made.left.disconnect()
+        made.hide()
+        made.deleteLater()
+        self.room_detached.emit()
         self._size_tiles()
 
     def _size_tiles(self) -> None:
         if self.tiles.is_folded:
             self.tiles.setFixedHeight(TILES_FOLDED_PX)
             return
-        ideal_px = (self.width() - self.chat.width() - 2 * MARGIN_PX) * 9 // 16
+        ideal_px = (self.width() - (self.room.width() if self.window_of_room is None else 0) - 2 * MARGIN_PX) * 9 // 16
         rest_px = self.height() - HEADER_PX - 2 * MARGIN_PX - ideal_px - FOLDED_PX - CONTROLS_PX - 3 * GAP_PX
         self.tiles.setFixedHeight(max(TILES_MIN_PX, min(TILES_MAX_PX, rest_px)))
 
-    def draw(self, view: LiveView, health: HealthView, chat: ChatView, *, is_health_open: bool) -> None:
+    def draw(
+        self,
+        view: LiveView,
+        health: HealthView,
+        chat: ChatView,
+        side: SideView,
+        questions: QuestionsView,
+        *,
+        is_health_open: bool,
+    ) -> None:
         """Show this state."""
         self.header.draw(view.header)
         self.area.draw(view.preview)
         self.advice.draw(view.advice)
         self.controls.draw(view.controls)
         self.tiles.draw(view.tiles)
-        if self.tiles.is_folded is not is_health_open:
-            self.tiles.fold(is_health_open)
+        self.questions.draw(questions)
+        # the detail of health needs the room that questions have, where there is little
+        has_room = not is_health_open or self.height() >= ROOMY_PX
+        self.questions.setVisible(bool(questions.cards) and has_room)
+        is_folded = is_health_open or bool(questions.cards)
+        if self.tiles.is_folded is not is_folded:
+            self.tiles.fold(is_folded)
             self._size_tiles()
         self._left.setStretchFactor(self.health, 12 if is_health_open else 0)
         self.health.draw(health, is_open=is_health_open)
-        self.chat.draw(chat)
+        self.room.draw(chat, side)

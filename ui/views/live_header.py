@@ -1,9 +1,9 @@
-"""The live page's header: state, time on air, title; viewers, comments, network."""
+"""The live page's header: state, time on air, title; viewers, onlookers, comments, network."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 
 from app.runtime.clock import Clock
 from ui.presenters.common import clock_text
@@ -13,6 +13,7 @@ from ui.widgets.basics import Elided, label, row
 from ui.widgets.marks import Pill
 
 HEADER_PX = 52
+ROOMY_PX = 1060
 TICK_MS = 250
 
 
@@ -33,7 +34,7 @@ class LiveHeader(View):
         layout.addWidget(self.timer)
         layout.addWidget(self.title, 1)
         self._pills: dict[str, Pill] = {}
-        for name in ("platform", "viewers", "comments", "network"):
+        for name in ("platform", "viewers", "onlookers", "comments", "network"):
             pill = Pill(f"live.{name}")
             self._pills[name] = pill
             layout.addWidget(pill)
@@ -50,6 +51,9 @@ class LiveHeader(View):
     def hideEvent(self, event: QHideEvent) -> None:
         self._tick.stop()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._show_onlookers()
+
     def draw(self, view: HeaderView) -> None:
         """Show this state."""
         if view == self._view:
@@ -62,9 +66,15 @@ class LiveHeader(View):
             pill.setVisible(shown is not None)
             if shown is not None:
                 pill.show_text(shown.text, shown.tone, shown.mark)
+        self._show_onlookers()
         self.check.setVisible(view.is_check_shown)
         self.timer.setVisible(view.is_timer_shown)
         self._show_time()
+
+    def _show_onlookers(self) -> None:
+        # Where there is little room the title comes first; they stand above the audience as well.
+        is_known = self._view is not None and self._view.onlookers is not None
+        self._pills["onlookers"].setVisible(is_known and self.width() >= ROOMY_PX)
 
     def _show_time(self) -> None:
         if self._view is not None and self._view.is_timer_shown:

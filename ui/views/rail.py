@@ -6,7 +6,13 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QButtonGroup, QToolButton
 
+from app.i18n import Translator
+from app.usecases.state import DeskState
 from ui.keys import KeyAction
+from ui.presenters.common import ON_AIR_PHASES
+from ui.presenters.messages import badge_said, badge_text
+from ui.presenters.prepare import is_needed
+from ui.presenters.schedule import is_offered
 from ui.theme.icons import icon
 from ui.theme.tokens import DARK, Tokens
 from ui.views.base import View
@@ -115,6 +121,15 @@ class Rail(View):
             if name == FIRST_BELOW:
                 layout.addStretch(1)
             layout.addWidget(button)
+
+    def draw(self, state: DeskState, tr: Translator, *, page: str, entry: str) -> None:
+        """``page`` is open, of this ``entry``."""
+        self.show_entry("prepare", is_needed(state) or page == "prepare")
+        self.show_entry("schedule", is_offered(state) or page == "schedule")
+        self.show_page(entry)
+        self.buttons["live"].show_on_air(state.broadcast.phase in ON_AIR_PHASES, tr.text("phase.on_air"))
+        unread = state.inbox.unread
+        self.buttons["messages"].show_badge(badge_text(unread), badge_said(unread, tr))
 
     def show_page(self, name: str) -> None:
         """Mark the page that is open."""

@@ -47,11 +47,16 @@ class Flow(QLayout):
         size = QSize()
         for item in self._items:
             size = size.expandedTo(item.minimumSize())
-        return size
+        margins = self.contentsMargins()
+        return size + QSize(margins.left() + margins.right(), margins.top() + margins.bottom())
 
     def _place(self, area: QRect, *, moves: bool) -> int:
+        margins = self.contentsMargins()
+        whole, area = area, area.marginsRemoved(margins)
         left, top, row_px = area.left(), area.top(), 0
         for item in self._items:
+            if item.isEmpty():
+                continue  # hidden
             size = item.sizeHint()
             if left > area.left() and left + size.width() > area.right() + 1:
                 left, top, row_px = area.left(), top + row_px + self._gap_px, 0
@@ -59,4 +64,4 @@ class Flow(QLayout):
                 item.setGeometry(QRect(QPoint(left, top), size))
             left += size.width() + self._gap_px
             row_px = max(row_px, size.height())
-        return top + row_px - area.top()
+        return top + row_px + margins.bottom() - whole.top()

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from app.ports.engine import PreviewReady
 from app.runtime.shared_frames import FrameReader, Levels, SharedFramesError
 from ui.theme.tokens import DARK, Tokens
+from ui.widgets.edges import Edge
 
 PICTURE_MS = 33
 METER_MS = 50
@@ -31,6 +32,7 @@ SETTLE_MS = 150
 MIN_DB, WARN_DB, BAD_DB = -60.0, -20.0, -9.0
 """Where the meter begins, turns yellow and turns red, as in OBS Studio."""
 LAMP_PX = 6
+CORNER_PX = 8
 
 
 class FrameFeed:
@@ -90,7 +92,11 @@ class FrameFeed:
 
 
 class Preview(QWidget):
-    """``size_wished`` carries the device pixels that the picture should have, a moment after resizing ends."""
+    """``size_wished`` carries the device pixels that the picture should have, a moment after resizing ends.
+
+    It stands on the ground of a page (``bg``) and paints it around the picture itself: else all that lies beneath would
+    be painted with every picture.
+    """
 
     size_wished = Signal(int, int)
     first_frame_shown = Signal()
@@ -100,9 +106,11 @@ class Preview(QWidget):
         self.setObjectName(name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(240, 135)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._feed = feed
         self._aspect = 16 / 9
         self._tokens: Tokens = DARK
+        self._edge = Edge(CORNER_PX + 1)
         self._asked = (0, 0)
         self._did_show = False
         self._pull_timer = QTimer(self)
@@ -157,25 +165,55 @@ class Preview(QWidget):
                 self.first_frame_shown.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        area, ground = self.picture_rect(), QColor(self._tokens.bg)
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        area = QRectF(self.picture_rect())
-        outline = QPainterPath()
-        outline.addRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
-        painter.setClipPath(outline)
+        if area != self.rect():
+            painter.fillRect(self.rect(), ground)
         image = self._feed.image
         if image.isNull():
             painter.fillRect(area, QColor(self._tokens.matte if self._tokens.name == "dark" else self._tokens.raised))
         else:
-            scale = self.devicePixelRatioF()
-            is_exact = abs(image.width() - area.width() * scale) <= 2
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not is_exact)
-            painter.drawImage(area, image)
-        painter.setClipping(False)
-        painter.setPen(QPen(QColor(self._tokens.line), 1))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPath(outline)
+            self._paint_picture(painter, area, image)
+        self._edge.paint(painter, area, self._draw_edge, self._tokens.name, self.devicePixelRatioF())
         painter.end()
+
+    def _draw_edge(self, painter: QPainter, area: QRectF) -> None:
+        """The ground outside of round corners, and a hairline."""
+        painter.fillPath(corners(area, CORNER_PX), QColor(self._tokens.bg))
+        painter.setPen(QPen(QColor(self._tokens.line), 1))
+        painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), CORNER_PX, CORNER_PX)
+
+    def _paint_picture(self, painter: QPainter, area: QRect, image: QImage) -> None:
+        scale = self.devicePixelRatioF()
+        wanted = area.size() * scale
+        less = wanted - image.size()
+        if 0 <= less.width() <= 2 and 0 <= less.height() <= 2:
+            # a pixel may be missing at the lower right, as pictures have even sizes: copied, not scaled
+            line = QColor(self._tokens.line)
+            if less.width():
+                painter.fillRect(area.right() - 1, area.top(), 2, area.height(), line)
+            if less.height():
+                painter.fillRect(area.left(), area.bottom() - 1, area.width(), 2, line)
+            image.setDevicePixelRatio(scale)
+            painter.drawImage(area.topLeft(), image)
+        else:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(QRectF(area), image)
+
+
+def corners(area: QRectF, radius_px: float) -> QPainterPath:
+    """What lies outside a rounded rectangle in each of its corners: covering it afterwards costs less than to paint
+    within a rounded path."""
+    path = QPainterPath()
+    size = 2 * radius_px
+    for x, y, across, down, start in (
+        (area.left(), area.top(), 0, 0, 90), (area.right(), area.top(), 1, 0, 0),
+        (area.right(), area.bottom(), 1, 1, 270), (area.left(), area.bottom(), 0, 1, 180),
+    ):  # fmt: skip
+        path.moveTo(x, y)
+        path.arcTo(QRectF(x - across * size, y - down * size, size, size), start, 90)
+        path.closeSubpath()
+    return path
 
 
 class LevelMeter(QWidget):
@@ -227,7 +265,11 @@ class LevelMeter(QWidget):
             was_over, self._levels = self.is_over, levels
             if self.is_over != was_over:
                 self._say_over()
-            self.update()
+            self.update(self.changing_rect())
+
+    def changing_rect(self) -> QRect:
+        """What another level changes."""
+        return self.rect()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         tokens, levels = self._tokens, self._levels

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QDir, QPoint, QStandardPaths, Qt
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from ui.presenters.sources import Choice
@@ -20,7 +20,8 @@ def open_menu(owner: QWidget, name: str, choices: tuple[Choice, ...], taken: Cal
             menu.addSeparator()
         action = menu.addAction(choice.label)
         action.setObjectName(f"{name}.{choice.id}")
-        action.setEnabled(not choice.is_header and (choice.wish is not None or choice.asks_file))
+        can_take = choice.wish is not None or choice.asks_file or choice.is_own
+        action.setEnabled(not choice.is_header and can_take)
         if not choice.is_header:
             action.setCheckable(True)
             action.setChecked(choice.is_checked)
@@ -49,6 +50,12 @@ def ask_save(owner: QWidget, title: str, name: str, suffix: str, taken: Callable
     dialog.setDefaultSuffix(suffix)
     dialog.selectFile(name)
     return _opened(dialog, taken)
+
+
+def document_path(name: str) -> str:
+    """Where a document of this name is proposed to be written."""
+    folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation) or QDir.homePath()
+    return f"{folder}/{name}"
 
 
 def ask_folder(owner: QWidget, title: str, taken: Callable[[str], None]) -> QFileDialog:

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.theme.tokens import DARK, Tokens
+from ui.widgets.laid_out import LaidOut, laid_out
 
 
 class Reading(QWidget):
-    """As wide as there is room, cut with an ellipsis. A label would lay out its whole page with each new figure."""
+    """As wide as there is room, cut with an ellipsis, on a ground of the tokens.
 
-    def __init__(self, name: str, *, size_px: int = 13, tone: str = "text_2") -> None:
+    A label would lay out its whole page with each new figure, and all that lies beneath would be painted with it.
+    """
+
+    def __init__(self, name: str, *, size_px: int = 13, tone: str = "text_2", ground: str = "surface") -> None:
         super().__init__()
         self.setObjectName(name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._size_px, self._tone = size_px, tone
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self._size_px, self._tone, self._ground = size_px, tone, ground
         self._text = ""
+        self._words: LaidOut | None = None
         self._tokens: Tokens = DARK
 
     def text(self) -> str:
@@ -29,6 +35,7 @@ class Reading(QWidget):
         if text != self._text:
             self._text = text
             self.setAccessibleName(text)
+            self._lay_out()
             self.update()
 
     def set_tokens(self, tokens: Tokens) -> None:
@@ -41,15 +48,20 @@ class Reading(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(24, self._size_px + 7)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._lay_out()
+
+    def _lay_out(self) -> LaidOut:
+        words = laid_out(self._words, self._text, self.font(), self._size_px, most_px=self.width())
+        if words is not self._words:
+            self._words = words
+            self.setToolTip(self._text if words.is_cut else "")
+        return words
+
     def paintEvent(self, event: QPaintEvent) -> None:
-        font = QFont(self.font())
-        font.setPixelSize(self._size_px)
-        text = QFontMetricsF(font).elidedText(self._text, Qt.TextElideMode.ElideRight, self.width())
-        is_cut = text != self._text
-        if is_cut != bool(self.toolTip()):
-            self.setToolTip(self._text if is_cut else "")
         painter = QPainter(self)
-        painter.setFont(font)
+        painter.fillRect(self.rect(), QColor(getattr(self._tokens, self._ground)))
         painter.setPen(getattr(self._tokens, self._tone))
-        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), text)
+        self._lay_out().paint(painter, 0, 0, self.height())
         painter.end()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from ui.theme.icons import pixmap
@@ -21,14 +21,17 @@ _TURN = 5760
 
 
 class Ring(QWidget):
-    """Filled clockwise from the top."""
+    """Filled clockwise from the top, on the ground of a card: what lies beneath is not painted with it."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
         self.setObjectName(name)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setFixedSize(RING_PX, RING_PX)
         self._shown = ("", 0.0, "neutral")
         self._tokens: Tokens = DARK
+        self._picture = QPixmap()
+        self._painted_for: tuple[object, ...] = ()
 
     @property
     def text(self) -> str:
@@ -43,6 +46,7 @@ class Ring(QWidget):
         shown = (number, round(min(1.0, max(0.0, ratio)), 3), tone)
         if shown != self._shown:
             self._shown = shown
+            self._drawn()  # by the turn that brought it: what is painted with it takes long enough
             self.update()
 
     def set_tokens(self, tokens: Tokens) -> None:
@@ -53,12 +57,30 @@ class Ring(QWidget):
         return QSize(RING_PX, RING_PX)
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.drawPixmap(0, 0, self._drawn())
+        painter.end()
+
+    def _drawn(self) -> QPixmap:
+        """Smooth curves are dear: painted once for what is shown."""
+        pixel_ratio = self.devicePixelRatioF()
+        wanted = (self._shown, self._tokens.name, pixel_ratio, self.font().family())
+        if wanted != self._painted_for:
+            self._painted_for = wanted
+            self._picture = QPixmap(self.size() * pixel_ratio)
+            self._picture.setDevicePixelRatio(pixel_ratio)
+            self._picture.fill(QColor(self._tokens.surface))
+            painter = QPainter(self._picture)
+            self._paint(painter)
+            painter.end()
+        return self._picture
+
+    def _paint(self, painter: QPainter) -> None:
         number, ratio, tone = self._shown
         tokens = self._tokens
         ink = {
             "good": tokens.good, "warn": tokens.warn, "bad": tokens.bad, "accent": tokens.accent,
         }.get(tone, tokens.text_3)  # fmt: skip
-        painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         inset = STROKE_PX / 2 + 0.5
         area = QRectF(self.rect()).adjusted(inset, inset, -inset, -inset)
@@ -73,41 +95,22 @@ class Ring(QWidget):
         painter.setFont(font)
         painter.setPen(QColor(tokens.text if number else tokens.text_3))
         painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignCenter), number or "…")
-        painter.end()
 
 
-class Mark(QWidget):
-    """The round icon before a check; its shape says what its colour says."""
+def paint_mark(painter: QPainter, at: tuple[int, int], tone: str, tokens: Tokens, pixel_ratio: float) -> None:
+    """The round icon before a check, ``MARK_PX`` wide; its shape says what its colour says (good, warn, bad, neutral).
 
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self.setObjectName(name)
-        self.setFixedSize(MARK_PX, MARK_PX)
-        self.tone = "neutral"
-        self._tokens: Tokens = DARK
-
-    def show_tone(self, tone: str) -> None:
-        """good, warn, bad or neutral."""
-        if tone != self.tone:
-            self.tone = tone
-            self.update()
-
-    def set_tokens(self, tokens: Tokens) -> None:
-        self._tokens = tokens
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        ink, ground = (getattr(self._tokens, name) for name in _INKS[self.tone])
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        # what is serious is filled: told apart from what is only worth a look without a second colour
-        is_filled = self.tone == "bad"
-        painter.setBrush(QColor(ink if is_filled else ground))
-        painter.drawEllipse(QRectF(self.rect()))
-        drawn = pixmap(
-            _ICONS[self.tone], self._tokens.surface if is_filled else ink, MARK_ICON_PX, self.devicePixelRatioF()
-        )
-        at = (MARK_PX - MARK_ICON_PX) / 2
-        painter.drawPixmap(QPointF(at, at), drawn)
-        painter.end()
+    ``at``: its upper left corner.
+    """
+    ink, ground = (getattr(tokens, name) for name in _INKS[tone])
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    # what is serious is filled: told apart from what is only worth a look without a second colour
+    is_filled = tone == "bad"
+    painter.setBrush(QColor(ink if is_filled else ground))
+    painter.drawEllipse(QRectF(*at, MARK_PX, MARK_PX))
+    drawn = pixmap(_ICONS[tone], tokens.surface if is_filled else ink, MARK_ICON_PX, pixel_ratio)
+    inset = (MARK_PX - MARK_ICON_PX) / 2
+    painter.drawPixmap(QPointF(at[0] + inset, at[1] + inset), drawn)
+    painter.restore()

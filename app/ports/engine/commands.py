@@ -45,6 +45,23 @@ class SetPictureMends(Command, frozen=True, kw_only=True):
     mends: PictureMends
 
 
+class ShowCard(Command, frozen=True, kw_only=True):
+    """A card with what somebody asks, in the lower third of the programme, in place of the one that is there.
+
+    It stays until ``HideCard``, over whatever the source shows.
+    """
+
+    name: str
+    text: str
+
+    def __repr__(self) -> str:
+        return f"ShowCard(request_id={self.request_id})"
+
+
+class HideCard(Command, frozen=True, kw_only=True):
+    """Take the card away; harmless without one."""
+
+
 class SetCameraControls(Command, frozen=True, kw_only=True):
     """For a camera, whether it is open or not: set whenever it opens, and at once while it runs."""
 
@@ -136,6 +153,25 @@ class StopRecording(Command, frozen=True, kw_only=True):
     pass
 
 
+class CutClip(Command, frozen=True, kw_only=True):
+    """The last seconds of the recording that runs, or ran last, as a file of its own; ``ClipCut`` tells how it went.
+
+    The recording goes on undisturbed. It begins with a key frame, up to 2 s earlier; with fewer seconds where it would
+    be too large. The file is the engine's and lies there until ``DropClip``, the next start, or four further ones.
+    """
+
+    clip_id: str
+    """Up to 32 of 0-9 and a-f."""
+    seconds: float = 30.0
+    max_bytes: int = 32_000_000
+
+
+class DropClip(Command, frozen=True, kw_only=True):
+    """Remove it; harmless without it."""
+
+    clip_id: str
+
+
 class ListDevices(Command, frozen=True, kw_only=True):
     pass
 
@@ -165,6 +201,8 @@ AnyCommand = (
     | SetCameraOff
     | SetGain
     | SetPictureMends
+    | ShowCard
+    | HideCard
     | SetCameraControls
     | SetSoundMends
     | SetMeterRate
@@ -181,6 +219,8 @@ AnyCommand = (
     | StopPublish
     | StartRecording
     | StopRecording
+    | CutClip
+    | DropClip
     | ListDevices
     | ProbeEncoders
     | GetSnapshot

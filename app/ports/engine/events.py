@@ -88,6 +88,18 @@ class RecordChanged(Event, frozen=True, kw_only=True):
     """IDLE only: the .mp4 is being made; one more event with its path follows."""
 
 
+class ClipCut(Event, frozen=True, kw_only=True):
+    clip_id: str
+    path: str = ""
+    """Of an MP4 with its index in front; readable by this user only."""
+    duration_ms: int = 0
+    size_bytes: int = 0
+    is_shortened: bool = False
+    """With fewer seconds than were asked for and are there, since more would be too large."""
+    code: str = ""
+    """clip_unavailable, disk_full, folder_missing, folder_unwritable, storage_failed"""
+
+
 class CameraFormat(msgspec.Struct, frozen=True, kw_only=True):
     """A size that a camera can deliver."""
 
@@ -301,6 +313,7 @@ AnyEvent = (
     | SourceChanged
     | PublishChanged
     | RecordChanged
+    | ClipCut
     | DevicesListed
     | EncodersProbed
     | PreviewReady

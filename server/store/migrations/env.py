@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from alembic import context
 
-from server.store import identity_models, models, way_models  # noqa: F401  they fill the metadata
+from server.store import (  # noqa: F401  they fill the metadata
+    count_models,
+    identity_models,
+    measure_models,
+    models,
+    question_models,
+    report_models,
+    room_models,
+    way_models,
+)
 from server.store.base import Base
 
 connection = context.config.attributes["connection"]

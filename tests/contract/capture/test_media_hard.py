@@ -22,6 +22,8 @@ from capture.sources import media
 from capture.sources.base import SourceState
 from capture.sources.media import MediaPlayer
 
+pytestmark = pytest.mark.slow
+
 PICTURE = PictureFormat(320, 180, 30)
 
 

@@ -38,6 +38,8 @@ from tests.contract.server.applicants import form, number_for, second_operator
 from tests.contract.server.kit import code_of, enrol
 from tests.unit.app.fakes import FakeEngine, FakeSettings, FakeSupervision
 
+pytestmark = pytest.mark.slow
+
 NEW_PHONE = "13900000077"
 LIVE = DocumentKind.LIVE_AGREEMENT
 FORM = ApplicationForm.model_validate(form())

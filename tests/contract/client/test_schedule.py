@@ -25,6 +25,8 @@ from tests.contract.client.kit import Rig, play
 from tests.contract.server.applicants import second_operator
 from tests.unit.app.fakes import FakePlatform
 
+pytestmark = pytest.mark.slow
+
 Scene = Callable[[Platform, datetime], Awaitable[None]]
 
 

@@ -24,6 +24,8 @@ from server.inbox.post import post
 from server.store.store import Tx
 from tests.contract.client.kit import Memory, Rig, play, until
 
+pytestmark = pytest.mark.slow
+
 LIVE, RULES = DocumentKind.LIVE_AGREEMENT, DocumentKind.VIOLATION_RULES
 
 

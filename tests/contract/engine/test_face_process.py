@@ -19,6 +19,8 @@ from app.runtime.clock import ManualClock, SystemClock
 from capture.frames import Array
 from capture.meters.face_process import FaceProcess
 
+pytestmark = pytest.mark.slow
+
 _SCRIPT = """
 import sys
 from app.domain.quality.measures import FaceBox

@@ -14,6 +14,8 @@ from tests.contract.engine.test_engine import SMALL, on_air, until
 from tests.contract.record_kit import play
 from tests.net.toy_ingest import ToyIngest
 
+pytestmark = pytest.mark.slow
+
 LEAST_S = 2.0
 GOP_S = SMALL.gop_s
 

@@ -11,6 +11,8 @@ from app.ports import engine as port
 from tests.contract.engine.rig import EngineProcess, Window
 from tests.net.toy_ingest import ToyIngest
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def window(tmp_path: Path) -> Iterator[Window]:

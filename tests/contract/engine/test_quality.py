@@ -14,6 +14,8 @@ from tests.contract.engine.rig import EngineProcess, Window
 from tests.net.toy_ingest import ToyIngest
 from tools import material
 
+pytestmark = pytest.mark.slow
+
 TONE_HZ, TONE = 440.0, 0.1
 
 

@@ -13,6 +13,8 @@ from app.runtime.instance import InstanceLock
 from app.runtime.ioloop import IoLoop
 from capture.worker import Worker
 
+pytestmark = pytest.mark.slow
+
 
 def is_alive(name: str) -> bool:
     return any(thread.name == name for thread in threading.enumerate())

@@ -128,11 +128,13 @@ class HttpRig:
         self._replies.append(reply)
         return reply
 
-    async def watch(self, session_id: str, viewer_id: str, *, recv_buffer_bytes: int = 0) -> Reply:
-        token = sign(MEDIA_SECRET, session_id, viewer_id, int(self.clock.utc().timestamp()) + 50)
+    async def watch(
+        self, session_id: str, viewer_id: str, *, recv_buffer_bytes: int = 0, lifetime_s: int = 50
+    ) -> Reply:
+        token = sign(MEDIA_SECRET, session_id, viewer_id, int(self.clock.utc().timestamp()) + lifetime_s)
         return await self.ask(f"/live/{session_id}.flv?token={token}", recv_buffer_bytes=recv_buffer_bytes)
 
-    async def order(self, name: str, body: dict[str, str]) -> int:
+    async def order(self, name: str, body: dict[str, Any]) -> int:
         reply = await self.ask(f"/control/{name}", method="POST", body=body, secret=HOOK_SECRET)
         return reply.status
 

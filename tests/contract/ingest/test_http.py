@@ -129,6 +129,18 @@ def test_a_removed_viewer_gets_nothing_of_what_waits(tmp_path: Path) -> None:
     on_rig(tmp_path, body, viewer_stall_s=20.0)
 
 
+def test_who_was_let_in_again_watches_with_a_new_token_and_not_with_an_old_one(tmp_path: Path) -> None:
+    async def body(rig: HttpRig) -> None:
+        rig.fill("s1", 3)
+        now_unix_s = int(rig.clock.utc().timestamp())
+        order = {"session_id": "s1", "viewer_id": "back", "tokens_until_unix_s": now_unix_s + 30}
+        assert await rig.order("drop-viewer", order) == 204
+        assert (await rig.watch("s1", "back", lifetime_s=30)).status == 403
+        assert (await rig.watch("s1", "back", lifetime_s=40)).status == 200
+
+    on_rig(tmp_path, body)
+
+
 # ---- limits ---------------------------------------------------------------------------------------
 
 

@@ -26,6 +26,8 @@ from capture.publish.probing import Probing
 from tests.net.certificate import make_certificate
 from tests.net.toy_ingest import Script, ToyIngest
 
+pytestmark = pytest.mark.slow
+
 TIMES = Times(connect_s=0.6, command_s=0.6, progress_s=0.8)
 SECONDS = 4.0
 

@@ -149,9 +149,9 @@ def operator_of(desk: Desk) -> Person:
     return Person(signed.account_id, signed.pair["device_id"], frozenset({Role.OPERATOR}), True)
 
 
-def second_operator(tx: Tx, cipher: FieldCipher) -> Person:
+def second_operator(tx: Tx, cipher: FieldCipher, name: str = "second") -> Person:
     """Another operator at the desk, for second looks."""
-    row = people.add_operator(tx, "second", "-", "复核运营", "test")
+    row = people.add_operator(tx, name, "-", "复核运营", "test")
     device = tokens.start_device(tx, cipher, row, "desk", None, Lifetimes())
     return Person(row.id, device.device_id, frozenset({Role.OPERATOR}), True)
 

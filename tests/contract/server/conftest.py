@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from app.runtime.clock import ManualClock, SystemClock
+from server.gate import Person
+from tests.contract.server.applicants import Applicant, applicant, make_anchor, operator_of, verify
 from tests.contract.server.kit import Desk, FakeIngest, LiveService, PostgresCluster, config_for, desk_client
 
 
@@ -31,6 +33,21 @@ def desk(tmp_path: Path, database_url: str) -> Iterator[Desk]:
     config, clock, ingest = config_for(tmp_path, database_url), ManualClock(), FakeIngest()
     with desk_client(config, clock, ingest) as client:
         yield Desk(client, clock, ingest, config)
+
+
+@pytest.fixture
+def operator(desk: Desk) -> Person:
+    """One of the platform's people, at the desk."""
+    return operator_of(desk)
+
+
+@pytest.fixture
+def anchor(desk: Desk) -> Applicant:
+    """Somebody who may broadcast."""
+    person = applicant(desk)
+    make_anchor(desk, person)
+    verify(desk, person)
+    return person
 
 
 @pytest.fixture

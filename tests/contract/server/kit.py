@@ -30,7 +30,7 @@ from websockets.exceptions import ConnectionClosed
 from app.contract.events import Envelope, decode, encode
 from app.runtime.clock import Clock, ManualClock
 from server.accounts import factors, people
-from server.config import Lifetimes, Limits, ServiceConfig
+from server.config import PUBLIC_HOTLINE, Lifetimes, Limits, ServiceConfig
 from server.demo_data import ANCHOR_PHONE
 from server.main import create_app, server_settings
 from server.sockets import EventSocketProtocol, StrictServer
@@ -122,6 +122,7 @@ def config_for(folder: Path, database_url: str = "", **changes: Any) -> ServiceC
         database_url=database_url,
         allowed_hosts=("testserver",),
         is_demo=True,
+        report_hotline=PUBLIC_HOTLINE,
         hook_secret=HOOK_SECRET,
         media_secret="media-secret-of-tests",
         local_token=LOCAL_TOKEN,
@@ -275,6 +276,7 @@ class LiveService:
     """The service on a loopback port, run by uvicorn in a thread ``test-service``."""
 
     def __init__(self, config: ServiceConfig, clock: Clock, ingest: FakeIngest, send_buffer_bytes: int = 0) -> None:
+        self.ingest = ingest
         self._socket = socket.create_server(("127.0.0.1", 0))
         if send_buffer_bytes:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer_bytes)

@@ -25,6 +25,8 @@ from tests.contract.server.applicants import (
 from tests.contract.server.application_kit import approve, assign, give_back, refused
 from tests.contract.server.kit import Desk, error_code, sign_in
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("changes", "code", "field"),

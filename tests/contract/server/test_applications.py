@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import select
 
 from app.contract.errors import ErrorCode
@@ -20,6 +21,8 @@ from tests.contract.server.applicants import (
 )
 from tests.contract.server.application_kit import accepted, approve, assign, give_back, refused, reject
 from tests.contract.server.kit import Desk, error_code, sign_in
+
+pytestmark = pytest.mark.slow
 
 
 def test_from_the_first_word_to_a_broadcast(desk: Desk) -> None:

@@ -10,6 +10,8 @@ from tests.contract.server.applicants import OTHER_PHONE, Applicant, applicant, 
 from tests.contract.server.kit import Desk
 from tests.contract.server.operator_browser import OperatorBrowser, error_of
 
+pytestmark = pytest.mark.slow
+
 QUEUE = "/desk/applications"
 
 

@@ -15,8 +15,10 @@ from server.config import ServiceConfig
 from server.store.models import AccountRow
 from server.store.store import Tx
 from tests.contract.server.applicants import applicant, write
-from tests.contract.server.kit import Desk, FakeIngest, config_for, desk_client, error_code, sign_in
+from tests.contract.server.kit import Desk, FakeIngest, config_for, desk_client, error_code, hello, sign_in
 from tests.contract.server.operator_browser import OperatorBrowser, error_of
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -45,6 +47,19 @@ def test_a_broadcast_is_cut_off_with_a_reason_that_the_anchor_reads(desk: Desk, 
     assert ("session.cut_off", session["id"], "展示了联系方式") in desk.audited()
     again = browser.post(action, {**browser.hidden("/desk/live", "/desk/sign-out"), "reason": "再一次"})
     assert again.status_code == 409
+
+
+def test_what_was_counted_stands_beside_what_is_on_air(desk: Desk, browser: OperatorBrowser) -> None:
+    anchor = sign_in(desk.client)
+    session = desk.open_session(anchor)
+    desk.go_live(anchor, session["id"])
+    with desk.client.websocket_connect("/api/v1/events") as socket:
+        socket.send_text(hello(session["id"]))
+        assert "hello.ack" in socket.receive_text()
+        desk.clock.advance(30)
+        page = browser.get("/desk/live").text
+    told = "围观 1 人 · 最高在线 1 · 平均在线 1.0 · 评论 0 · 观看总时长 00:00:30 · 人均观看 00:00:30"
+    assert told in page
 
 
 def test_who_is_on_the_blocklist_cannot_apply(desk: Desk, browser: OperatorBrowser) -> None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from app.domain.documents import canonical
 from app.domain.documents.model import DocumentKind
 from server.documents.publishing import DraftWish, add_version, day_of
 from server.store.store import Tx
 from tests.contract.server.applicants import OTHER_PHONE, applicant, write
 from tests.contract.server.kit import Desk, Signed, desk_client, error_code, sign_in
+
+pytestmark = pytest.mark.slow
 
 LIVE = DocumentKind.LIVE_AGREEMENT
 PATH = "/documents/live_agreement/versions"

@@ -106,15 +106,6 @@ BREAKS: dict[str, tuple[Break, str]] = {
 }
 
 
-@pytest.fixture
-def anchor(desk: Desk) -> Applicant:
-    """Somebody who may broadcast."""
-    person = applicant(desk)
-    make_anchor(desk, person)
-    verify(desk, person)
-    return person
-
-
 def plan(desk: Desk, hours: int = 1, **changes: Any) -> dict[str, Any]:
     at = (desk.clock.utc() + timedelta(hours=hours)).isoformat()
     return {"title": "简历怎么写", "category": CATEGORY, "starts_at": at, "length_min": 60, **changes}

@@ -35,6 +35,8 @@ from tests.contract.server.applicants import (
 from tests.contract.server.application_kit import accepted, approve, assign
 from tests.contract.server.kit import Desk, FakeIngest, config_for, error_code, sign_in
 
+pytestmark = pytest.mark.slow
+
 
 def born(day: str, order: int = 123) -> str:
     body = f"110000{day}{order:03d}"

@@ -27,20 +27,39 @@ IN_USE = (
 )
 
 
-@pytest.fixture
-def old(database_url: str, tmp_path: Path) -> Iterator[Engine]:
-    """Revision 0004, with a session that was published."""
-    writer, reader = make_engines(config_for(tmp_path, database_url).url if database_url else f"sqlite:///{tmp_path}/a")
+SUSPENDED = (
+    "INSERT INTO accounts (id, nickname, created_ms) VALUES ('a', 'A', 1)",
+    'INSERT INTO suspensions (id, account_id, reason, "by", at_ms, lift_reason) '
+    "VALUES ('on', 'a', '违规', 'op', 5, '')",
+    'INSERT INTO suspensions (id, account_id, reason, "by", at_ms, until_ms, lifted_ms, lifted_by, lift_reason) '
+    "VALUES ('off', 'a', '违规', 'op', 3, 9, 4, 'op', '已整改')",
+)
+
+
+def upgraded(engine: Engine, revision: str, statements: tuple[str, ...]) -> Engine:
+    """At that revision, with what the statements put in."""
     settings = AlembicConfig()
     settings.set_main_option("script_location", str(MIGRATIONS))
-    with writer.begin() as connection:
+    with engine.begin() as connection:
         settings.attributes["connection"] = connection
-        command.upgrade(settings, "0004")
-        for statement in IN_USE:
+        command.upgrade(settings, revision)
+        for statement in statements:
             connection.execute(text(statement))
+    return engine
+
+
+@pytest.fixture
+def empty(database_url: str, tmp_path: Path) -> Iterator[Engine]:
+    writer, reader = make_engines(config_for(tmp_path, database_url).url if database_url else f"sqlite:///{tmp_path}/a")
     yield writer
     writer.dispose()
     reader.dispose()
+
+
+@pytest.fixture
+def old(empty: Engine) -> Engine:
+    """Revision 0004, with a session that was published."""
+    return upgraded(empty, "0004", IN_USE)
 
 
 def test_what_others_rows_refer_to_is_kept(old: Engine) -> None:
@@ -78,3 +97,21 @@ def test_rows_that_refer_to_nothing_stop_it_and_all_is_as_before(old: Engine) ->
     with old.connect() as connection:
         assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "0004"
         assert connection.execute(text("SELECT count(*) FROM stream_keys")).scalar() == 1
+
+
+def test_what_was_suspended_is_a_measure_that_was_told_at_once(empty: Engine) -> None:
+    upgraded(empty, "0007", SUSPENDED)
+    migrate(empty)
+    with empty.connect() as connection:
+        found = connection.execute(
+            text(
+                "SELECT id, account_id, kind, category, reason, taken_by, at_ms, until_ms, ended_ms, ended_by, "
+                "end_reason, appeal, decision, told_ms FROM measures ORDER BY id"
+            )
+        ).all()
+        assert [tuple(row) for row in found] == [
+            ("off", "a", "suspension", None, "违规", "op", 3, 9, 4, "op", "已整改", "none", "", 3),
+            ("on", "a", "suspension", None, "违规", "op", 5, None, None, None, "", "none", "", 5),
+        ]
+        with pytest.raises(Exception, match=r"(?i)suspensions"):
+            connection.execute(text("SELECT id FROM suspensions"))

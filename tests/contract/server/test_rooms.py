@@ -62,7 +62,10 @@ def test_a_visitor_reads_and_a_viewer_writes(live: LiveService) -> None:
         writing = within.enter_context(join(live, room, viewer.pair["access_token"]))
         writer = Listener(writing)
         ack = writer.until("hello.ack")[0]
-        assert ack.d == {"last_seq": 0, "state": "scheduled", "viewers": 2, "account_id": viewer.account_id}
+        assert ack.d == {
+            "last_seq": 0, "state": "scheduled", "viewers": 2, "account_id": viewer.account_id, "role": "viewer",
+            "muted": None, "peak": 0, "onlookers": 0,
+        }  # fmt: skip
         writing.send(chat("m1", "  大家\n好 "))
         acked = writer.until("chat.ack")[0]
         assert acked.d["request_id"] == "m1"
@@ -294,7 +297,7 @@ def test_viewers_are_counted_without_the_anchor(live: LiveService) -> None:
             ):
                 break
         stats = [one for one in heard.heard if one.t == "room.stats"]
-        assert stats[-1].d == {"viewers": 0, "messages": 0}
+        assert stats[-1].d == {"viewers": 0, "messages": 0, "peak": 0, "onlookers": 0}
         assert all(one.seq == 0 for one in stats)
 
 

@@ -20,6 +20,8 @@ from tests.contract.server.applicants import Applicant, operator_of, write
 from tests.contract.server.kit import Desk, error_code, sign_in
 from tests.contract.server.schedule_kit import Planner, at, body, detail, moment, other_planner, planner
 
+pytestmark = pytest.mark.slow
+
 VIEWER = "13900000001"
 
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.contract.server.kit import Desk, error_code, sign_in
 from tests.contract.server.schedule_kit import detail, other_planner, planner
+
+pytestmark = pytest.mark.slow
 
 VIEWER = "13900000001"
 

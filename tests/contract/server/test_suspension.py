@@ -41,11 +41,6 @@ def anchor_at(desk: Desk, phone: str = PHONE) -> Applicant:
     return person
 
 
-@pytest.fixture
-def operator(desk: Desk) -> Person:
-    return operator_of(desk)
-
-
 def suspend(desk: Desk, operator: Person, person_id: str, hours: float | None = None, reason: str = "违规") -> None:
     until = desk.clock.utc() + timedelta(hours=hours) if hours is not None else None
     write(desk, lambda tx: suspension.suspend(tx, operator, person_id, reason, until))

@@ -13,6 +13,8 @@ from PIL import Image
 from tests.contract.server.applicants import Applicant, applicant, picture
 from tests.contract.server.kit import Desk, error_code
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def person(desk: Desk) -> Applicant:

@@ -18,6 +18,7 @@ from app.contract.rest import (
     PlatformInfo,
     ProbeTarget,
     Session,
+    SessionFigures,
     StreamTarget,
 )
 from app.domain.session import EndReason, SessionState
@@ -26,10 +27,19 @@ from app.ports import engine as port
 from app.ports.drafts import KeptDraft
 from app.ports.supervision import SupervisorEvent, WindowWish
 from app.settings import Settings
+from tests.unit.app.fake_measures import FakeMeasures
+from tests.unit.app.fake_reports import FakeReports
+from tests.unit.app.fake_rooms import FakeRooms
 from tests.unit.app.fake_schedule import overlap_detail
 from tests.unit.app.fake_way import ANCHOR, NOW, FakeWay
 
 __all__ = ["ANCHOR", "NOW"]
+
+FIGURES = SessionFigures(
+    onlookers=3021, viewers_peak=1406, viewers_average=866.4, watch_ms=2_197_983_000, watch_each_ms=727_568,
+    on_air_ms=2_537_000,
+)  # fmt: skip
+"""What a service may have counted."""
 
 
 class FakeSettings:
@@ -134,24 +144,35 @@ class FakeRoom:
     def __init__(self, on_event: Callable[[events.Envelope], None]) -> None:
         self.on_event = on_event
         self.sent: list[tuple[str, str]] = []
+        self.replies: dict[str, str] = {}
+        """The message that each answers, by request id."""
         self.is_closed = False
 
-    def send_chat(self, request_id: str, text: str) -> None:
+    def send_chat(self, request_id: str, text: str, reply_to: str = "") -> None:
         self.sent.append((request_id, text))
+        if reply_to:
+            self.replies[request_id] = reply_to
 
     async def close(self) -> None:
         self.is_closed = True
 
 
-class FakePlatform(FakeWay):
+class FakePlatform(FakeWay, FakeRooms, FakeMeasures, FakeReports):
     """A platform by the rules of the wire; ``fail`` maps a method's name to the error it raises.
 
     ``hold`` maps one to the event that its answer waits for.
     """
 
     def __init__(self) -> None:
-        super().__init__()
+        FakeWay.__init__(self)
+        FakeRooms.__init__(self)
+        FakeMeasures.__init__(self)
+        FakeReports.__init__(self)
         self.session: Session | None = None
+        self.figures: SessionFigures | None = None
+        self.comments = 0
+        """What it counted in sessions that are over."""
+        self.over: dict[str, Session] = {}
         self.is_signed_in = False
         self.keys = self.probe_keys = 0
         self.ingests: tuple[IngestAddress, ...] = (IngestAddress(name="h", url="rtmp://h/live"),)
@@ -232,6 +253,8 @@ class FakePlatform(FakeWay):
         await self._held("session")
         if self.session is not None and self.session.id == session_id:
             return self.session
+        if session_id in self.over:
+            return self.over[session_id]
         found = [one.session for one in self.mine.entries if one.session.id == session_id]
         if not found:
             raise PlatformError("not_found", retryable=False)
@@ -273,7 +296,8 @@ class FakePlatform(FakeWay):
     async def end_session(self, session_id: str) -> Session:
         self._check("end_session")
         self.ended.append(session_id)
-        ended_by = {"state": SessionState.ENDED, "end_reason": EndReason.ANCHOR}
+        ended_by: dict[str, object] = {"state": SessionState.ENDED, "end_reason": EndReason.ANCHOR}
+        ended_by |= {"figures": self.figures, "messages": self.comments}
         for one in [one for one in self.mine.entries if one.session.id == session_id]:
             ended = one.session.model_copy(update=ended_by)
             self.put(one.model_copy(update={"session": ended}))
@@ -281,9 +305,17 @@ class FakePlatform(FakeWay):
                 return ended
         if self.session is None:
             raise PlatformError("session_ended", retryable=False)
-        ended = self.session.model_copy(update=ended_by)
+        ended = self.over[session_id] = self.session.model_copy(update=ended_by)
         self.session = None
         return ended
+
+    def cut_off(self) -> None:
+        """An operator ends what is on air."""
+        assert self.session is not None
+        ended_by = {"state": SessionState.ENDED, "end_reason": EndReason.CUT_OFF}
+        told = {"figures": self.figures, "messages": self.comments}
+        self.over[self.session.id] = self.session.model_copy(update=ended_by | told)
+        self.session = None
 
     async def demo_codes(self, local_token: str) -> list[DemoCode]:
         assert local_token == "local"

@@ -12,7 +12,9 @@ from app.ports.supervision import PlatformStarted, Quit, StartPlatform
 from app.settings import Settings
 from app.usecases import wishes as w
 from app.usecases.platform import address_of
-from app.usecases.state import AccountPhase, BroadcastPhase, MessageStatus, PlatformPhase
+from app.usecases.room_wishes import SendChat
+from app.usecases.state import AccountPhase, AudienceState, BroadcastPhase, FiguresPhase, MessageStatus, PlatformPhase
+from tests.unit.app.fakes import FIGURES
 from tests.unit.app.rig import Rig, play, settle
 
 
@@ -103,13 +105,15 @@ def test_on_air_and_the_end() -> None:
     async def scene(rig: Rig) -> None:
         await rig.on_air()
         assert rig.engine.sent(port.StartPublish)[0].targets[0].key == "k1"
-        rig.fact(events.RoomStats(viewers=3, messages=1), "room.stats")
-        assert rig.desk.state.broadcast.viewers == 3
+        rig.fact(events.RoomStats(viewers=3, messages=1, peak=5, onlookers=9), "room.stats")
+        shown = rig.desk.state.broadcast
+        assert (shown.viewers, shown.messages, shown.peak, shown.onlookers) == (3, 1, 5, 9)
+        rig.platform.figures, rig.platform.comments = FIGURES, 1
         await rig.do(w.EndLive())
         state = rig.desk.state.broadcast
         assert state.phase is BroadcastPhase.ENDED
         assert state.summary is not None
-        assert state.summary.viewers_peak == 3
+        assert state.audience == AudienceState(FiguresPhase.TOLD, FIGURES, 1)
         assert rig.platform.ended == ["s1"]
         assert rig.engine.sent(port.StopPublish)
 
@@ -172,10 +176,99 @@ def test_a_cut_off_is_told() -> None:
     play(scene)
 
 
+@pytest.mark.parametrize("is_told_first", [True, False])
+def test_why_it_was_cut_off_is_told_whichever_is_heard_first(*, is_told_first: bool) -> None:
+    async def scene(rig: Rig) -> None:
+        await rig.on_air()
+        told = (events.KeyRevoked(key_id="id1", cause="cut_off", reason="多次发布广告"), "key.revoked")
+        ended = (events.SessionChanged(state="ended", reason="cut_off"), "session.changed")
+        for body, kind in (told, ended) if is_told_first else (ended, told):
+            rig.fact(body, kind)
+        trouble = rig.desk.state.broadcast.trouble
+        assert trouble is not None and trouble.detail == {"reason": "多次发布广告"}
+        assert trouble.code in ("cut_off", "key_cut_off")
+
+    play(scene)
+
+
+def test_a_hidden_message_is_gone_and_stands_in_its_old_place_when_it_is_restored() -> None:
+    async def scene(rig: Rig) -> None:
+        await rig.on_air()
+        for seq, text in enumerate(("一", "二", "三"), 1):
+            said = events.ChatPosted(
+                message_id=f"m{seq}", author_id="a", author_name="观众", is_anchor=False, text=text
+            )
+            rig.fact(said, "chat.posted", seq=seq)
+        rig.fact(events.ChatHidden(ids=["m2", "unknown"]), "chat.hidden", seq=4)
+        assert [(line.text, line.is_hidden) for line in rig.desk.state.room.lines] == [
+            ("一", False), ("二", True), ("三", False),
+        ]  # fmt: skip
+        back = events.Restored(
+            message_id="m2", author_id="a", author_name="观众", is_anchor=False, text="二", seq=2, sent_ms=1
+        )
+        for seq in (5, 6):
+            rig.fact(events.ChatRestored(messages=[back]), "chat.restored", seq=seq)
+        rig.fact(events.ChatVoided(), "chat.voided", seq=7)
+        assert [(line.text, line.is_hidden) for line in rig.desk.state.room.lines] == [
+            ("一", False), ("二", False), ("三", False),
+        ]  # fmt: skip
+
+    play(scene)
+
+
+def test_a_message_that_was_hidden_before_we_came_is_shown_in_its_old_place() -> None:
+    async def scene(rig: Rig) -> None:
+        await rig.on_air()
+        for seq, text in ((1, "一"), (3, "三")):
+            said = events.ChatPosted(
+                message_id=f"m{seq}", author_id="a", author_name="观众", is_anchor=False, text=text
+            )
+            rig.fact(said, "chat.posted", seq=seq)
+        back = events.Restored(
+            message_id="m2", author_id="a", author_name="观众", is_anchor=False, text="二", seq=2, sent_ms=1,
+            reply=events.Quoted("m1", "小苗", "问一下"),
+        )  # fmt: skip
+        rig.fact(events.ChatRestored(messages=[back]), "chat.restored", seq=4)
+        lines = rig.desk.state.room.lines
+        assert [line.text for line in lines] == ["一", "二", "三"]
+        assert (lines[1].reply_author, lines[1].reply_text) == ("小苗", "问一下")
+
+    play(scene)
+
+
+def test_an_answer_names_the_message_and_one_that_is_gone_is_not_answered() -> None:
+    async def scene(rig: Rig) -> None:
+        await rig.on_air()
+        said = events.ChatPosted(message_id="m1", author_id="a", author_name="小苗", is_anchor=False, text="怎么写")
+        rig.fact(said, "chat.posted", seq=1)
+        await rig.do(SendChat("这样写", "r1", "m1"))
+        rig.fact(events.ChatHidden(ids=["m1"]), "chat.hidden", seq=2)
+        await rig.do(SendChat("再说", "r2", "m1"))
+        assert rig.platform.room is not None
+        assert rig.platform.room.replies == {"r1": "m1"}
+        first, second = rig.desk.state.room.lines[-2:]
+        assert (first.reply_author, first.reply_text, second.reply_author) == ("小苗", "怎么写", "")
+
+    play(scene)
+
+
+def test_what_waits_for_a_moderator_is_told_so() -> None:
+    async def scene(rig: Rig) -> None:
+        await rig.on_air()
+        await rig.do(SendChat("加微信", "r1"))
+        rig.fact(events.ChatAck(request_id="r1", message_id="m1", seq=0, is_held=True), "chat.ack")
+        assert rig.desk.state.room.lines[-1].is_held
+        said = events.ChatPosted(message_id="m1", author_id="a1", author_name="林晓", is_anchor=True, text="加微信")
+        rig.fact(said, "chat.posted", seq=1)
+        assert [(line.id, line.is_held) for line in rig.desk.state.room.lines] == [("m1", False)]
+
+    play(scene)
+
+
 def test_a_message_is_sending_then_posted_once() -> None:
     async def scene(rig: Rig) -> None:
         await rig.on_air()
-        await rig.do(w.SendChat("大家好", "r1"), w.SendChat("大家好", "r1"))
+        await rig.do(SendChat("大家好", "r1"), SendChat("大家好", "r1"))
         assert rig.platform.room is not None
         assert rig.platform.room.sent == [("r1", "大家好")]
         assert rig.desk.state.room.lines[-1].status is MessageStatus.SENDING
@@ -190,10 +283,10 @@ def test_a_message_is_sending_then_posted_once() -> None:
 def test_a_refused_message_can_be_sent_again() -> None:
     async def scene(rig: Rig) -> None:
         await rig.on_air()
-        await rig.do(w.SendChat("你好", "r1"))
+        await rig.do(SendChat("你好", "r1"))
         rig.fact(events.Refused(request_id="r1", code="rate_limited"), "error")
         assert rig.desk.state.room.lines[-1].status is MessageStatus.FAILED
-        await rig.do(w.SendChat("你好", "r1"))
+        await rig.do(SendChat("你好", "r1"))
         assert rig.desk.state.room.lines[-1].status is MessageStatus.SENDING
 
     play(scene)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
+import pytest
 
 from app.ports import engine as port
 from app.settings import Settings
@@ -274,5 +277,32 @@ def test_what_an_open_camera_can_do_is_in_the_state_until_another_is_shown() -> 
         assert rig.desk.state.engine.camera_controls == told
         await rig.desk._sources.choose_video(cam(SIDE))
         assert rig.desk.state.engine.camera_controls is None
+
+    play(scene)
+
+
+@pytest.mark.parametrize("turns", range(0, 60, 3))
+def test_what_is_chosen_while_an_engine_is_brought_up_is_what_is_shown(turns: int) -> None:
+    async def scene(rig: Rig) -> None:
+        chose(rig, cam(FRONT), mic(C920))
+        at_once = rig.engine.ask
+
+        async def ask(command: port.AnyCommand) -> port.CommandDone:
+            for _ in range(4):
+                await asyncio.sleep(0)
+            return await at_once(command)
+
+        rig.engine.ask = ask  # type: ignore[method-assign]
+        rig.start()
+        rig.engine.attach()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        rig.desk.wish(w.ChooseVideo(cam(SIDE)))
+        rig.desk.wish(w.ChooseAudio(mic(YETI)))
+        for _ in range(8):
+            await settle()
+        engine = rig.desk.state.engine
+        assert (engine.video, engine.audio) == (cam(SIDE), mic(YETI))
+        assert (shown(rig)[-1], heard(rig)[-1]) == (cam(SIDE), mic(YETI))
 
     play(scene)

@@ -22,7 +22,7 @@ from capture.preview import preview
 from capture.preview.preview import Preview
 from capture.programme import ProgrammeTime
 from capture.sources.base import DeviceLoop, SourceState
-from capture.sources.card import Card, Cards, _font
+from capture.sources.card import Card, Cards, font
 
 PICTURE = PictureFormat(320, 180, 30)
 
@@ -110,7 +110,7 @@ def test_a_mixer_that_was_kept_from_running_counts_what_is_missing() -> None:
 def test_a_font_that_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
     broken = tmp_path / "broken.ttf"
     broken.write_bytes(b"no font")
-    assert _font(20, (str(tmp_path / "none.ttf"), str(broken))) is None
+    assert font(20, (str(tmp_path / "none.ttf"), str(broken))) is None
 
 
 class Phone:

@@ -17,7 +17,7 @@ from capture.sources import media
 from capture.sources.base import SourceState
 
 ROOT = Path(__file__).resolve().parents[3]
-OPENERS = {"sources/media.py", "record/matroska.py", "record/remux.py"}
+OPENERS = {"sources/media.py", "record/clip.py", "record/matroska.py", "record/remux.py"}
 """Files of media, all of them on a disk."""
 
 

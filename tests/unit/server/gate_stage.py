@@ -19,14 +19,19 @@ from server.config import Lifetimes
 from server.demo_documents import publish_samples
 from server.errors import Refusal
 from server.gate import Person
+from server.measures import telling
 from server.secrets import FieldCipher
 from server.store.base import Base
-from server.store.identity_models import FaceCheckRow, IdentityRow, SuspensionRow
+from server.store.identity_models import FaceCheckRow, IdentityRow
+from server.store.measure_models import MeasureRow
 from server.store.models import AuditRow, DeviceRow, KeyRow, RoleRow, SessionRow
 from server.store.store import Tx
 from server.store.way_models import AcceptanceRow, ApplicationRow, BlocklistRow, DocumentVersionRow, ScopeRow
 
 PHONES = ("13900000011", "13900000012")
+
+FORBIDDING = {"suspension", "limit_broadcast", "closing", "reclaiming"}
+"""Measures under which nobody gets a key."""
 
 
 class GateStage(RuleBasedStateMachine):
@@ -65,7 +70,13 @@ class GateStage(RuleBasedStateMachine):
             has_factor = who == 4 or self.has_factor
             return Person(operator.id, self.devices[who], frozenset({Role.OPERATOR}), has_factor)
         account = self.accounts[who % 2]
-        return Person(account.id, self.devices[who], people.roles_of(self.db, account.id))
+        closing = select(MeasureRow.id).where(
+            MeasureRow.account_id == account.id,
+            MeasureRow.kind.in_(["closing", "reclaiming"]),
+            MeasureRow.ended_ms.is_(None),
+        )
+        is_closed = self.db.scalar(closing.limit(1)) is not None
+        return Person(account.id, self.devices[who], people.roles_of(self.db, account.id), is_closed=is_closed)
 
     def act(self, work: Any) -> Any:
         """As the store does it: of what was refused the attempt alone is kept."""
@@ -77,6 +88,9 @@ class GateStage(RuleBasedStateMachine):
             self.db.rollback()
             self.db.expire_all()
             assert self.counted() == before
+            telling.tell_refused(self.tx(), refusal)
+            self.db.commit()
+            self.require_told(refusal.measure_id)
             if refusal.attempt is not None:
                 audit_attempt(self.tx(), refusal.attempt, refusal.code)
                 self.db.commit()
@@ -84,6 +98,9 @@ class GateStage(RuleBasedStateMachine):
             return refusal
         self.db.commit()
         return value
+
+    def require_told(self, measure_id: str) -> None:
+        assert not measure_id or self.db.get_one(MeasureRow, measure_id).told_ms is not None
 
     def require_written_down(self, refusal: Refusal) -> None:
         assert refusal.attempt is not None
@@ -96,7 +113,7 @@ class GateStage(RuleBasedStateMachine):
         assert self.db.scalar(found.limit(1)) is not None
 
     def counted(self) -> tuple[int, ...]:
-        kinds = (SessionRow, KeyRow, FaceCheckRow, IdentityRow, ApplicationRow, SuspensionRow, RoleRow, AuditRow)
+        kinds = (SessionRow, KeyRow, FaceCheckRow, IdentityRow, ApplicationRow, MeasureRow, RoleRow, AuditRow)
         return tuple(self.db.scalar(select(func.count()).select_from(kind)) or 0 for kind in kinds)
 
     # ---- the rules once more ---------------------------------------------------------------------
@@ -111,8 +128,8 @@ class GateStage(RuleBasedStateMachine):
             return False
         suspended = [
             row
-            for row in db.scalars(select(SuspensionRow).where(SuspensionRow.account_id == who))
-            if row.lifted_ms is None and (row.until_ms is None or row.until_ms > now_ms)
+            for row in db.scalars(select(MeasureRow).where(MeasureRow.account_id == who))
+            if row.kind in FORBIDDING and row.ended_ms is None and (row.until_ms is None or row.until_ms > now_ms)
         ]
         if suspended:
             return False

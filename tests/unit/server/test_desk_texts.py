@@ -8,20 +8,26 @@ from pathlib import Path
 import pytest
 
 from app.contract.rest import Category
+from app.contract.room import ActionKind
 from app.domain.application import ApplicantKind, ApplicationKind, ApplicationState, Declaration, FormField
 from app.domain.documents.compare import ChangeKind
 from app.domain.documents.model import DocumentKind
 from app.domain.face_check import FaceMethod, FaceStanding, FaceState
 from app.domain.images import ImagePurpose, ImageState
+from app.domain.measures import AppealState, ConductCategory, MeasureKind, MeasureState, PieceKind
+from app.domain.reports import ProofKind, ReportState, RightKind, TargetKind
 from app.domain.session import SessionState
-from server import gate
 from server.applications.review import ContactChannel
 from server.blocklist import BlockKind
 from server.desk.applications import SHOWN
 from server.desk.faces import SHOWN as FACES_SHOWN
 from server.desk.frame import TEXTS_DIR
 from server.desk.record import FAMILIES as AUDITED
+from server.gate import KEEPS_OFF_AIR
+from server.gate_acts import Act
+from server.measures.queue import SHOWN as MEASURES_SHOWN
 from server.pages.language import LANGUAGES, load_texts
+from server.reports.handle import SHOWN as REPORTS_SHOWN
 from tools.check_files import translation_findings
 
 DESK = TEXTS_DIR.parent
@@ -46,9 +52,27 @@ FAMILIES: dict[str, set[str]] = {
     "face.step.": {one.value for one in FaceState},
     "face.standing.": {one.value for one in FaceStanding},
     "face.method.": {one.value for one in FaceMethod},
-    "missing.": {code.value for code in gate.KEEPS_OFF_AIR},
-    "audit.refused.": {act.value for act in gate.Act},
+    "missing.": {code.value for code in KEEPS_OFF_AIR},
+    "audit.refused.": {act.value for act in Act},
     "audit.family.": set(AUDITED),
+    "audit.measure.": {one.value for one in MeasureKind} - {"suspension"} | {"upheld", "reversed", "told"},
+    "measure.kind.": {one.value for one in MeasureKind},
+    "measure.state.": {one.value for one in MeasureState},
+    "measure.appeal.": {one.value for one in AppealState} - {"none"},
+    "measures.session.": {one.value for one in SessionState},
+    "measures.notice.": {"usual", "now", "later"},
+    "piece.": {one.value for one in PieceKind},
+    "measures.show.": set(MEASURES_SHOWN),
+    "report.state.": {one.value for one in ReportState},
+    "report.target.": {one.value for one in TargetKind},
+    "reports.show.": set(REPORTS_SHOWN),
+    "reports.": {"uphold", "uphold_now", "dismiss", "dismiss_now"},
+    "right.": {one.value for one in RightKind},
+    "proof.": {one.value for one in ProofKind},
+    "audit.report.": {"upheld", "dismissed"},
+    "audit.complaint.": {"shown", "upheld", "dismissed"},
+    "rule.": {str(one.value) for one in ConductCategory},
+    "audit.room.": {one.value for one in ActionKind} | {"undone"},
 }
 """What is put together of a prefix and a value: each value must have its text."""
 FREE = ("refused.", "done.", "finding.", "fault.", "audit.", "why.", "field.", "nav.")

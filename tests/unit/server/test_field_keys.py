@@ -12,13 +12,12 @@ import pytest
 from sqlalchemy import create_engine, insert, select
 from sqlalchemy.orm import Session as Db
 
-from app.domain.images import ImagePurpose
 from app.errors import InputError, StorageError
 from server import field_keys
 from server.accounts import people
-from server.images.shelf import Shelf
 from server.resealing import HASHED, reseal_some, sealed_columns
 from server.secrets import FieldCipher, key_id
+from server.shelf import Shelf
 from server.store import identity_models, way_models  # noqa: F401  they fill the metadata
 from server.store.base import Base
 from server.store.store import Tx
@@ -203,10 +202,10 @@ def test_what_no_key_opens_stops_the_work_and_is_kept() -> None:
 
 def test_files_are_sealed_anew(tmp_path: Path) -> None:
     name = "ab" * 8
-    Shelf(tmp_path, FieldCipher(OLD)).put(name, ImagePurpose.LICENCE, b"jpeg")
+    Shelf(tmp_path, FieldCipher(OLD)).put(name, b"jpeg", is_public=False)
     both = Shelf(tmp_path, FieldCipher(NEW, OLD))
     assert both.reseal() == 1
     assert both.reseal() == 0
-    assert Shelf(tmp_path, FieldCipher(NEW)).get(name, ImagePurpose.LICENCE) == b"jpeg"
+    assert Shelf(tmp_path, FieldCipher(NEW)).get(name, is_public=False) == b"jpeg"
     with pytest.raises(StorageError):
-        Shelf(tmp_path, FieldCipher(OLD)).get(name, ImagePurpose.LICENCE)
+        Shelf(tmp_path, FieldCipher(OLD)).get(name, is_public=False)

@@ -10,7 +10,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 from sqlalchemy import select
@@ -23,6 +22,7 @@ from app.contract.schedule import Plan
 from app.domain.application import ApplicationKind, ApplicationState
 from app.domain.documents.model import DocumentKind
 from app.domain.face_check import FaceMethod, FaceState
+from app.domain.measures import ConductCategory, MeasureKind
 from app.domain.session import GRACE_PERIOD_S, SessionState
 from server import blocklist
 from server.accounts import tokens
@@ -33,17 +33,22 @@ from server.config import Lifetimes
 from server.demo_documents import accept_current
 from server.documents.publishing import DraftWish, add_version, day_of
 from server.errors import Refusal
+from server.gate import Person
 from server.identity import acts as identities
 from server.identity import face, suspension
+from server.measures import record, take, telling
+from server.measures.take import MeasureWish, ReportWish
 from server.providers.identity_authority import AuthorityAnswer, Verdict
 from server.schedule import plans
 from server.sessions import acts, publishing
-from server.store.identity_models import FaceCheckRow, IdentityRow, SuspensionRow
+from server.store.identity_models import FaceCheckRow, IdentityRow
+from server.store.measure_models import MeasureRow
 from server.store.models import DeviceRow, KeyRow, SessionRow
 from server.store.store import Tx
-from server.store.way_models import ApplicationRow, BlocklistRow
+from server.store.way_models import ApplicationRow, BlocklistRow, InboxRow
 from tests.contract.server.applicants import form, number_for
-from tests.unit.server.gate_stage import PHONES, GateStage
+from tests.unit.server.gate_stage import FORBIDDING, PHONES, GateStage
+from tests.unit.server.played import played
 
 TAG = "abcdef01"
 WHO = st.integers(0, 5)
@@ -144,6 +149,10 @@ class GateMachine(GateStage):
         while (row := self.db.scalar(select(BlocklistRow).where(BlocklistRow.removed_ms.is_(None)))) is not None:
             self.act(lambda tx, one=row.id: blocklist.remove(tx, self.person(4), one, "理由"))
         self.act(lambda tx: suspension.lift(tx, self.person(4), self.accounts[who].id, "理由"))
+        self.end_measures(self.person(4), self.accounts[who].id)
+        for device in (who, who + 2):
+            if self.db.get_one(DeviceRow, self.devices[device]).ended_ms is not None:
+                self.sign_out_and_in(device)
         self.accept(who)
         self.check_name(who, who, "张三")
         self.apply(who, "job_search")
@@ -182,6 +191,40 @@ class GateMachine(GateStage):
             self.act(lambda tx: suspension.lift(tx, operator, account_id, "理由"))
         else:
             self.act(lambda tx: suspension.suspend(tx, operator, account_id, "理由", until))
+
+    @rule(
+        who=WHO, whom=PERSON, kind=st.sampled_from(MeasureKind), hours=st.none() | st.just(1),
+        is_later=st.none() | st.booleans(), pick=st.integers(0, 20),
+    )  # fmt: skip
+    def take_measure(
+        self, who: int, whom: int, kind: MeasureKind, hours: int | None, is_later: bool | None, pick: int
+    ) -> None:
+        """Of anybody's sessions one is named: what is refused or renamed is the person's own, or nothing is."""
+        operator = self.person(who)
+        until_ms = self.tx().now_ms + hours * 3_600_000 if hours is not None else None
+        sessions = list(self.db.scalars(select(SessionRow.id).order_by(SessionRow.created_ms)))
+        session_id = sessions[pick % len(sessions)] if sessions else ""
+        wish = MeasureWish(
+            self.accounts[whom].id, kind, ConductCategory.PLATFORM, "理由", until_ms=until_ms,
+            session_id="" if kind is MeasureKind.CUT_OFF else session_id, pieces=(f"title:{session_id}",),
+            report=ReportWish("网信办"), is_told_later=is_later,
+        )  # fmt: skip
+        outcome = self.act(lambda tx: take.take(tx, operator, self.cipher, wish, None))
+        assert isinstance(outcome, Refusal) or Role.OPERATOR in operator.roles
+
+    @rule(who=WHO, whom=PERSON)
+    def tell_measures(self, who: int, whom: int) -> None:
+        operator, account_id = self.person(who), self.accounts[whom].id
+        for one in list(self.db.scalars(select(MeasureRow.id).where(MeasureRow.account_id == account_id))):
+            self.act(lambda tx, measure_id=one: telling.tell_now(tx, operator, measure_id))
+
+    @rule(who=WHO, whom=PERSON)
+    def lift_measures(self, who: int, whom: int) -> None:
+        self.end_measures(self.person(who), self.accounts[whom].id)
+
+    def end_measures(self, operator: Person, account_id: str) -> None:
+        for one in list(self.db.scalars(select(MeasureRow.id).where(MeasureRow.account_id == account_id))):
+            self.act(lambda tx, measure_id=one: take.lift(tx, operator, self.cipher, measure_id, "理由"))
 
     @rule(who=WHO, whom=PERSON, kind=st.sampled_from([BlockKind.PHONE, BlockKind.ID_NUMBER]), is_off=st.booleans())
     def block(self, who: int, whom: int, kind: BlockKind, is_off: bool) -> None:
@@ -308,10 +351,34 @@ class GateMachine(GateStage):
     @invariant()
     def a_suspended_anchor_is_not_on_air(self) -> None:
         now_ms = self.tx().now_ms
-        for row in self.db.scalars(select(SuspensionRow)):
+        for row in self.db.scalars(select(MeasureRow)):
             is_over = row.until_ms is not None and row.until_ms <= now_ms
-            if row.lifted_ms is None and not is_over:
+            if row.kind in FORBIDDING and row.ended_ms is None and not is_over:
                 assert acts.find_busy(self.db, row.account_id) is None
+
+    @invariant()
+    def what_is_refused_never_begins(self) -> None:
+        running = select(MeasureRow).where(MeasureRow.kind == "refusal", MeasureRow.ended_ms.is_(None))
+        for row in self.db.scalars(running):
+            session = self.db.get_one(SessionRow, row.session_id)
+            assert (session.state, session.started_ms) == (SessionState.ENDED, None)
+
+    @invariant()
+    def who_is_reclaimed_is_nobody_and_who_is_not_has_a_name(self) -> None:
+        running = select(MeasureRow.account_id).where(MeasureRow.kind == "reclaiming", MeasureRow.ended_ms.is_(None))
+        reclaimed = set(self.db.scalars(running))
+        for number, account in enumerate(self.accounts):
+            is_out = account.id in reclaimed
+            assert (account.nickname == f"人{PHONES[number][-1]}") is not is_out
+
+    @invariant()
+    def whoever_does_not_know_of_a_measure_reads_nothing_of_it(self) -> None:
+        untold = set(self.db.scalars(select(MeasureRow.id).where(MeasureRow.told_ms.is_(None))))
+        linked = set(self.db.scalars(select(InboxRow.link_id).where(InboxRow.place == "measures")))
+        assert not untold & linked
+        for who in (0, 1):
+            found = record.mine(self.db, self.cipher, self.person(who), self.tx().now_ms)
+            assert not untold & {one.id for one in found}
 
     @invariant()
     def a_number_belongs_to_one(self) -> None:
@@ -327,14 +394,5 @@ class GateMachine(GateStage):
         assert len(anchors) == len(set(anchors))
 
 
-def played(max_examples: int, steps: int) -> Any:
-    """The machine as a test of so many plays."""
-    made = type("Played", (GateMachine.TestCase,), {})
-    made.settings = settings(
-        max_examples=max_examples, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck)
-    )
-    return made
-
-
-TestGateMachine = pytest.mark.timeout(180)(played(5, 10))
-TestGateMachineAtLength = pytest.mark.slow(played(20, 25))
+TestGateMachine = pytest.mark.timeout(180)(played(GateMachine, 5, 10))
+TestGateMachineAtLength = pytest.mark.slow(played(GateMachine, 20, 25))

@@ -11,9 +11,10 @@ from app.contract.events import CloseCode, Envelope, decode
 from app.contract.rest import Role
 from app.runtime.clock import ManualClock
 from server.config import Limits
-from server.effects import DeathCause, FactPosted, KeyDied
+from server.effects import DeathCause, FactPosted, KeyDied, QuestionSeconded
 from server.gate import Person
 from server.rooms.coalesce import IDLE_S, TICK_S
+from server.rooms.counting import Counting
 from server.rooms.hub import Hub, RoomSocket
 
 ROOM = "r1"
@@ -38,7 +39,8 @@ async def heard(socket: RoomSocket, seconds: float = 0.0) -> list[Envelope]:
 
 def on_loop(limits: Limits, scene: Callable[[Hub, Limits], Coroutine[Any, Any, None]]) -> None:
     async def play() -> None:
-        hub = Hub(ManualClock(), limits)
+        clock = ManualClock()
+        hub = Hub(clock, limits, Counting(clock, limits))
         await scene(hub, limits)
         hub.close()
 
@@ -130,7 +132,7 @@ def test_windows_of_one_account_are_one_viewer() -> None:
         sockets = [RoomSocket(ROOM, one, limits) for one in (person("a"), person("a"), person("anchor"), None, None)]
         for socket in sockets:
             hub.listen(socket)
-        assert [hub.enter(socket, "anchor", 0) for socket in sockets] == [1, 1, 1, 2, 3]
+        assert [hub.enter(socket, "anchor", 0).viewers for socket in sockets] == [1, 1, 1, 2, 3]
         hub.leave(sockets[0])
         assert hub.viewers(ROOM) == 3
         for socket in sockets[1:]:
@@ -149,7 +151,8 @@ def test_figures_are_told_when_they_change() -> None:
         hub.tick()
         hub.tick()
         told = await heard(socket, 0.01)
-        assert [(one.t, one.seq, one.d) for one in told] == [("room.stats", 0, {"viewers": 1, "messages": 7})]
+        figures = {"viewers": 1, "messages": 7, "peak": 0, "onlookers": 0}
+        assert [(one.t, one.seq, one.d) for one in told] == [("room.stats", 0, figures)]
         hub.post(fact(1))
         await asyncio.sleep(TICK_S)
         hub.tick()
@@ -169,5 +172,85 @@ def test_only_the_device_of_a_dead_key_is_told() -> None:
         assert await heard(other) == []
         hub.end_device("pc")
         assert (holder.close_code, other.close_code) == (CloseCode.ENDED_ELSEWHERE, None)
+
+    on_loop(Limits(), scene)
+
+
+class Line:
+    """A connection that takes frames until it is full."""
+
+    held_bytes = 0
+
+    def __init__(self) -> None:
+        self.is_full = False
+        self.frames: list[bytes] = []
+
+    def write(self, frame: bytes) -> bool:
+        if not self.is_full:
+            self.frames.append(frame)
+        return not self.is_full
+
+
+def test_what_goes_past_the_outbox_keeps_its_place() -> None:
+    async def scene(hub: Hub, limits: Limits) -> None:
+        line = Line()
+        socket = RoomSocket(ROOM, None, limits, line)
+        hub.listen(socket)
+        hub.enter(socket, "anchor", 0)
+        socket.open_after(0)
+        for seq, is_full in ((1, False), (2, True), (3, False)):
+            line.is_full = is_full
+            hub.post(fact(seq))
+            await asyncio.sleep(1.5 * TICK_S)
+        assert [one.seq for frame in line.frames for one in decode(frame)] == [1], "3 waits behind 2"
+        assert [one.seq for one in await heard(socket)] == [2, 3]
+        hub.post(fact(4))
+        await asyncio.sleep(1.5 * TICK_S)
+        assert len(line.frames) == 1, "3 is not known to be sent"
+        assert [one.seq for one in await heard(socket)] == [4]
+
+
+def test_a_thousand_seconds_of_a_question_are_told_once_a_tick() -> None:
+    async def scene(hub: Hub, limits: Limits) -> None:
+        socket = RoomSocket(ROOM, None, limits)
+        hub.listen(socket)
+        socket.open_after(0)
+        hub.count_seconds(QuestionSeconded("elsewhere", "q", 1, 2))
+        for count in range(1, 1001):
+            hub.count_seconds(QuestionSeconded(ROOM, "q", count, count + 1))
+        hub.count_seconds(QuestionSeconded(ROOM, "other", 1, 2))
+        hub.tick()
+        hub.tick()
+        told = [one for one in await heard(socket, 2 * TICK_S) if one.t == "question.seconded"]
+        assert [one.d["questions"] for one in told] == [
+            [{"id": "q", "seconds": 1000, "rev": 1001}, {"id": "other", "seconds": 1, "rev": 2}]
+        ]
+        assert told[0].seq == 0
+
+    on_loop(Limits(), scene)
+
+
+def test_who_is_closed_hears_nothing_more() -> None:
+    async def scene(hub: Hub, limits: Limits) -> None:
+        line = Line()
+        socket = RoomSocket(ROOM, None, limits, line)
+        hub.listen(socket)
+        socket.open_after(0)
+        socket.close(CloseCode.FORBIDDEN)
+        hub.post(fact(1))
+        assert await heard(socket, 2 * TICK_S) == []
+        assert line.frames == []
+
+
+def test_counts_of_very_many_questions_stay_within_a_frame() -> None:
+    async def scene(hub: Hub, limits: Limits) -> None:
+        socket = RoomSocket(ROOM, None, limits)
+        hub.listen(socket)
+        socket.open_after(0)
+        for number in range(2000):
+            hub.count_seconds(QuestionSeconded(ROOM, f"{number:064}", 1, 2))
+        hub.tick()
+        found = [one for one in await heard(socket, 2 * TICK_S) if one.t == "question.seconded"]
+        assert sum(len(one.d["questions"]) for one in found) == 2000
 
     on_loop(Limits(), scene)

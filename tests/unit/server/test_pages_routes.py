@@ -17,6 +17,7 @@ from starlette.requests import Request
 from app.contract.errors import ErrorCode
 from app.contract.rest import PlatformInfo, Session
 from server.errors import Refusal
+from server.page_services import ComplaintTerms
 from server.pages.language import COOKIE
 from server.pages.routes import build_router, not_found_page
 
@@ -55,6 +56,10 @@ class Services:
     def platform_info(self) -> PlatformInfo:
         zh, en = (DEMO["zh"], DEMO["en"]) if self.is_demo else ("某平台", "Some platform")
         return PlatformInfo(name=zh, name_en=en, is_demo=self.is_demo, api_version=1, server_time=NOW)
+
+    @property
+    def complaint_terms(self) -> ComplaintTerms:
+        return ComplaintTerms(proof_bytes=3 * 1024 * 1024, proof_px=500, loose_days=2, complaint_days=90)
 
     async def list_live(self) -> list[Session]:
         return [one for one in await self._all() if one.state in {"live", "interrupted"}]
@@ -146,7 +151,7 @@ def test_a_session_says_when_it_is_to_begin_in_beijing_time(state: str, more: di
     assert (hidden, shown) == (("", f"{planned}（北京时间）") if planned else ("hidden", ""))
 
 
-@pytest.mark.parametrize("address", ["/", "/s/s1", "/s/none"])
+@pytest.mark.parametrize("address", ["/", "/s/s1", "/s/none", "/complaint"])
 def test_every_page_forbids_foreign_code_and_names_the_media(address: str) -> None:
     reply = get(Services([session("s1")]), address)
     policy = dict(part.split(" ", 1) for part in reply.headers["content-security-policy"].split("; "))
@@ -160,7 +165,7 @@ def test_every_page_forbids_foreign_code_and_names_the_media(address: str) -> No
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_every_page_says_that_this_is_a_demo_platform(language: str) -> None:
     whole = Services([session("s1")])
-    pages = [get(whole, f"{path}?lang={language}").text for path in ("/", "/s/s1", "/s/none")]
+    pages = [get(whole, f"{path}?lang={language}").text for path in ("/", "/s/s1", "/s/none", "/complaint")]
     pages += [get(Services(is_broken=True), f"{path}?lang={language}").text for path in ("/", "/s/s1")]
     pages.append(missing("/nowhere", f"lang={language}"))
     for page in pages:
@@ -180,8 +185,32 @@ def test_what_is_not_there_and_what_is_out_of_order_have_pages_of_their_own() ->
 def test_no_path_makes_a_link_that_leads_elsewhere(path: str) -> None:
     page = missing(path)
     assert set(re.findall(r'href="([^"]*)"', page)) == {
-        *("/", "#main", "?lang=en", "/static/logo.svg", "/static/css/tokens.css", "/static/css/base.css")
+        *("/", "#main", "?lang=en", "/complaint", "/static/logo.svg", "/static/css/tokens.css", "/static/css/base.css")
     }
+
+
+def test_a_complaint_is_about_the_session_that_the_address_names() -> None:
+    services = Services([session("s1")])
+    page = get(services, "/complaint?about=s1&lang=zh").text
+    start = json.loads(re.findall(r'id="start">(.*?)</script>', page)[0])
+    assert start["about"] == "s1"
+    assert (start["limits"]["proofBytes"], start["limits"]["proofMb"]) == (3 * 1024 * 1024, 3)
+    assert "简历 &lt;b&gt;怎么写" in page
+    assert 'href="?lang=en&amp;about=s1"' in page
+    assert "各 500 像素" in page
+    assert "2 天" in page
+    assert "90 天" in page
+    for other in ("none", "%00", "..%2Fx", "%E4%B8%80", ""):
+        reply = get(services, f"/complaint?about={other}")
+        assert reply.status_code == 200
+        assert json.loads(re.findall(r'id="start">(.*?)</script>', reply.text)[0])["about"] == ""
+    assert get(Services(is_broken=True), "/complaint?about=s1").status_code == 503
+
+
+def test_every_page_leads_to_the_complaint() -> None:
+    services = Services([session("s1")])
+    assert 'href="/complaint"' in get(services, "/").text
+    assert 'href="/complaint?about=s1"' in get(services, "/s/s1").text
 
 
 def test_a_language_in_the_address_is_taken_and_remembered() -> None:

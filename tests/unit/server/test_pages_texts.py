@@ -8,6 +8,11 @@ from pathlib import Path
 import pytest
 
 from app.contract.errors import ErrorCode
+from app.contract.questions import QuestionAct
+from app.contract.room import ActionKind
+from app.domain.measures import ConductCategory
+from app.domain.reports import ProofKind, ReportState, RightKind, TargetKind
+from app.domain.room.restrictions import Length
 from app.domain.session import EndReason
 from server.pages.language import LANGUAGES, load_texts
 from server.pages.routes import STATIC_DIR
@@ -15,12 +20,29 @@ from tools.check_files import translation_findings
 
 PAGES = STATIC_DIR.parent
 LITERAL = re.compile(r"""["'`]([a-z]+(?:\.[a-z_]+)+|viewers)["'`]""")
-VIEWS = ("loading", "waiting", "interrupted", "ended", "reconnecting", "offline", "unsupported")
+VIEWS = ("loading", "waiting", "interrupted", "ended", "reconnecting", "offline", "unsupported", "removed")
+WHY_HELD = {"advert", "contact", "impersonation", "other", "prohibited", "recruit", "word"}
 FAMILIES = {
-    "player.": {*VIEWS} | {f"{view}_hint" for view in ("waiting", "interrupted", "unsupported", "ended")},
+    "player.": {*VIEWS} | {f"{view}_hint" for view in ("waiting", "interrupted", "unsupported", "ended", "removed")},
     "pill.": {"scheduled", "waiting", "live", "interrupted", "ended"},
     "chat.backlog_": {"loading", "failed"},
     "player.ended_": {reason.value for reason in EndReason} - {EndReason.ANCHOR.value},
+    "report.category_": {str(one.value) for one in ConductCategory},
+    "report.target_": {one.value for one in TargetKind},
+    "report.of_": {one.value for one in TargetKind},
+    "report.state_": {one.value for one in ReportState},
+    "mod.length_": {one.value for one in Length},
+    "mod.did_": {one.value for one in ActionKind},
+    "mod.why_": WHY_HELD,
+    "ask.do_": {one.value for one in QuestionAct},
+    "complaint.right_": {one.value for one in RightKind},
+    "complaint.state_": {one.value for one in ReportState} - {ReportState.WITHDRAWN.value},
+    **{f"complaint.{what}_": {"person", "organisation"} for what in ("claimant", "no_claimant", "kind", "says")},
+    **{f"complaint.{kind.value}_": {"person", "organisation"} for kind in ProofKind},
+    "complaint.no_": {kind.value for kind in ProofKind},
+    "page.complaint_choose_": {kind.value for kind in ProofKind},
+    **{f"complaint.{what}_": {"label"} for what in ("again", "remove")},
+    "page.complaint_": {"identity", "rights", "from", "until"},
     "error.": {code.value for code in ErrorCode} | {"network", "other"},
 }
 """Ids that are put together while a page runs, and what they may end with; categories are told by their enum."""

@@ -18,7 +18,7 @@ from server.config import ServiceConfig
 from server.guard import host_name, is_same_origin
 from server.limits import Buckets
 from server.messages import language_of
-from server.rooms.coalesce import IDLE_S, TICK_S, Coalescer
+from server.rooms.coalesce import IDLE_S, PER_FACT_S, TICK_S, Coalescer
 from server.rooms.hub import frames_of
 from server.rooms.outbox import Outbox
 from server.secrets import FieldCipher, masked_phone
@@ -57,21 +57,34 @@ def test_buckets_are_bounded() -> None:
     assert buckets.take("a") == 0.0, "the oldest was forgotten"
 
 
-@given(st.lists(st.floats(0.0, 0.5), min_size=1, max_size=40))
-def test_facts_wait_at_most_a_tick(gaps_s: list[float]) -> None:
-    coalescer, sent_s = Coalescer(), [float("-inf")]
+@given(st.lists(st.tuples(st.floats(0.0, 0.5), st.integers(1, 50)), min_size=1, max_size=40))
+def test_facts_wait_at_most_a_tick(gaps: list[tuple[float, int]]) -> None:
+    coalescer, sent_s, pause_s = Coalescer(), [float("-inf")], 0.0
     due_s: float | None = None
-    for now_s in itertools.accumulate(gaps_s, initial=10.0):
+    now_s = 10.0
+    for gap_s, count in gaps:
+        now_s += gap_s
         if due_s is not None and due_s <= now_s:
-            coalescer.sent(due_s)
+            coalescer.sent(due_s, count)
             sent_s.append(due_s)
+            pause_s = coalescer.delay_s(due_s)
+            assert IDLE_S <= pause_s <= TICK_S + 1e-9, "after many facts a tick, after one a moment"
             due_s = None
         if due_s is None:
             delay_s = coalescer.delay_s(now_s)
-            assert 0.0 <= delay_s <= TICK_S
-            assert (delay_s == 0.0) == (now_s - sent_s[-1] >= IDLE_S)
+            assert 0.0 <= delay_s <= TICK_S + 1e-9
+            assert (delay_s == 0.0) == coalescer.is_idle(now_s)
             due_s = now_s + delay_s
     assert all(later - earlier >= IDLE_S - 1e-9 for earlier, later in itertools.pairwise(sent_s))
+
+
+def test_the_pause_grows_with_what_was_sent() -> None:
+    pauses_s = []
+    for count in (1, 2, 4, 100):
+        coalescer = Coalescer()
+        coalescer.sent(10.0, count)
+        pauses_s.append(round(coalescer.delay_s(10.0), 3))
+    assert pauses_s == [IDLE_S, 2 * PER_FACT_S, 4 * PER_FACT_S, TICK_S]
 
 
 @given(st.lists(st.text(max_size=400), max_size=300))
@@ -90,13 +103,20 @@ def test_long_histories_are_split() -> None:
 def test_an_outbox_is_bounded() -> None:
     async def scene() -> None:
         outbox = Outbox(max_frames=2, max_bytes=10)
-        assert outbox.put("12345")
-        assert not outbox.put("123456")
-        assert outbox.put("12345")
-        assert not outbox.put("")
+        assert outbox.put(b"12345")
+        assert not outbox.put(b"123456")
+        assert outbox.put(b"12345")
+        assert not outbox.put(b"")
         assert outbox.waiting_bytes == 10
-        assert [await outbox.get(), await outbox.get()] == ["12345", "12345"]
+        assert [await outbox.get(), await outbox.get()] == [b"12345", b"12345"]
         assert outbox.waiting_bytes == 0
+        assert not outbox.is_through, "the last is not known to be sent"
+        sender = asyncio.create_task(outbox.get())
+        await asyncio.sleep(0)
+        assert outbox.is_through
+        assert outbox.put(b"1")
+        assert not outbox.is_through
+        assert await sender == b"1"
 
     asyncio.run(scene())
 

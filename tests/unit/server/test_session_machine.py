@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from sqlalchemy import create_engine, func, select
@@ -31,6 +31,7 @@ from server.store.base import Base
 from server.store.models import DeviceRow, FactRow, KeyRow, ProbeKeyRow, PublicationRow, SessionRow
 from server.store.store import Tx
 from server.store.way_models import ScopeRow
+from tests.unit.server.played import played
 
 TAG = "abcdef01"
 DEVICES = st.integers(0, 1)
@@ -362,7 +363,5 @@ class SessionMachine(RuleBasedStateMachine):
         assert kept == acts.waiting(self.db)
 
 
-TestSessionMachine = SessionMachine.TestCase
-TestSessionMachine.settings = settings(
-    max_examples=35, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
-)
+TestSessionMachine = pytest.mark.timeout(180)(played(SessionMachine, 12, 25))
+TestSessionMachineAtLength = pytest.mark.slow(played(SessionMachine, 40, 30))

@@ -210,6 +210,8 @@ def test_header_on_air() -> None:
     assert header.title == "应届生简历逐行修改 · 求职指导"
     assert header.viewers is not None
     assert header.viewers.text == "在看 1,284"
+    assert header.onlookers is not None
+    assert header.onlookers.text == "围观 3,021"
     assert header.network is not None
     assert header.network.tone == "good"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from app.i18n import Translator
+from app.usecases.room_wishes import SendChat
 from app.usecases.state import MessageStatus
-from app.usecases.wishes import SendChat
 from tests.ui import fakes
 from tests.ui.fakes import change
 from ui.presenters.chat import ChatPresenter, send_wish
@@ -16,8 +16,9 @@ ZH = Translator("zh")
 
 def test_rows_that_did_not_change_are_kept() -> None:
     presenter = ChatPresenter()
-    first = presenter.present(fakes.on_air(), ZH)
-    more = change(fakes.on_air(), room=fakes.room(fakes.chat(6)))
+    lines = fakes.chat(6)
+    first = presenter.present(change(fakes.on_air(), room=fakes.room(lines[:5])), ZH)
+    more = change(fakes.on_air(), room=fakes.room(lines))
     second = presenter.present(more, ZH)
     assert second.rows[:5] == first.rows
     assert all(kept is row for kept, row in zip(second.rows[:5], first.rows, strict=True))

@@ -15,9 +15,11 @@ from app.ports.engine import (
 from app.usecases.state import (
     AccountPhase,
     AccountState,
+    AudienceState,
     BroadcastPhase,
     BroadcastState,
     DeskState,
+    FiguresPhase,
     Notice,
     PlatformPhase,
     PlatformState,
@@ -86,8 +88,19 @@ def test_summary_is_told_once_it_ended() -> None:
     assert present_summary(fakes.on_air(), ZH) is None
     view = present_summary(fakes.ended(), ZH)
     assert view is not None
-    assert view.figures[0] == ("00:42:17", "时长")
-    assert view.figures[3][0] == "2 / 0.0%"
+    assert view.figures == (
+        ("00:42:17", "时长"), ("3,021", "围观人数"), ("1,406", "最高在线"), ("866.4", "平均在线"),
+        ("3,902", "评论"), ("610:33:03", "观看总时长"), ("00:12:07", "人均观看"), ("2 / 0.0%", "丢帧"),
+    )  # fmt: skip
+    assert view.note == ""
+
+
+@pytest.mark.parametrize("phase", [FiguresPhase.ASKED, FiguresPhase.AWAY, FiguresPhase.UNTOLD])
+def test_while_the_service_has_not_told_them_no_figures_are_made_up(phase: FiguresPhase) -> None:
+    view = present_summary(fakes.ended(audience=AudienceState(phase, None, 12)), ZH)
+    assert view is not None
+    assert [value for value, _ in view.figures] == ["00:42:17", *("—",) * 6, "2 / 0.0%"]
+    assert view.note == ZH.text(f"summary.figures_{phase.value}")
 
 
 def test_what_was_never_on_air_has_no_summary() -> None:

@@ -24,7 +24,19 @@ from app.usecases.state import DeskState
 from app.usecases.trouble import Trouble
 from app.usecases.way_state import LoadPhase, OnboardingState
 from tests.ui import fakes, schedule_fakes, way_fakes
-from tests.ui.schedule_fakes import ACTIVITY, LATE, NOW, OFFICIAL, SOON, TOMORROW, UPCOMING, entry, plan, planning
+from tests.ui.schedule_fakes import (
+    ACTIVITY,
+    LATE,
+    NOW,
+    OFFICIAL,
+    OVER,
+    SOON,
+    TOMORROW,
+    UPCOMING,
+    entry,
+    plan,
+    planning,
+)
 from ui.presenters import plan_form
 from ui.presenters.plan_form import Draft, PlanFormView, draft_of, new_draft, plan_of, present_plan_form
 from ui.presenters.schedule import Body, Look, Mode, day_rows, present_schedule
@@ -133,6 +145,19 @@ def test_how_it_stands(session_state: SessionState, reason: EndReason | None, wo
     is_planned_still = session_state is SessionState.PREPARING
     assert (detail.can_edit, detail.can_cancel) == (False, is_planned_still)
     assert bool(detail.start_label) == (session_state is not SessionState.ENDED)
+
+
+def test_of_one_that_is_over_the_figures_are_told() -> None:
+    facts = dict(present_detail(state(OVER), OVER, NOW, ZH).facts)
+    counted = {
+        "围观人数": "3,021", "最高在线": "1,406", "平均在线": "866.4", "评论": "3,902", "观看总时长": "610:33:03",
+        "人均观看": "00:12:07",
+    }  # fmt: skip
+    assert {name: facts.get(name) for name in counted} == counted
+    # While it is on air they stand on the live page, where they move.
+    running = OVER.session.model_copy(update={"state": SessionState.LIVE})
+    for other in (OVER.model_copy(update={"session": running}), entry("p", state=SessionState.ENDED)):
+        assert not dict(present_detail(state(other), other, NOW, ZH).facts).keys() & counted.keys()
 
 
 def test_an_official_activity_begins_half_an_hour_early_at_most() -> None:

@@ -7,25 +7,54 @@ from pathlib import Path
 import pytest
 
 from app.contract.errors import ErrorCode
+from app.contract.inbox import LinkPlace
 from app.contract.rest import Category
+from app.contract.room import ActionKind
 from app.domain import health
 from app.domain.health import Grade, HealthFigures, judge
+from app.domain.measures import AppealState, ConductCategory, MeasureKind, MeasureState, PieceKind
+from app.domain.reports import ReportState, TargetKind
+from app.domain.room.restrictions import Length
+from app.domain.room.rules import Policy
 from app.errors import AppError, BugError, DeviceError, InputError, PlatformError, StorageError, StreamError
-from app.i18n import Translator, load_texts, placeholders
+from app.i18n import LANGUAGES, Translator, load_emoji, load_texts, placeholders
 from app.ports.engine import PublishStatus
 from app.usecases import context
-from app.usecases.state import BroadcastState, Trouble
+from app.usecases.state import BroadcastState, FiguresPhase, Trouble
+from server.conduct.packs import Label
 from tests.ui import fakes
 from tests.ui.fakes import change
 from ui.keys import KeyAction
 from ui.presenters.common import Place, action_target
 from ui.presenters.help import TROUBLES
+from ui.presenters.room_side import RECORD_FILTERS
 from ui.views.rail import ENTRIES
+from ui.views.room.panel import TABS
 
 ROOT = Path(__file__).resolve().parents[3]
 UI_FILES = sorted((ROOT / "ui").rglob("*.py"))
 ID = re.compile(r"\"([a-z_]+(?:\.[a-z0-9_]+)+)\"")
 FAMILIES = {
+    "measure": [kind.value for kind in MeasureKind],
+    "measures.piece": [kind.value for kind in PieceKind],
+    "measure.state": [state.value for state in MeasureState],
+    "appeal": [state.value for state in AppealState if state is not AppealState.NONE],
+    "conduct": [str(int(category)) for category in ConductCategory],
+    "reporting": [f"of_{kind.value}" for kind in TargetKind]
+    + [f"category_{int(one)}{end}" for one in ConductCategory for end in ("", "_hint")],
+    "reports": [f"of_{kind.value}" for kind in TargetKind] + [f"state_{state.value}" for state in ReportState],
+    "messages": [f"link_{place.value}" for place in LinkPlace if place is not LinkPlace.NONE],
+    "room.act": [kind.value for kind in ActionKind],
+    "room.length": [length.value for length in Length],
+    "room.policy": [policy.value for policy in Policy],
+    "room.filter": list(RECORD_FILTERS),
+    "room.tab": list(TABS),
+    "room.why": [*(label.value for label in Label), "word", "other"],
+    "room.role": ["guest", "moderator", "owner", "operator"],
+    "room.group": ["moderator", "muted", "viewer"],
+    "room.tip": ["reply", "delete", "mute", "remove", "more"],
+    "figures": ["onlookers", "peak", "average", "comments", "watch", "watch_each"],
+    "summary": [f"figures_{phase.value}" for phase in FiguresPhase if phase is not FiguresPhase.TOLD],
     "category": [category.value for category in Category],
     "grade": [grade.value for grade in Grade],
     "network": [grade.value for grade in Grade],
@@ -178,3 +207,15 @@ def test_unknown_language_reads_as_chinese_and_unknown_id_is_seen() -> None:
     assert translator.language == "zh"
     assert translator.text("no.such") == "no.such"
     assert not translator.has("no.such")
+
+
+def test_an_emoji_counts_as_one_character_and_has_a_name_in_each_language() -> None:
+    listed = [load_emoji(language) for language in LANGUAGES]
+    chosen = [[one.text for one in emoji] for emoji in listed]
+    assert chosen[0] == chosen[1]
+    assert len(set(chosen[0])) == len(chosen[0]) > 40
+    assert {len(text) for text in chosen[0]} == {1}
+    for emoji in listed:
+        names = {one.name for one in emoji}
+        assert len(names) == len(emoji)
+        assert all(name.strip() and name not in chosen[0] for name in names)

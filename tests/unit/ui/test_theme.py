@@ -45,7 +45,7 @@ def test_red_is_only_for_air_destruction_and_errors() -> None:
     red = {DARK.on_air, DARK.on_air_fill, DARK.bad}
     for rule in re.findall(r"([^{}]+)\{([^{}]*)\}", style_sheet(DARK)):
         if any(colour in rule[1] for colour in red):
-            assert re.search(r'"stop"|"bad"|invalid', rule[0]), rule[0]
+            assert re.search(r'"stop"|"(quiet-|small-)?bad"|invalid', rule[0]), rule[0]
 
 
 def test_theme_of_a_setting() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import NamedTuple
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QWidget
 
 from app.domain.quality.model import Group
 from app.i18n import Translator
@@ -14,201 +17,99 @@ from ui.presenters.preflight_rows import ROW_IDS, SPECS, WHOLE, CheckRow
 from ui.theme.apply import set_look
 from ui.theme.tokens import DARK, Tokens
 from ui.views.base import View
-from ui.widgets.basics import Button, column, label, row, rule
-from ui.widgets.reading import Reading
-from ui.widgets.ring import Mark
+from ui.views.preflight.check_line import CheckLine
+from ui.widgets.basics import Button
+from ui.widgets.kept_button import KeptButton
+from ui.widgets.pieces import Pieces
 
 _GROUP_OF = {spec.id: spec.group for spec in SPECS} | {row_id: group for group, row_id in WHOLE.items()}
 
 
-HEAD_PX = 20
-FEW_ROWS = 3
+BORDER_PX = 1
+CORNER_PX = 5
+"""Above the first row and below the last only the card is seen, as its corners are round."""
+TASK = "checks"
+TURN_S = 0.001
+"""CPU time after which the rest waits for the next turn."""
+EDGE_PX = 9
+"""How far its lower border reaches up, with its round corners."""
+FOLD_SIDE_PX, FOLD_ABOVE_PX, FOLD_PX = 50, 5, 24
 
 
-class ProgressBar(QWidget):
-    """A thin bar, filled as far as something has come."""
+class Folded(NamedTuple):
+    """A line that stands for rows."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self.setObjectName(name)
-        self.setFixedHeight(4)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.passed_ratio = 0.0
+    group: Group
+    text: str
+
+
+class Fold(QWidget):
+    """The line that stands for what is folded away."""
+
+    def __init__(self, group: Group, owner: QWidget) -> None:
+        super().__init__(owner)
         self._tokens: Tokens = DARK
-
-    def sizeHint(self) -> QSize:
-        return QSize(80, 4)
+        self._is_ruled = False
+        self.button = KeptButton(f"preflight.fold.{group.value}", kind="link")
+        self.button.setParent(self)
+        set_look(self.button, tone="2")
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.hide()
 
     def set_tokens(self, tokens: Tokens) -> None:
         self._tokens = tokens
         self.update()
 
-    def show_passed(self, ratio: float) -> None:
-        """0 … 1."""
-        if ratio != self.passed_ratio:
-            self.passed_ratio = ratio
-            self.setAccessibleName(f"{ratio:.0%}")
-            self.update()
+    def show_text(self, text: str, said: str) -> None:
+        """``said``: for a screen reader."""
+        if self.button.text() != text:
+            self.button.setText(text)
+            self.button.setAccessibleName(said)
+
+    def place(self, *, is_ruled: bool, cut_px: int) -> int:
+        """With a hairline above it or without, less ``cut_px`` of its upper edge. Returns the height in px."""
+        self._is_ruled = is_ruled
+        down_px = int(is_ruled) - cut_px
+        self.button.setGeometry(FOLD_SIDE_PX, FOLD_ABOVE_PX + down_px, self.button.sizeHint().width(), FOLD_PX)
+        return FOLD_PX + 2 * FOLD_ABOVE_PX + down_px
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(self._tokens.line))
-        painter.drawRoundedRect(QRectF(self.rect()), 2, 2)
-        painter.setBrush(QColor(self._tokens.accent_fill))
-        painter.drawRoundedRect(QRectF(0, 0, self.width() * min(1.0, max(0.0, self.passed_ratio)), 4), 2, 2)
+        painter.fillRect(event.rect(), QColor(self._tokens.surface))
+        if self._is_ruled:
+            painter.fillRect(0, 0, self.width(), 1, QColor(self._tokens.line_soft))
         painter.end()
-
-
-class CheckLine(QWidget):
-    """One row: mark, name, figure, points; below them a sentence; at the right what can be done.
-
-    Only what has changed is set: a new figure is painted, a new sentence is laid out.
-    """
-
-    def __init__(self, row_id: str, owner: ChecksCard) -> None:
-        super().__init__()
-        name = f"preflight.row.{row_id}"
-        self.setObjectName(name)
-        self._owner = owner
-        self._view: CheckRow | None = None
-        whole = column(self)
-        self.line = rule()
-        whole.addWidget(self.line)
-        across = row(margins=(14, 9, 14, 9), gap=12)
-        whole.addLayout(across)
-        self.mark = Mark(f"{name}.mark")
-        across.addWidget(self.mark, 0, Qt.AlignmentFlag.AlignTop)
-        middle = column(gap=1)
-        head = row(gap=10)
-        self.name = label(f"{name}.name", type_="13b")
-        self.figure = Reading(f"{name}.figure")
-        self.points = label(f"{name}.points", type_="12", tone="2")
-        self.points.setFixedHeight(HEAD_PX)
-        head.addWidget(self.name)
-        head.addWidget(self.figure, 1)
-        middle.addLayout(head)
-        self.sentence = label(f"{name}.sentence", type_="12", tone="2", wraps=True)
-        middle.addWidget(self.sentence)
-        self.progress = ProgressBar(f"{name}.progress")
-        middle.addSpacing(3)
-        middle.addWidget(self.progress)
-        across.addLayout(middle, 1)
-        self.undo = Button(f"{name}.undo", kind="quiet")
-        self.action = Button(f"{name}.action", kind="small")
-        at_right = column(gap=4)
-        at_right.addWidget(self.points, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
-        for button in (self.action, self.undo):
-            at_right.addWidget(button, 0, Qt.AlignmentFlag.AlignRight)
-        at_right.addStretch(1)
-        across.addLayout(at_right)
-        self.action.clicked.connect(self._act)
-        self.undo.clicked.connect(self._undo)
-
-    @property
-    def view(self) -> CheckRow | None:
-        return self._view
-
-    def forget(self) -> None:
-        """Everything is set anew with the next state."""
-        self._view = None
-
-    def draw(self, view: CheckRow, tr: Translator) -> None:
-        """Show this row."""
-        before = self._view
-        if view == before:
-            return
-        self._view = view
-        self.setAccessibleName(view.said)
-        self.mark.show_tone(view.tone)
-        self.figure.setText(view.figure)
-        if before is not None and _fixed(before) == _fixed(view):
-            if view.passed_ratio is not None:
-                self.progress.show_passed(view.passed_ratio)
-            return
-        self.name.setText(view.name)
-        self.points.setText(view.points)
-        self.points.setVisible(bool(view.points))
-        if self.sentence.text() != view.sentence:
-            self.sentence.setText(view.sentence)
-        self.sentence.setVisible(bool(view.sentence))
-        self.action.setText(view.action_label)
-        self.action.setAccessibleName(f"{view.action_label} {view.name}")
-        self.action.setVisible(bool(view.action_label))
-        self.undo.setText(tr.text("mend.undo"))
-        self.undo.setAccessibleName(tr.text("mend.undo_named", name=view.name))
-        self.undo.setVisible(view.undo is not None)
-        self.progress.setVisible(view.passed_ratio is not None)
-        self.progress.show_passed(view.passed_ratio or 0.0)
-
-    def _act(self) -> None:
-        view = self._view
-        if view is not None and view.wish is not None:
-            self._owner.wished.emit(view.wish)
-        elif view is not None and view.action:
-            self._owner.acted.emit(view.action)
-
-    def _undo(self) -> None:
-        if self._view is not None and self._view.undo is not None:
-            self._owner.wished.emit(self._view.undo)
-
-
-def _fixed(view: CheckRow) -> tuple[object, ...]:
-    """What takes a new layout when it changes."""
-    is_under_way = view.passed_ratio is not None
-    return (view.name, view.points, view.sentence, view.action_label, view.wish, view.action, view.undo, is_under_way)
-
-
-def _many(before: Sequence[CheckRow], rows: Sequence[CheckRow]) -> bool:
-    """Whether so much changes that it is cheaper to fill the list unseen."""
-    known = {one.id: _fixed(one) for one in before}
-    return sum(known.get(one.id) != _fixed(one) for one in rows) > FEW_ROWS
 
 
 class ChecksCard(View):
     """Draws CheckRow of every group. Those that are well and have nothing to tell are folded, a line tells how many.
 
-    ``resized``: what is shown takes another height.
+    It places its rows itself, each once, instead of leaving that to a layout that asks every row again and again.
     """
 
-    resized = Signal()
-
-    def __init__(self) -> None:
+    def __init__(self, pieces: Pieces) -> None:
         super().__init__("preflight.checks", kind="card")
+        self._pieces = pieces
         self._tr = Translator()
         self._rows: tuple[CheckRow, ...] = ()
+        self._shown: tuple[CheckLine | Fold, ...] = ()
         self._opened: dict[Group, bool] = {}
         """What the person chose; the others follow the room there is."""
         self._is_roomy = False
-        inner = column(self)
         self.lines: dict[str, CheckLine] = {}
         self.folds: dict[Group, Button] = {}
-        self._fold_rows: dict[Group, QWidget] = {}
+        self._folds: dict[Group, Fold] = {}
         for group in Group:
             for row_id in ROW_IDS:
                 if _GROUP_OF[row_id] is group:
-                    line = CheckLine(row_id, self)
+                    line = self.lines[row_id] = CheckLine(row_id, self)
                     line.hide()
-                    self.lines[row_id] = line
-                    inner.addWidget(line)
-            inner.addWidget(self._make_fold(group))
-
-    def _make_fold(self, group: Group) -> QWidget:
-        holder = QWidget()
-        whole = column(holder)
-        whole.addWidget(rule())
-        fold = Button(f"preflight.fold.{group.value}", kind="link")
-        set_look(fold, tone="2")
-        fold.clicked.connect(lambda: self._turn(group))
-        across = row(margins=(50, 5, 14, 5))
-        across.addWidget(fold)
-        across.addStretch(1)
-        whole.addLayout(across)
-        holder.hide()
-        self.folds[group] = fold
-        self._fold_rows[group] = holder
-        return holder
+            fold = self._folds[group] = Fold(group, self)
+            fold.button.clicked.connect(partial(self._turn, group))
+            self.folds[group] = fold.button
+        # what changes its height leaves the rest of it as it is painted
+        self.setAttribute(Qt.WidgetAttribute.WA_StaticContents)
+        self.setFixedHeight(0)
 
     def retranslate(self, tr: Translator) -> None:
         super().retranslate(tr)
@@ -221,65 +122,125 @@ class ChecksCard(View):
         """Whether there is room for every row."""
         if is_roomy != self._is_roomy:
             self._is_roomy = is_roomy
-            self._show_rows()
+            self.lay_out()
+
+    @property
+    def is_filling(self) -> bool:
+        """Whether there are rows that are not shown yet as they should be."""
+        return self._pieces.is_doing(TASK)
 
     def draw(self, rows: Sequence[CheckRow]) -> None:
-        """Show these rows."""
+        """Show these rows: laid out by the next turns of the event loop."""
         rows = tuple(rows)
-        if rows == self._rows:
-            return
-        focused = self.window().focusWidget()
-        before, self._rows = self._rows, rows
-        has_focus = focused is not None and self.isAncestorOf(focused)
-        if self.isVisible() and not has_focus and _many(before, rows):
-            # each part that is shown lays out everything above it at once, but for what is hidden
-            self.hide()
-            self._fill()
-            self.show()
-        else:
-            self._fill()
-            self._keep_focus(focused)
+        if rows != self._rows:
+            self._rows = rows
+            self._begin()
 
-    def _fill(self) -> None:
-        for one in self._rows:
-            self.lines[one.id].draw(one, self._tr)
-        self._show_rows()
+    def lay_out(self) -> None:
+        """Show what is laid out already; what is not is laid out first, as much of it with each turn as it may take."""
+        plan = self._plan()
+        if self._first_unprepared(plan) is None:
+            self._pieces.drop(TASK)
+            self._show(plan)
+        else:
+            self._begin()
+
+    def _begin(self) -> None:
+        if not self._pieces.is_doing(TASK):
+            self._pieces.begin(TASK, self._fill())
+
+    def _fill(self) -> Iterator[None]:
+        while True:
+            plan = self._plan()
+            while self._first_unprepared(plan) is not None:
+                until_s = time.thread_time() + TURN_S
+                while (row := self._first_unprepared(plan)) is not None and time.thread_time() < until_s:
+                    self.lines[row.id].prepare(row, self._row_px, self._tr)
+                yield
+                # another state may have come meanwhile
+                plan = self._plan()
+            self._say(plan)
+            yield
+            self._show(plan)
+            yield
+            # what waits to be painted is painted now, before the next picture is there: both make one long event
+            self.repaint(0, 0, 1, 1)
+            if self._first_unprepared(self._plan()) is None:
+                return
+            yield
+
+    @property
+    def _row_px(self) -> int:
+        return self.width() - 2 * BORDER_PX
+
+    def _first_unprepared(self, plan: Sequence[CheckRow | Folded]) -> CheckRow | None:
+        width_px = self._row_px
+        rows = (row for row in plan if isinstance(row, CheckRow))
+        return next((row for row in rows if not self.lines[row.id].is_prepared(row, width_px)), None)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        before, now = event.oldSize(), event.size()
+        if now.width() != before.width():
+            self.update()
+            self.lay_out()
+        else:
+            for height_px in (before.height(), now.height()):
+                self.update(0, height_px - EDGE_PX, now.width(), EDGE_PX)
 
     def _is_open(self, group: Group) -> bool:
         return self._opened.get(group, self._is_roomy)
 
     def _turn(self, group: Group) -> None:
         self._opened[group] = not self._is_open(group)
-        self._show_rows()
+        self.lay_out()
 
-    def _show_rows(self) -> None:
-        shown: set[str] = set()
+    def _plan(self) -> list[CheckRow | Folded]:
+        """What is to be seen, from the top."""
+        plan: list[CheckRow | Folded] = []
         for group in Group:
             mine = [one for one in self._rows if one.group is group]
             quiet = [one for one in mine if not one.is_kept]
             is_open = self._is_open(group)
-            shown |= {one.id for one in mine if one.is_kept or is_open}
             # one row is as high as the line that would stand for it
             is_folding = len(quiet) > 1
-            if not is_folding:
-                shown |= {one.id for one in quiet}
-            text = self._fold_text(quiet, is_open=is_open) if is_folding else ""
-            fold = self.folds[group]
-            if fold.text() != text:
-                fold.setText(text)
-                fold.setAccessibleName(f"{self._tr.text(f'quality.group.{group.value}')}: {text}")
-            self._fold_rows[group].setVisible(is_folding)
-        did_change = False
-        is_first = True
-        for row_id, line in self.lines.items():
-            is_shown = row_id in shown
-            did_change = did_change or line.isHidden() is is_shown
-            line.setVisible(is_shown)
-            if is_shown:
-                line.line.setVisible(not is_first)
-                is_first = False
-        if did_change:
-            self.resized.emit()
+            plan += [one for one in mine if one.is_kept or is_open or not is_folding]
+            if is_folding:
+                plan.append(Folded(group, self._fold_text(quiet, is_open=is_open)))
+        return plan
+
+    def _show(self, plan: Sequence[CheckRow | Folded]) -> None:
+        """Show what was laid out, below each other within the border."""
+        self._say(plan)
+        shown = tuple(self._folds[one.group] if isinstance(one, Folded) else self.lines[one.id] for one in plan)
+        for part in set(self._shown) - set(shown):
+            part.hide()
+        self._shown = shown
+        self._place(shown)
+
+    def _say(self, plan: Sequence[CheckRow | Folded]) -> None:
+        """Say and paint what was laid out, where the rows are now."""
+        focused = self.window().focusWidget()
+        for one in plan:
+            if isinstance(one, Folded):
+                self._folds[one.group].show_text(
+                    one.text, f"{self._tr.text(f'quality.group.{one.group.value}')}: {one.text}"
+                )
+            else:
+                self.lines[one.id].show_prepared(self._tr)
+        self._keep_focus(focused)
+
+    def _place(self, parts: Sequence[CheckLine | Fold]) -> None:
+        """Below each other, within the border and clear of its round corners."""
+        width_px, y_px = self._row_px, BORDER_PX + CORNER_PX
+        for number, part in enumerate(parts):
+            height_px = part.place(is_ruled=number > 0, cut_px=0 if number else CORNER_PX)
+            if number == len(parts) - 1:
+                height_px -= CORNER_PX
+            part.setGeometry(BORDER_PX, y_px, width_px, height_px)
+            y_px += height_px
+            part.show()
+        self.setFixedHeight(y_px + BORDER_PX + CORNER_PX if parts else 0)
 
     def _fold_text(self, quiet: Sequence[CheckRow], *, is_open: bool) -> str:
         tr = self._tr

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from PySide6.QtCore import QDir, QStandardPaths, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QResizeEvent
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QGuiApplication, QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.i18n import Translator
@@ -25,7 +25,8 @@ from ui.views.preflight.sources import SourcesRow
 from ui.views.saved import SavedLine
 from ui.widgets.basics import Elided, box, column, label, row
 from ui.widgets.frames import FrameFeed
-from ui.widgets.menus import ask_save
+from ui.widgets.menus import ask_save, document_path
+from ui.widgets.pieces import Pieces
 from ui.widgets.scroll import scrolled
 
 SIDE_RATIO, LEAST_SIDE_PX, MOST_SIDE_PX = 0.332, 344, 520
@@ -42,6 +43,7 @@ class PreflightPage(View):
         super().__init__("preflight", ground="bg")
         self._tr = Translator()
         self._view: PreflightView | None = None
+        self._pieces = Pieces(self)
         self.report: Callable[[], str] = str
         outer = column(self)
         outer.addWidget(self._build_header())
@@ -51,18 +53,23 @@ class PreflightPage(View):
         body = row(margins=(MARGIN_PX, 0, 0, 0))
         outer.addLayout(body, 1)
         self.look, self.sources, self.sound = LookPanel(feed), SourcesRow(), SoundCard(feed, clock)
-        self.proposal, self.score, self.checks = ProposalCard(), ScoreCard(), ChecksCard()
+        self.proposal, self.score, self.checks = ProposalCard(), ScoreCard(), ChecksCard(self._pieces)
         self._body: QHBoxLayout = body
         self.left_side = QWidget()
         self._fill_left(column(self.left_side, margins=(0, MARGIN_PX, 0, MARGIN_PX), gap=GAP_PX))
         body.addWidget(self.left_side, 1)
         self.area, side = scrolled("preflight.area", margins=(MARGIN_PX, MARGIN_PX, MARGIN_PX, MARGIN_PX))
         self._fill_right(side)
+        rows = self.area.widget()
+        if rows is not None:
+            # it grows and shrinks with its rows: what stays in its place is not painted again
+            rows.setAttribute(Qt.WidgetAttribute.WA_StaticContents)
         body.addWidget(self.area)
         self._copied = QTimer(self)
         self._copied.setSingleShot(True)
         self._copied.setInterval(COPIED_MS)
         self._copied.timeout.connect(self._name_copy)
+        self._make: Callable[[], PreflightView] | None = None
         self._writer = FileWriter(self)
         self._writer.done.connect(self.saved.show_done)
         self._parts: tuple[View, ...] = (
@@ -132,22 +139,48 @@ class PreflightPage(View):
         for part in self._parts:
             part.retranslate(tr)
 
-    def draw(self, view: PreflightView) -> None:
-        """Show this state."""
-        if view == self._view:
-            return
-        self._view = view
-        self.score.draw(view.score)
+    @property
+    def is_filling(self) -> bool:
+        """Whether there is something to show that is not shown yet."""
+        return self.isVisible() and self._pieces.is_busy
+
+    def draw_soon(self, make: Callable[[], PreflightView]) -> None:
+        """Show what ``make`` gives by the next turns of the event loop: the one that brought it has done enough."""
+        self._make = make
+        if not self._pieces.is_doing("page"):
+            self._pieces.begin("page", self._draw_newest())
+
+    def _draw_newest(self) -> Iterator[None]:
+        """Until nothing newer has come meanwhile."""
+        while self._make is not None:
+            make, self._make = self._make, None
+            view = make()
+            if view != self._view:
+                self._view = view
+                yield
+                yield from self._draw(view)
+
+    def _draw(self, view: PreflightView) -> Iterator[None]:
+        yield from self.score.draw(view.score)
+        yield
         self.look.draw(view.look)
-        self.sources.draw(view)
         self.sound.draw(view.sound)
+        yield
+        self.sources.draw(view)
         self.checks.draw(view.rows)
-        self.proposal.draw(view.proposal)
         if self.again.isEnabled() is not view.can_check:
             self.again.setEnabled(view.can_check)
         if self.enter.text() != view.enter_label:
             self.enter.setText(view.enter_label)
             self.enter.setAccessibleName(view.enter_label)
+        yield
+        self.proposal.draw(view.proposal)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self._pieces.go_on()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._pieces.pause()
 
     def focus_first(self) -> None:
         """The one thing that most will do next."""
@@ -181,8 +214,7 @@ class PreflightPage(View):
         self.copy.setText(self._tr.text("preflight.copy_report"))
 
     def _ask_file(self) -> None:
-        folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation) or QDir.homePath()
-        name = f"{folder}/{self._tr.text('preflight.report_file')}.txt"
+        name = document_path(f"{self._tr.text('preflight.report_file')}.txt")
         ask_save(self, self._tr.text("preflight.save_report"), name, "txt", self._save)
 
     def _save(self, path: str) -> None:
@@ -194,4 +226,5 @@ class PreflightPage(View):
     def shut(self) -> None:
         """Wait for what is being written."""
         self._copied.stop()
+        self._pieces.stop()
         self._writer.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from app.i18n import Translator
 from ui.presenters.preflight import ScoreView
 from ui.theme.apply import set_look
@@ -33,13 +35,14 @@ class ScoreCard(View):
         super().retranslate(tr)
         self._view = None
 
-    def draw(self, view: ScoreView) -> None:
-        """Show this state."""
+    def draw(self, view: ScoreView) -> Iterator[None]:
+        """Show this state, in pieces."""
         if view == self._view:
             return
         self._view = view
         self.ring.show_score(view.number, view.ratio, view.tone)
         self.ring.setAccessibleName(view.said)
+        yield
         for words, text in ((self.headline, view.headline), (self.groups, view.groups), (self.note, view.note)):
             if words.text() != text:
                 words.setText(text)

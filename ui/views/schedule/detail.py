@@ -14,7 +14,7 @@ from ui.widgets.basics import column, label, row
 from ui.widgets.facts import Facts
 from ui.widgets.marks import Pill
 
-FACTS, NAME_PX = 8, 72
+FACTS, NAME_PX = 14, 72
 
 
 class DetailCard(View):

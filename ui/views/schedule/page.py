@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from PySide6.QtCore import QDir, QStandardPaths, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QStackedWidget, QWidget
 
@@ -24,7 +24,7 @@ from ui.views.schedule.month_panel import MonthPanel
 from ui.views.schedule.side import SideColumn
 from ui.widgets.basics import Icon, box, column, label, row
 from ui.widgets.marks import Pill
-from ui.widgets.menus import ask_save
+from ui.widgets.menus import ask_save, document_path
 from ui.widgets.scroll import scrolled
 from ui.widgets.segmented import Segmented
 from ui.widgets.trouble import TroubleLine
@@ -237,8 +237,7 @@ class SchedulePage(View):
 
     def ask_file(self, session_id: str) -> None:
         """Ask where to write the calendar: of one session, or of all that is to come."""
-        folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation) or QDir.homePath()
-        name = f"{folder}/{self._tr.text('schedule.file_name')}.ics"
+        name = document_path(f"{self._tr.text('schedule.file_name')}.ics")
         title = self._tr.text("schedule.export")
         ask_save(self, title, name, "ics", lambda path: self.wished.emit(ExportCalendar(path, session_id)))
 

@@ -34,6 +34,21 @@ export class Account {
     }
   }
 
+  /** Whether the sign-in is good now, mended where it can be. Throws ApiError when the service cannot be asked. */
+  async ensure() {
+    try {
+      this.#become(await call("GET", "/me"));
+      return true;
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 401) throw error;
+    }
+    // What was refreshed a moment ago and is refused all the same is worth nothing.
+    forget(REFRESHED_MS);
+    if (await this.renew()) return true;
+    if (this.me) throw new ApiError("network");
+    return false;
+  }
+
   /** Throws ApiError. */
   requestCode(phone) {
     return call("POST", "/auth/code", { phone });

@@ -1,6 +1,7 @@
 // Writing: the draft, what is on its way, and why something did not go.
+import { EmojiPanel } from "./emoji.js";
+import { newId } from "./ids.js";
 import { Outbox } from "./outbox.js";
-import { newId } from "./room.js";
 import { refusal, text } from "./texts.js";
 
 const MAX_CHARS = 200;
@@ -9,12 +10,15 @@ const node = (id) => document.getElementById(id);
 
 export class Composer {
   #outbox = new Outbox(newId);
+  #emoji = new EmojiPanel();
   #rows = new Map();
   #room;
   #askSignIn;
   #overdue;
   #isSignedIn = false;
   #isClosed = false;
+  #blocked = "";
+  #answered = null;
 
   /** `askSignIn()` opens the dialog; `overdue()` is told when answers do not come though there is a connection. */
   constructor({ room, askSignIn, overdue }) {
@@ -29,6 +33,13 @@ export class Composer {
     node("draft").addEventListener("click", () => {
       if (!this.#isSignedIn && !this.#isClosed) this.#askSignIn();
     });
+    node("draft").addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && !event.isComposing) this.replyTo(null);
+    });
+    node("reply-drop").addEventListener("click", () => {
+      this.replyTo(null);
+      node("draft").focus();
+    });
     setInterval(() => this.#pump(), LOOK_MS);
     this.#arrange();
   }
@@ -41,6 +52,29 @@ export class Composer {
   setClosed(isClosed) {
     this.#isClosed = isClosed;
     this.#arrange();
+  }
+
+  /** Why nothing can be written now; empty: it can. What is typed stays. */
+  setBlocked(reason) {
+    this.#blocked = reason;
+    this.#arrange();
+  }
+
+  /** What is written next answers this: { message_id, author_name }; null: nothing. */
+  replyTo(message) {
+    if (message && !this.#isSignedIn) {
+      this.#askSignIn();
+      return;
+    }
+    this.#answered = message;
+    node("replying").hidden = !message;
+    node("replying-to").textContent = message ? text("chat.replying", { name: message.author_name }) : "";
+    if (message) node("draft").focus();
+  }
+
+  /** These messages are shown no more. */
+  hidden(ids) {
+    if (this.#answered && ids.includes(this.#answered.message_id)) this.replyTo(null);
   }
 
   /** There is a connection again. */
@@ -68,12 +102,14 @@ export class Composer {
 
   #arrange() {
     const draft = node("draft");
-    draft.disabled = this.#isClosed;
+    draft.disabled = this.#isClosed || Boolean(this.#blocked);
     draft.readOnly = !this.#isSignedIn;
     const hint = this.#isClosed ? "chat.closed" : this.#isSignedIn ? "chat.placeholder" : "chat.sign_in_first";
-    draft.placeholder = text(hint);
-    draft.setAttribute("aria-label", text(hint));
-    node("send").disabled = this.#isClosed;
+    const words = this.#blocked || text(hint);
+    draft.placeholder = words;
+    draft.setAttribute("aria-label", words);
+    this.#emoji.setEnabled(this.#isSignedIn && !draft.disabled);
+    node("send").disabled = this.#isClosed || Boolean(this.#blocked);
     node("send").textContent = text(this.#isSignedIn || this.#isClosed ? "chat.send" : "sign.in");
   }
 
@@ -85,11 +121,12 @@ export class Composer {
     const draft = node("draft");
     const words = draft.value.replace(/\s+/g, " ").trim();
     if (!words || !this.#measure()) return;
-    if (!this.#outbox.add(words, performance.now())) {
+    if (!this.#outbox.add(words, performance.now(), this.#answered?.message_id ?? "")) {
       this.#say(text("chat.full_queue"));
       return;
     }
     draft.value = "";
+    this.replyTo(null);
     this.#say("");
     this.#pump();
     node("chat-scroll").scrollTop = node("chat-scroll").scrollHeight;
@@ -109,7 +146,7 @@ export class Composer {
   #pump() {
     const nowMs = performance.now();
     if (!this.#outbox.entries.length) return;
-    for (const entry of this.#outbox.due(nowMs)) this.#room.sendChat(entry.id, entry.text);
+    for (const entry of this.#outbox.due(nowMs)) this.#room.sendChat(entry.id, entry.text, entry.replyTo);
     if (this.#room.isOpen && this.#outbox.isOverdue(nowMs)) this.#overdue();
     this.#draw();
   }

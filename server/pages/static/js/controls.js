@@ -4,7 +4,8 @@ import { text } from "./texts.js";
 
 const DELAY_MS = 500;
 const VOLUME = "ad_volume";
-const HINTED = new Set(["waiting", "interrupted", "unsupported"]);
+const HINTED = new Set(["waiting", "interrupted", "unsupported", "removed"]);
+const BARE = new Set(["waiting", "ended", "unsupported", "removed"]);
 const FULL_PERCENT = 100;
 const ENDINGS = new Set(["cut_off", "grace_over", "cancelled", "missed", "called_off"]);
 
@@ -53,7 +54,7 @@ export class Controls {
     node("cover-title").textContent = title;
     this.#showHint();
     node("tap-play").hidden = view !== "blocked";
-    node("bar").hidden = view === "waiting" || view === "ended" || view === "unsupported";
+    node("bar").hidden = BARE.has(view);
     this.#showPlay();
     this.#showDelay();
   }

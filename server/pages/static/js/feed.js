@@ -1,4 +1,5 @@
 // The list of messages: built of text nodes only, in batches, with a bounded length.
+import { RowActs } from "./row_acts.js";
 import { number, text } from "./texts.js";
 
 const MAX_SHOWN = 300;
@@ -15,8 +16,11 @@ export class Feed {
   #waiting = [];
   #timer = 0;
   #myId = "";
+  #acts;
 
-  constructor() {
+  /** `on`: { reply(message), report(message), moderate(message) } */
+  constructor(on) {
+    this.#acts = new RowActs(this.#list, on);
     this.#newer.addEventListener("click", () => this.toEnd());
     this.#scroll.addEventListener("scroll", () => {
       if (this.#isAtEnd()) this.#newer.hidden = true;
@@ -25,6 +29,7 @@ export class Feed {
 
   setMe(accountId) {
     this.#myId = accountId;
+    for (const row of this.#list.children) row.classList.toggle("own", row.dataset.authorId === accountId);
   }
 
   setCount(count) {
@@ -40,6 +45,16 @@ export class Feed {
     if (!this.#timer) this.#timer = setTimeout(() => this.#flush(), BATCH_MS);
   }
 
+  /** Take messages out of the list, wherever they stand. */
+  hide(ids) {
+    const gone = new Set(ids);
+    this.#waiting = this.#waiting.filter((message) => !gone.has(message.message_id));
+    for (const row of [...this.#list.children]) if (gone.has(row.dataset.messageId)) row.remove();
+    for (const id of ids) this.#known.delete(id);
+    this.#acts.settle();
+    this.settle();
+  }
+
   /** What was there is no longer known; `settle` when it is. */
   clear() {
     this.#waiting = [];
@@ -50,6 +65,16 @@ export class Feed {
 
   settle() {
     this.#empty.hidden = this.#known.size > 0;
+  }
+
+  /** What an author (empty: anybody) said, as far as it is shown, the newest first: [{ id, name, words }]. */
+  recent(authorId) {
+    const rows = [...this.#list.children].filter((row) => !authorId || row.dataset.authorId === authorId);
+    return rows.reverse().map((row) => ({
+      id: row.dataset.messageId,
+      name: row.querySelector(".who").textContent,
+      words: row.querySelector(".words").textContent,
+    }));
   }
 
   toEnd() {
@@ -66,6 +91,7 @@ export class Feed {
     this.#empty.hidden = true;
     for (const row of rows) this.#place(row);
     while (this.#list.childElementCount > MAX_SHOWN) this.#list.firstElementChild.remove();
+    this.#acts.settle();
     if (stay) this.#newer.hidden = false;
     else this.toEnd();
   }
@@ -86,6 +112,7 @@ export class Feed {
     const row = document.createElement("li");
     row.dataset.messageId = message.message_id;
     row.dataset.seq = message.seq;
+    row.dataset.authorId = message.author_id;
     row.classList.toggle("own", message.author_id === this.#myId);
     const who = document.createElement("span");
     who.className = "who";
@@ -96,10 +123,23 @@ export class Feed {
       tag.textContent = text("chat.anchor");
       row.append(tag);
     }
+    if (message.role === "moderator") {
+      const tag = document.createElement("span");
+      tag.className = "tag";
+      tag.textContent = text("chat.moderator");
+      row.append(tag);
+    }
     const words = document.createElement("span");
     words.className = "words";
     words.textContent = message.text;
     row.append(who, words);
+    if (message.reply) {
+      const quoted = document.createElement("span");
+      quoted.className = "quoted";
+      quoted.textContent = text("chat.quoted", { name: message.reply.author_name, words: message.reply.text });
+      row.append(quoted);
+    }
+    this.#acts.attach(row, message);
     return row;
   }
 }

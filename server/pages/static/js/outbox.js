@@ -4,9 +4,11 @@ export const MAX_WAITING = 5;
 const REPEAT_MS = 4000;
 const GIVE_UP_MS = 20000;
 const LEAST_WAIT_MS = 1000;
-const FINAL = new Set(["session_ended", "forbidden", "message_empty", "message_too_long", "input_invalid"]);
+const FINAL = new Set([
+  "session_ended", "forbidden", "message_empty", "message_too_long", "input_invalid", "not_found",
+]);
 
-/** An entry: { id, text, state: "sending" | "slow" | "failed", code, nextMs, sinceMs, canRetry }. */
+/** An entry: { id, text, replyTo, state: "sending" | "slow" | "failed", code, nextMs, sinceMs, canRetry }. */
 export class Outbox {
   entries = [];
   #newId;
@@ -19,10 +21,12 @@ export class Outbox {
     return this.entries.length >= MAX_WAITING;
   }
 
-  /** Take a text; null when too many wait. */
-  add(text, nowMs) {
+  /** Take a text; null when too many wait. `replyTo`: the message that it answers, empty for none. */
+  add(text, nowMs, replyTo = "") {
     if (this.isFull) return null;
-    const entry = { id: this.#newId(), text, state: "sending", code: "", nextMs: nowMs, sinceMs: nowMs, canRetry: true };
+    const entry = {
+      id: this.#newId(), text, replyTo, state: "sending", code: "", nextMs: nowMs, sinceMs: nowMs, canRetry: true,
+    };
     this.entries.push(entry);
     return entry;
   }

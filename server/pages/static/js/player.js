@@ -111,7 +111,7 @@ export class Player {
   }
 
   #arrange() {
-    if (this.#session === "ended") this.#stop();
+    if (this.#session === "ended" || this.#session === "removed") this.#stop();
     else if (isOnAir(this.#session) && this.#link !== "open" && !this.#isPaused) this.#hurry();
     this.#look();
   }
@@ -142,6 +142,7 @@ export class Player {
     } catch (error) {
       if (turn !== this.#turn) return;
       if (error instanceof ApiError && error.code === "session_ended") this.#on.session("ended");
+      else if (error instanceof ApiError && error.code === "removed_from_room") this.setSession("removed");
       else this.#retry();
     }
   }

@@ -1,17 +1,13 @@
 // The event socket of a room: hello with the last number seen, facts in order, coming back by itself.
 import { waitMs } from "./backoff.js";
+import { newId } from "./ids.js";
 import { Sequence } from "./sequence.js";
+import { visitorOf } from "./visitor.js";
 
 const PROTOCOL_VERSION = 1;
 const HELLO_DEADLINE_MS = 8000;
 const CLOSE = { unauthenticated: 4401, forbidden: 4403, endedElsewhere: 4409 };
 const FORBIDDEN_WAIT_MS = 15000;
-
-/** A number that nobody else gives: the idempotency key of a request. */
-export function newId() {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
 
 /**
  * `on`: { status("connecting" | "open" | "closed"), hello(ack), fact(envelope), reset(ack), tick(envelope),
@@ -46,7 +42,9 @@ export class Room {
     const socket = new WebSocket(this.#url);
     this.#socket = socket;
     this.#helloTimer = setTimeout(() => this.#lost(0), HELLO_DEADLINE_MS);
-    socket.onopen = () => this.#write("hello", newId(), { after_seq: this.#sequence.last });
+    socket.onopen = () => {
+      this.#write("hello", newId(), { after_seq: this.#sequence.last, visitor: visitorOf(this.#sessionId, newId) });
+    };
     socket.onmessage = (event) => {
       for (const envelope of JSON.parse(event.data)) {
         if (socket !== this.#socket) return;
@@ -58,10 +56,10 @@ export class Room {
     };
   }
 
-  /** Send a message once; false when there is no connection. */
-  sendChat(id, words) {
+  /** Send a message once; false when there is no connection. `replyTo`: what it answers, empty for nothing. */
+  sendChat(id, words, replyTo) {
     if (!this.isOpen) return false;
-    this.#write("chat.send", id, { text: words });
+    this.#write("chat.send", id, replyTo ? { text: words, reply_to: replyTo } : { text: words });
     return true;
   }
 

@@ -7,10 +7,13 @@ const node = (id) => document.getElementById(id);
 
 export class SignInDialog {
   #account;
+  #done;
   #timer = 0;
 
-  constructor(account) {
+  /** `done()` once somebody has signed in and the dialog is closed. */
+  constructor(account, done) {
     this.#account = account;
+    this.#done = done;
     node("sign-close").addEventListener("click", () => node("sign-dialog").close());
     node("sign-get-code").addEventListener("click", () => this.#getCode());
     node("sign-form").addEventListener("submit", (event) => {
@@ -64,7 +67,7 @@ export class SignInDialog {
     try {
       await this.#account.signIn(phone, code);
       node("sign-dialog").close();
-      node("draft").focus();
+      this.#done();
     } catch (error) {
       this.#fail(error);
     } finally {

@@ -5,7 +5,7 @@
  *            didPlay }. Returns the word for `data-player-state`.
  */
 export function viewState(facts) {
-  if (facts.session === "ended") return "ended";
+  if (facts.session === "ended" || facts.session === "removed") return facts.session;
   if (!facts.isSupported) return "unsupported";
   if (facts.session === "scheduled" || facts.session === "preparing") return "waiting";
   if (facts.isPaused) return "paused";

@@ -1,15 +1,21 @@
 // Composition of the viewer page: player, room, chat and account, and what they tell each other.
 import { Account } from "./account.js";
-import { ApiError } from "./api.js";
+import { AccountBar } from "./account_bar.js";
 import { Backlog } from "./backlog.js";
 import { Composer } from "./composer.js";
 import { Controls } from "./controls.js";
 import { Feed } from "./feed.js";
+import { PersonDialog } from "./moderate_person.js";
+import { RoomTools } from "./moderate_room.js";
+import { Moderation } from "./moderation.js";
 import { plannedTime } from "./plan.js";
 import { Player } from "./player.js";
+import { ReportDialog } from "./report.js";
+import { Questions, attachTabs } from "./questions.js";
 import { Room } from "./room.js";
+import { Standing } from "./standing.js";
 import { SignInDialog } from "./sign_in.js";
-import { language, number, refusal, text } from "./texts.js";
+import { language, number, text } from "./texts.js";
 import { isOnAir, pillWord } from "./view_state.js";
 
 const node = (id) => document.getElementById(id);
@@ -19,11 +25,16 @@ let sessionState = session.state;
 let endReason = session.endReason;
 let messageCount = session.messages;
 let hadAccount = false;
+let isSentOut = false;
 // What the room last said about the session, and up to which number it only repeats what was before.
 const told = { state: sessionState, reason: endReason, plan: null, repeatsTo: 0 };
 
 const controls = new Controls(endReason);
-const feed = new Feed();
+const feed = new Feed({
+  reply: (message) => composer.replyTo(message),
+  report: (message) => reports.open(message),
+  moderate: (message) => person.openMessage(message),
+});
 const player = new Player({
   video: node("video"),
   still: node("still"),
@@ -39,6 +50,24 @@ const player = new Player({
 });
 controls.attach(player, via);
 
+const standing = new Standing(session.id, session.anchorId, {
+  blocked: (reason) => {
+    composer.setBlocked(reason);
+    questions.setBlocked(reason);
+  },
+  askSignIn: () => dialog.open(),
+  nowMs: () => nowMs + performance.now(),
+  role: (role) => moderation.setRole(role),
+});
+const moderation = new Moderation(session.id, {
+  role: (isAllowed) => {
+    tools.setAllowed(isAllowed);
+    questions.setModerator(isAllowed);
+    if (!isAllowed) person.close();
+  },
+});
+const person = new PersonDialog(moderation);
+const tools = new RoomTools(moderation, { manage: (one) => person.openPerson(one) });
 const backlog = new Backlog(session.id, { state: showBacklog, loaded: takeBacklog });
 const room = new Room(session.id, {
   status: showStatus,
@@ -47,8 +76,18 @@ const room = new Room(session.id, {
   reset: reload,
   tick: (envelope) => {
     if (envelope.t === "room.stats") showStats(envelope.d.viewers, envelope.d.messages);
+    else if (envelope.t === "session.revoked") sendOut(envelope.d);
+    else if (envelope.t === "question.seconded") questions.hear(envelope);
+    else {
+      standing.hear(envelope);
+      tools.hear(envelope);
+      if (envelope.t === "mod.acted") person.load();
+    }
   },
-  ack: (body) => composer.acknowledged(body.request_id),
+  ack: (body) => {
+    composer.acknowledged(body.request_id);
+    if (body.is_held) standing.showHeld();
+  },
   refused: (body) => {
     composer.refused(body);
     if (body.code === "not_signed_in" || body.code === "token_expired") signInAgain();
@@ -58,14 +97,22 @@ const room = new Room(session.id, {
 const account = new Account((me) => {
   showAccount(me);
   feed.setMe(me?.id ?? "");
+  questions.setMe(me?.id ?? "");
   composer.setSignedIn(me !== null);
   room.connect();
 });
-const dialog = new SignInDialog(account);
+const dialog = new SignInDialog(account, () => node("draft").focus());
+const bar = new AccountBar(account, dialog);
 const composer = new Composer({ room, askSignIn: () => dialog.open(), overdue: () => room.connect() });
+const reports = new ReportDialog(session.id, {
+  isSignedIn: () => account.me !== null,
+  askSignIn: () => dialog.open(),
+  recent: (authorId) => feed.recent(authorId),
+});
+const questions = new Questions(session.id, { askSignIn: () => dialog.open() });
+attachTabs();
 
-node("sign-in").addEventListener("click", () => dialog.open());
-node("sign-out").addEventListener("click", signOut);
+node("report-open").addEventListener("click", () => reports.open(null));
 addEventListener("online", () => room.connect());
 addEventListener("pageshow", (event) => {
   if (event.persisted) room.connect();
@@ -81,7 +128,7 @@ account.restore().then(() => {
 function showStatus(status) {
   const chat = node("chat");
   chat.dataset.socket = status;
-  if (status === "open") node("chat-offline").hidden = true;
+  if (status === "open" || isSentOut) node("chat-offline").hidden = true;
   else if (status === "closed") node("chat-offline").hidden = false;
 }
 
@@ -92,6 +139,12 @@ function greet(ack) {
   if (room.lastSeq === 0) messageCount = 0;
   if (room.lastSeq >= ack.last_seq) settle();
   showViewers(ack.viewers);
+  if (isSentOut) {
+    isSentOut = false;
+    player.setSession(sessionState);
+  }
+  standing.greet(ack);
+  questions.load();
   if (ack.account_id) {
     hadAccount = true;
     account.learn();
@@ -114,6 +167,16 @@ function takeFact(envelope) {
     feed.add({ ...envelope.d, seq: envelope.seq });
     messageCount += 1;
     if (envelope.d.author_id === account.me?.id) composer.posted(envelope.d.text);
+  } else if (envelope.t === "chat.hidden") {
+    feed.hide(envelope.d.ids);
+    composer.hidden(envelope.d.ids);
+  } else if (envelope.t === "chat.restored") {
+    for (const message of envelope.d.messages) feed.add(message);
+  } else if (envelope.t === "question.changed") {
+    questions.hear(envelope);
+  } else if (envelope.t === "room.rules") {
+    standing.hear(envelope);
+    tools.hear(envelope);
   } else if (envelope.t === "session.changed") {
     told.state = envelope.d.state;
     told.reason = envelope.d.reason ?? "";
@@ -122,6 +185,16 @@ function takeFact(envelope) {
   }
   // While the room repeats what was missed only the outcome counts, not the way to it.
   if (envelope.seq >= told.repeatsTo) settle();
+}
+
+/** Out of the room: no picture, nothing more to read or write. The room lets in again who was readmitted. */
+function sendOut(body) {
+  isSentOut = true;
+  player.setSession("removed");
+  feed.clear();
+  questions.clear();
+  standing.sendOut(body);
+  moderation.setRole("viewer");
 }
 
 function settle() {
@@ -153,19 +226,6 @@ function showBacklog(state) {
   node("chat-backlog").textContent = state === "loaded" ? "" : text(`chat.backlog_${state}`);
 }
 
-async function signOut() {
-  node("sign-out").disabled = true;
-  try {
-    await account.signOut();
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    node("account-notice").textContent = text("sign.out_failed", { reason: refusal(error.code) });
-    node("account-notice").hidden = false;
-  } finally {
-    node("sign-out").disabled = false;
-  }
-}
-
 function setSession(state, reason) {
   if (reason !== endReason) {
     endReason = reason;
@@ -192,6 +252,7 @@ function showSession() {
   node("planned").hidden = !session.plannedTime || isOnAir(sessionState) || sessionState === "ended";
   controls.setPlannedTime(word === "scheduled" ? session.plannedTime : "");
   composer.setClosed(sessionState === "ended");
+  questions.setClosed(sessionState === "ended");
 }
 
 /** What it will be may change until it begins. */
@@ -225,9 +286,7 @@ function showSince() {
 }
 
 function showAccount(me) {
-  node("account-name").textContent = me?.nickname ?? "";
-  node("account-name").hidden = !me;
-  node("sign-out").hidden = !me;
-  node("sign-in").hidden = Boolean(me);
-  node("account-notice").hidden = true;
+  bar.show(me);
+  // Nobody reports themselves.
+  node("report-open").hidden = me?.id === session.anchorId;
 }

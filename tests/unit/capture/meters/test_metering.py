@@ -13,7 +13,7 @@ from app.ports.engine import MeterRate, QualityMeasured
 from app.runtime.clock import ManualClock
 from capture.audio.rings import Sound
 from capture.frames import I420
-from capture.meters.metering import FACE_S, LOOK_S, Metering
+from capture.meters.metering import FACE_S, LOOK_S, MUTED_LOOK_S, SPELL_S, Metering
 
 BLOCK: Sound = np.zeros((2, 960), np.float32)
 FACE = FaceBox(0.4, 0.2, 0.2, 0.4)
@@ -23,13 +23,14 @@ class Pictures:
     def __init__(self) -> None:
         self.fed: list[float] = []
         self.faces: Sequence[FaceBox] | None = ()
-        self.resets = 0
+        self.resets = self.looks = 0
 
     def feed(self, frame: av.VideoFrame, at_s: float) -> None:
         self.fed.append(at_s)
 
     def look(self, faces: Sequence[FaceBox] | None) -> PictureMeasures:
         self.faces = faces
+        self.looks += 1
         return PictureMeasures(1280, 720)
 
     def small(self) -> np.ndarray | None:
@@ -127,6 +128,35 @@ def test_the_page_is_told_three_times_a_second_and_a_broadcast_seldom(rig: Rig) 
     assert len(rig.told) == pytest.approx(10.0 / LOOK_S[MeterRate.LIVE], abs=1)
 
 
+def test_on_air_only_the_pictures_before_a_look_are_fed(rig: Rig) -> None:
+    rig.metering.set_publishing(True)
+    rig.run(2 * LOOK_S[MeterRate.LIVE])
+    rig.pictures.fed.clear()
+    rig.run(5 * LOOK_S[MeterRate.LIVE])
+    assert len(rig.pictures.fed) == pytest.approx(5 * SPELL_S * 30, rel=0.1)
+    steps = np.diff(rig.pictures.fed)
+    assert (steps > 1.0).sum() == pytest.approx(5, abs=1), "in spells, not thinned out"
+
+
+def test_who_is_muted_on_air_is_listened_to_more_often_than_looked_at(rig: Rig) -> None:
+    rig.metering.set_publishing(True)
+    rig.metering.set_muted(True)
+    rig.run(20.0)
+    assert len(rig.told) == pytest.approx(20.0 / MUTED_LOOK_S, abs=2)
+    assert rig.pictures.looks == pytest.approx(20.0 / LOOK_S[MeterRate.LIVE], abs=1)
+    assert rig.told[-1].picture is not None
+
+
+def test_another_source_on_air_is_looked_at_after_one_spell(rig: Rig) -> None:
+    rig.metering.set_publishing(True)
+    rig.run(LOOK_S[MeterRate.LIVE] + 0.5)
+    rig.metering.set_picture(True)
+    before = rig.pictures.looks
+    rig.run(SPELL_S + 0.3)
+    assert rig.pictures.looks == before + 1
+    assert len(rig.pictures.fed) > 30
+
+
 def test_faces_are_looked_for_seldom_on_air_and_started_once(rig: Rig) -> None:
     rig.metering.set_publishing(True)
     rig.run(10.0)
@@ -141,7 +171,7 @@ def test_an_answer_counts_for_some_seconds_only(rig: Rig) -> None:
     rig.faces.answer = (rig.clock.monotonic_s(), (FACE,))
     rig.run(1.0)
     assert rig.pictures.faces == (FACE,)
-    rig.run(12.0)
+    rig.run(2 * FACE_S[MeterRate.LIVE] + 1)
     assert rig.pictures.faces is None
 
 

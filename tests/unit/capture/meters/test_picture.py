@@ -25,6 +25,8 @@ from tests.unit.capture.meters.picture_kit import (
     watched,
 )  # fmt: skip
 
+pytestmark = pytest.mark.slow
+
 FACE = FaceBox(0.4, 0.25, 0.2, 0.4)
 
 

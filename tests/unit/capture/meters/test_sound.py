@@ -48,7 +48,9 @@ def test_levels_and_loudness_of_a_tone() -> None:
 
 def test_a_peak_between_samples_is_seen() -> None:
     times = np.arange(6 * RATE_HZ) / RATE_HZ
-    found = measured(both(0.5 * np.sin(2 * np.pi * 12_000 * times + math.pi / 4)))
+    # An abrupt beginning swings higher than the tone itself.
+    fade_in = np.minimum(1.0, times / 0.1)
+    found = measured(both(0.5 * fade_in * np.sin(2 * np.pi * 12_000 * times + math.pi / 4)))
     assert found.peak_db == pytest.approx(-9.03, abs=0.05)
     assert found.true_peak_db == pytest.approx(-6.02, abs=0.1)
 
@@ -185,13 +187,15 @@ def test_a_value_that_is_held_is_a_dropout_and_a_cut_top_is_none() -> None:
     assert measured(both(np.clip(4 * tone(30.0, -6.0), -0.5, 0.5))).dropouts_per_min == 0
 
 
-def test_every_second_second_is_enough_on_air_and_makes_no_gap_of_its_own() -> None:
-    sound, meter = both(noise(-20.0, 20.0)), SoundMeter()
-    sound[:, 5 * RATE_HZ : 5 * RATE_HZ + 1200] = 0
+def test_every_third_second_is_enough_on_air_and_makes_no_gap_of_its_own() -> None:
+    sound, meter = both(noise(-20.0, 21.0)), SoundMeter()
+    heard, missed = round(6.5 * RATE_HZ), round(8.5 * RATE_HZ)
+    for start in (heard, missed):
+        sound[:, start : start + 1200] = 0
     meter.set_sparse(True)
     for at in range(0, sound.shape[1] - BLOCK + 1, BLOCK):
         meter.feed(sound[:, at : at + BLOCK], sound[:, at : at + BLOCK])
     found = meter.look()
-    assert found.observed_s == pytest.approx(10.0, abs=0.2)
-    assert found.dropouts_per_min in (0.0, pytest.approx(6.0, abs=0.2)), "the one that is there, if it was heard"
+    assert found.observed_s == pytest.approx(7.0, abs=0.2)
+    assert found.dropouts_per_min == pytest.approx(60 / 7, abs=0.2)
     assert found.integrated_lufs == pytest.approx(measured(sound).integrated_lufs, abs=0.3)

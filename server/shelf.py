@@ -1,4 +1,4 @@
-"""The folder of the images: written whole or not at all. Blocking; called in worker threads, owned by the services.
+"""A folder of files that rows name: written whole or not at all. Blocking; for worker threads, owned by the services.
 
 A file is on the disk before the row that names it is committed: what no row names is taken away by housekeeping.
 """
@@ -12,7 +12,6 @@ from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
-from app.domain.images import ImagePurpose
 from app.errors import StorageError
 from server.disk import sync_folder
 from server.secrets import FieldCipher
@@ -23,17 +22,17 @@ _NAME = re.compile(r"(?P<id>[0-9a-f]{16})\.(jpg|sealed)")
 
 
 class Shelf:
-    """Images by id. What is not to be public is encrypted, bound to its id."""
+    """Files by id. What is not to be public is encrypted, bound to its id."""
 
     def __init__(self, folder: Path, cipher: FieldCipher) -> None:
         self._folder = folder
         self._cipher = cipher
 
-    def put(self, image_id: str, purpose: ImagePurpose, data: bytes) -> None:
+    def put(self, file_id: str, data: bytes, *, is_public: bool) -> None:
         """On the disk when it returns. Raises StorageError."""
-        path = self._path(image_id, purpose)
+        path = self._path(file_id, is_public)
         aside = path.with_suffix(".new")
-        content = data if purpose.is_public else self._cipher.seal_bytes(data, image_id)
+        content = data if is_public else self._cipher.seal_bytes(data, file_id)
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -49,15 +48,15 @@ class Shelf:
                     left.unlink()
             raise StorageError("storage_failed", retryable=True) from error
 
-    def get(self, image_id: str, purpose: ImagePurpose) -> bytes | None:
-        """The JPEG; None when the file is gone. Raises StorageError."""
+    def get(self, file_id: str, *, is_public: bool) -> bytes | None:
+        """What is in it; None when the file is gone. Raises StorageError."""
         try:
-            content = self._path(image_id, purpose).read_bytes()
+            content = self._path(file_id, is_public).read_bytes()
         except FileNotFoundError:
             return None
         except OSError as error:
             raise StorageError("storage_failed", retryable=True) from error
-        return content if purpose.is_public else self._cipher.open_bytes(content, image_id)
+        return content if is_public else self._cipher.open_bytes(content, file_id)
 
     def reseal(self) -> int:
         """Seal anew what an earlier key sealed, each file whole or not at all; how many. Raises StorageError."""
@@ -73,20 +72,20 @@ class Shelf:
             except OSError as error:
                 raise StorageError("storage_failed", retryable=True) from error
             if not self._cipher.are_current_bytes(content):
-                self.put(found["id"], ImagePurpose.LICENCE, self._cipher.open_bytes(content, found["id"]))
+                self.put(found["id"], self._cipher.open_bytes(content, found["id"]), is_public=False)
                 count += 1
         return count
 
-    def drop(self, image_id: str, purpose: ImagePurpose) -> None:
+    def drop(self, file_id: str, *, is_public: bool) -> None:
         with contextlib.suppress(OSError):
-            self._path(image_id, purpose).unlink()
+            self._path(file_id, is_public).unlink()
 
     def ids(self) -> set[str]:
         """Of the files there are."""
         return {found["id"] for name in self._names() if (found := _NAME.fullmatch(name))}
 
     def clear(self, kept: Collection[str], now: datetime) -> int:
-        """Take away what is not of the images ``kept``, and what a killed upload left; how many. ``now``: UTC."""
+        """Take away what is not of the files ``kept``, and what a killed upload left; how many. ``now``: UTC."""
         count = 0
         for name in self._names():
             found = _NAME.fullmatch(name)
@@ -105,5 +104,5 @@ class Shelf:
         except OSError:
             return []
 
-    def _path(self, image_id: str, purpose: ImagePurpose) -> Path:
-        return self._folder / f"{image_id}.{'jpg' if purpose.is_public else 'sealed'}"
+    def _path(self, file_id: str, is_public: bool) -> Path:
+        return self._folder / f"{file_id}.{'jpg' if is_public else 'sealed'}"

@@ -1,0 +1,1 @@
+"""What the platform did about violations, and appeals."""

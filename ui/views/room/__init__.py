@@ -1,0 +1,1 @@
+"""The room beside the picture: chat, audience, cards, record, rules. GUI thread."""
