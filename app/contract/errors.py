@@ -100,6 +100,11 @@ class ErrorCode(StrEnum):
     ALREADY_REPORTED = "already_reported"
     CLIP_INVALID = "clip_invalid"
     CLIP_EXISTS = "clip_exists"
+    LIVENESS_LOCKED = "liveness_locked"
+    LIVENESS_ATTEMPTS_OVER = "liveness_attempts_over"
+    LIVENESS_BUSY = "liveness_busy"
+    LIVENESS_EXPIRED = "liveness_expired"
+    PACKAGE_DAMAGED = "package_damaged"
     INTERNAL = "internal"
     # refusals of the ingest, sent in onStatus before any media
     KEY_UNKNOWN = "key_unknown"

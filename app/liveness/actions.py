@@ -9,35 +9,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 
+from app.domain.liveness import Action, Stage
 from app.liveness.face import Motion, Pose
 from app.liveness.policy import POLICY, Policy
 
 _LEAST = 1e-6
-
-
-class Action(StrEnum):
-    """What may be asked for; left and right are the person's own."""
-
-    BLINK = "blink"
-    MOUTH_OPEN = "mouth_open"
-    TURN_LEFT = "turn_left"
-    TURN_RIGHT = "turn_right"
-    NOD = "nod"
-
-
-class Stage(StrEnum):
-    WAITING = "waiting"
-    """Nothing of it is seen."""
-    UNDERWAY = "underway"
-    RETURNING = "returning"
-    """It was done; the person is not back yet."""
-    DONE = "done"
-    WRONG = "wrong"
-    """The other side."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 ::
 
-    align → (wait → action)… → wait → flash → recentre → finished
+    align → (wait → action)… → (wait → flash) → wait → recentre → finished
       any of them → aborted (reason)
 
 The service hands out one order at a time; while ``wait`` lasts the program fetches the next. The program runs an
@@ -15,41 +15,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
-from app.liveness.actions import Action, Neutral, Progress, Recogniser, Stage, neutral_of, recogniser_for
-from app.liveness.colours import Colour, Skin, whole_ms
+from app.domain.flash import WHOLE_MS, Colour
+from app.domain.liveness import Abort, Action, Phase, Stage
+from app.liveness.actions import Neutral, Progress, Recogniser, neutral_of, recogniser_for
+from app.liveness.colours import Skin
 from app.liveness.face import Box, Motion
 from app.liveness.guidance import Advice, Guide, Look
 from app.liveness.policy import POLICY, Policy
-
-
-class Phase(StrEnum):
-    ALIGN = "align"
-    WAIT = "wait"
-    """In place, and the next order is on its way."""
-    ACTION = "action"
-    FLASH = "flash"
-    RECENTRE = "recentre"
-    FINISHED = "finished"
-    ABORTED = "aborted"
-
-
-class Abort(StrEnum):
-    """Why an attempt came to nothing; the words are the screen's."""
-
-    SECOND_FACE = "second_face"
-    FACE_LOST = "face_lost"
-    JUMPED = "jumped"
-    FRAMES_MISSING = "frames_missing"
-    WRONG_SIDE = "wrong_side"
-    ACTION_TOO_LATE = "action_too_late"
-    TOO_LONG = "too_long"
-    MOVED_IN_FLASH = "moved_in_flash"
-    CAMERA_CHANGED = "camera_changed"
-    FOCUS_LOST = "focus_lost"
-    GIVEN_UP = "given_up"
-
 
 NOTHING = Advice(None, False)
 
@@ -129,7 +102,14 @@ class Attempt:
         if self.status.phase is not Phase.WAIT:
             raise ValueError(self.status.phase)
         self.colours, self.flash_ms, self._since_ms = tuple(colours), at_ms, at_ms
-        self.status = Status(Phase.FLASH, left_ms=whole_ms(self._policy.flash))
+        self.status = Status(Phase.FLASH, left_ms=WHOLE_MS)
+
+    def seal(self, at_ms: float) -> None:
+        """The order to come to an end. Raises ValueError when none is waited for."""
+        if self.status.phase is not Phase.WAIT:
+            raise ValueError(self.status.phase)
+        self._since_ms = at_ms
+        self.status = Status(Phase.RECENTRE)
 
     def abort(self, reason: Abort) -> None:
         """From outside: the camera, the window, the person."""
@@ -145,6 +125,9 @@ class Attempt:
         if broken is not None:
             self.abort(broken)
             return self.status
+        if self.flash_ms is not None and frame.skin is not None:
+            # Also after the last grey: skin answers a little late.
+            self.skin.append(frame.skin)
         match self.status.phase:
             case Phase.ALIGN:
                 self._align(frame, advice)
@@ -224,9 +207,7 @@ class Attempt:
 
     def _shine(self, frame: Frame) -> None:
         assert self.neutral is not None
-        left_ms = self._since_ms + whole_ms(self._policy.flash) - frame.at_ms
-        if frame.skin is not None:
-            self.skin.append(frame.skin)
+        left_ms = self._since_ms + WHOLE_MS - frame.at_ms
         if frame.motion is not None:
             moved = frame.motion.pose - self.neutral.pose
             if max(abs(moved.yaw_deg), abs(moved.pitch_deg)) > self._policy.flash.most_moved_deg:
@@ -235,14 +216,10 @@ class Attempt:
         if left_ms > 0:
             self.status = Status(Phase.FLASH, left_ms=left_ms)
             return
-        self._since_ms = frame.at_ms
-        self.status = Status(Phase.RECENTRE)
+        self.status = Status(Phase.WAIT)
 
     def _recentre(self, frame: Frame, advice: Advice) -> None:
         assert self.neutral is not None
-        # Skin answers a little late.
-        if frame.skin is not None:
-            self.skin.append(frame.skin)
         is_back = frame.motion is not None and _is_back(frame.motion, self.neutral, self._policy)
         if not is_back:
             self._since_ms = frame.at_ms

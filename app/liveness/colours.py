@@ -3,33 +3,19 @@
 A face in front of a screen takes on a little of its colour. What is shown is drawn by chance and told at the start of
 the flash only, so whoever plays back an older clip, or feeds one in, shows the answer to another question. Paper
 answers as well: this says that the picture is of now, not that it is of a living head.
-
-The sequence keeps to WCAG 2.3.1: fewer than three changes a second, no saturated red.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.liveness.policy import POLICY, FlashPolicy, Policy
-
-Colour = tuple[int, int, int]
-"""sRGB, 0 … 255."""
-GREY: Colour = (160, 160, 160)
-PALETTE: tuple[Colour, ...] = (
-    (40, 90, 255),
-    (40, 220, 90),
-    (255, 215, 60),
-    (60, 215, 235),
-    (225, 120, 235),
-    (255, 170, 120),
-)
-"""Blue, green, yellow, cyan, pink, apricot: bright, and far from each other in chroma."""
+from app.domain.flash import BEFORE_MS, EACH_MS, GREY, WHOLE_MS, Colour
+from app.liveness.policy import POLICY, Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,25 +35,6 @@ class Answer:
     is_judged: bool
 
 
-def drawn(choose: Callable[[Sequence[Colour]], Colour], rules: FlashPolicy = POLICY.flash) -> tuple[Colour, ...]:
-    """A sequence in which no colour follows itself. ``choose`` takes one of several, as ``secrets.choice`` does."""
-    shown: list[Colour] = []
-    for _ in range(rules.colours):
-        shown.append(choose([one for one in PALETTE if not shown or one != shown[-1]]))
-    return tuple(shown)
-
-
-def shown_at(colours: Sequence[Colour], since_ms: float, rules: FlashPolicy = POLICY.flash) -> Colour:
-    """What is on the screen so long after the flash began: grey, the colours, grey."""
-    index = int((since_ms - rules.before_ms) // rules.each_ms)
-    return colours[index] if since_ms >= rules.before_ms and index < len(colours) else GREY
-
-
-def whole_ms(rules: FlashPolicy = POLICY.flash) -> float:
-    """How long a flash takes."""
-    return rules.before_ms + rules.colours * rules.each_ms + rules.after_ms
-
-
 def answer_of(skin: Sequence[Skin], colours: Sequence[Colour], began_ms: float, policy: Policy = POLICY) -> Answer:
     """How well the skin follows these colours, of which the first grey was shown at ``began_ms``.
 
@@ -75,9 +42,8 @@ def answer_of(skin: Sequence[Skin], colours: Sequence[Colour], began_ms: float, 
     slowly, as the camera's white balance does, is taken out by a line through each; each frame counts alike.
     """
     rules = policy.flash
-    whole = whole_ms(rules)
-    within = [one for one in skin if began_ms <= one.at_ms <= began_ms + whole + rules.most_lag_ms]
-    least = rules.least_fps * whole / 1000
+    within = [one for one in skin if began_ms <= one.at_ms <= began_ms + WHOLE_MS + rules.most_lag_ms]
+    least = rules.least_fps * WHOLE_MS / 1000
     if len(within) < least or min(min(one.rgb) for one in within) < rules.least_value:
         return Answer(0.0, 0.0, is_judged=False)
     times_ms = np.array([one.at_ms - began_ms for one in within])
@@ -85,7 +51,7 @@ def answer_of(skin: Sequence[Skin], colours: Sequence[Colour], began_ms: float, 
     screen = _chroma(np.array([GREY, *colours, GREY], float))
     best = Answer(-1.0, 0.0, is_judged=True)
     for lag_ms in np.arange(0.0, rules.most_lag_ms + 1, rules.lag_step_ms):
-        steps = np.floor((times_ms - lag_ms - rules.before_ms) / rules.each_ms).astype(int) + 1
+        steps = np.floor((times_ms - lag_ms - BEFORE_MS) / EACH_MS).astype(int) + 1
         found = _correlation(seen, _levelled(screen[np.clip(steps, 0, len(screen) - 1)], times_ms))
         if found > best.correlation:
             best = Answer(found, float(lag_ms), is_judged=True)

@@ -9,27 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 
+from app.domain.liveness import Prompt
 from app.liveness.policy import POLICY, LookPolicy, Policy
-
-
-class Prompt(StrEnum):
-    """What is told; the words are the screen's."""
-
-    NO_FACE = "no_face"
-    SECOND_FACE = "second_face"
-    TOO_FAR = "too_far"
-    TOO_CLOSE = "too_close"
-    OFF_CENTRE = "off_centre"
-    TOO_DARK = "too_dark"
-    DIM = "dim"
-    TOO_BRIGHT = "too_bright"
-    UNEVEN = "uneven"
-    BLURRED = "blurred"
-    MOUTH_COVERED = "mouth_covered"
-    EYES_COVERED = "eyes_covered"
-    TILTED = "tilted"
 
 
 @dataclass(frozen=True, slots=True)

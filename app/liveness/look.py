@@ -57,6 +57,17 @@ def look_of(picture: Picture, points: Points, others: Sequence[Box], at_ms: floa
     )
 
 
+def skin_of(picture: Picture, points: Points) -> tuple[float, float, float]:
+    """Mean red, green and blue of both cheeks and the forehead, 0 … 255."""
+    box = box_of(points)
+    patches = [_patch(picture, points[index], box) for index in (_RIGHT_CHEEK, _LEFT_CHEEK, _FOREHEAD)]
+    means = [patch.reshape(-1, 3).mean(axis=0) for patch in patches if patch.size]
+    if not means:
+        return 0.0, 0.0, 0.0
+    blue, green, red = (float(value) for value in np.mean(means, axis=0))
+    return red, green, blue
+
+
 def nobody(at_ms: float) -> Look:
     """A frame without a face."""
     return Look(at_ms, has_face=False)

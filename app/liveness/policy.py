@@ -120,11 +120,6 @@ class FlashPolicy:
     """The colours of the screen, and how well a face has to follow them: light at 2 % of that of the room is followed
     with 0.75 and more by 92 of 100 faces, a wrong sequence reaches that in 0.2 %, none at all in none of 1,152."""
 
-    before_ms: float = 600.0
-    colours: int = 8
-    each_ms: float = 400.0
-    """2.5 changes a second: WCAG 2.3.1 allows three."""
-    after_ms: float = 400.0
     most_lag_ms: float = 350.0
     lag_step_ms: float = 10.0
     most_moved_deg: float = 15.0

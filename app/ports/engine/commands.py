@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.domain.liveness import Abort, Action, LivenessPath, OrderKind
 from app.ports.engine.values import (
     AudioSource,
     CameraSettings,
@@ -172,6 +173,59 @@ class DropClip(Command, frozen=True, kw_only=True):
     clip_id: str
 
 
+class BeginLiveness(Command, frozen=True, kw_only=True):
+    """Begin an attempt with the camera that is set; one that runs is given up. ``LivenessChanged`` tells how it goes.
+
+    Refused with ``liveness_camera_needed`` when the source is no camera, ``liveness_unavailable`` without a landmarker
+    on this machine, ``output_busy`` while publishing.
+    """
+
+    session_id: str
+    nonce: bytes
+    """32 bytes."""
+    path: LivenessPath
+    policy_version: str
+    min_fps: float
+    min_size_px: int
+    seal_key: bytes
+    """X25519, 32 bytes: who may open the package."""
+
+    def __repr__(self) -> str:
+        return f"BeginLiveness(request_id={self.request_id}, session_id={self.session_id!r})"
+
+
+class OrderLiveness(Command, frozen=True, kw_only=True):
+    """What the service asks for next, in answer to ``LivenessSaid`` of that number."""
+
+    number: int
+    kind: OrderKind
+    action: Action | None = None
+    colours: tuple[tuple[int, int, int], ...] = ()
+
+
+class FlashBegan(Command, frozen=True, kw_only=True):
+    """The first grey is on the screen since ``at_ms`` (monotonic clock of the machine, as ``Stats.at_ms``)."""
+
+    at_ms: int
+
+
+class AbortLiveness(Command, frozen=True, kw_only=True):
+    """Give it up and forget all of it; harmless without one."""
+
+    reason: Abort
+
+
+class ReadLiveness(Command, frozen=True, kw_only=True):
+    """Bytes of the sealed package, from ``offset`` on: ``LivenessPart`` brings them."""
+
+    offset: int
+    max_bytes: int
+
+
+class DropLiveness(Command, frozen=True, kw_only=True):
+    """The package is where it belongs: forget it."""
+
+
 class ListDevices(Command, frozen=True, kw_only=True):
     pass
 
@@ -221,6 +275,12 @@ AnyCommand = (
     | StopRecording
     | CutClip
     | DropClip
+    | BeginLiveness
+    | OrderLiveness
+    | FlashBegan
+    | AbortLiveness
+    | ReadLiveness
+    | DropLiveness
     | ListDevices
     | ProbeEncoders
     | GetSnapshot

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
+from app.domain.liveness import Abort, Action, Phase, Prompt, Stage
 from app.domain.quality.measures import ComputerMeasures, NetworkMeasures, PictureMeasures, SoundMeasures
 from app.ports.engine.values import (
     AudioSource,
@@ -293,6 +294,60 @@ class ProbeDone(Event, frozen=True, kw_only=True):
     is_cancelled: bool = False
 
 
+class LivenessChanged(Event, frozen=True, kw_only=True):
+    """Some ten times a second while an attempt runs, and at once with each change of phase, action or prompt."""
+
+    session_id: str
+    phase: Phase
+    prompt: Prompt | None = None
+    holding: tuple[Prompt, ...] = ()
+    """All that is not in order now, not only what is told: for the list beside the picture."""
+    action: Action | None = None
+    stage: Stage | None = None
+    share_ratio: float = 0.0
+    """Of the action, or of the time in place: for the arc."""
+    left_ms: int = 0
+    """Of the time for what is asked now; 0 without a limit."""
+    off_x_ratio: float = 0.0
+    """Where the face is, of the picture's width to the right of its middle (not mirrored): for the arrow."""
+    off_y_ratio: float = 0.0
+    abort: Abort | None = None
+    code: str = ""
+    """Why there is no picture: no_camera, camera_in_use, camera_forbidden, camera_lost, camera_frozen; or
+    liveness_unavailable."""
+
+
+class LivenessSaid(Event, frozen=True, kw_only=True):
+    """The next progress message, to be carried to the service; the clip goes on meanwhile."""
+
+    session_id: str
+    number: int
+    public_key: bytes = b""
+    """With number 0."""
+    link: bytes
+    units: int
+    at_us: int
+
+
+class LivenessSealed(Event, frozen=True, kw_only=True):
+    """The package is ready, and nothing else of the attempt is kept."""
+
+    session_id: str
+    size_bytes: int
+    sha256: bytes
+
+
+class LivenessPart(Event, frozen=True, kw_only=True):
+    """Empty: there is no package (any longer)."""
+
+    session_id: str
+    offset: int
+    data: bytes
+
+    def __repr__(self) -> str:
+        return f"LivenessPart(offset={self.offset}, {len(self.data)} bytes)"
+
+
 class Snapshot(Event, frozen=True, kw_only=True):
     """Everything a newly attached window must know."""
 
@@ -323,6 +378,10 @@ AnyEvent = (
     | ComputerMeasured
     | ProbeProgress
     | ProbeDone
+    | LivenessChanged
+    | LivenessSaid
+    | LivenessSealed
+    | LivenessPart
     | Stats
     | Snapshot
 )

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.liveness.actions import Action, Neutral, Stage, neutral_of, recogniser_for
+from app.domain.liveness import Action, Stage
+from app.liveness.actions import Neutral, neutral_of, recogniser_for
 from app.liveness.face import Motion
 from tests.unit.liveness.stick import Stance, at, bump, played
 

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.liveness.actions import Action
-from app.liveness.attempt import Abort, Attempt, Frame, Phase
-from app.liveness.colours import Skin, drawn, whole_ms
+from app.domain.flash import WHOLE_MS, drawn
+from app.domain.liveness import Abort, Action, Phase
+from app.liveness.attempt import Attempt, Frame
+from app.liveness.colours import Skin
 from app.liveness.face import Box
 from app.liveness.guidance import Look
 from app.liveness.policy import POLICY
@@ -69,6 +70,8 @@ class Person:
                     self.attempt.ask(action, self.at_ms)
                 elif self.attempt.flash_ms is None:
                     self.attempt.flash(COLOURS, self.at_ms)
+                else:
+                    self.attempt.seal(self.at_ms)
             acts = self.attempt.status.phase is Phase.ACTION and action is not None
             yield DOES[action]((self.at_ms - since_ms) / 1000) if acts and action is not None else Stance()
 
@@ -86,7 +89,7 @@ def test_who_does_what_is_asked_comes_to_the_end(actions: tuple[Action, ...]) ->
     assert all(earlier.until_ms <= later.from_ms for earlier, later in itertools.pairwise(attempt.steps))
     assert attempt.colours == COLOURS
     assert attempt.flash_ms is not None
-    assert attempt.skin[-1].at_ms - attempt.flash_ms >= whole_ms()
+    assert attempt.skin[-1].at_ms - attempt.flash_ms >= WHOLE_MS
     assert person.phases[-2:] == [Phase.RECENTRE, Phase.FINISHED]
     assert person.at_ms < POLICY.abort.whole_ms
 

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.liveness.colours import GREY, PALETTE, Colour, Skin, answer_of, drawn, shown_at, whole_ms
+from app.domain.flash import BEFORE_MS, COLOURS, EACH_MS, GREY, PALETTE, WHOLE_MS, Colour, drawn, shown_at
+from app.liveness.colours import Skin, answer_of
 from app.liveness.policy import POLICY
 
 FLASH = POLICY.flash
@@ -42,10 +43,10 @@ def lit(
     made = np.random.default_rng(seed)
     slope = made.normal(0, drift, 3)
     seen = []
-    for number in range(round(fps * (whole_ms() + 500) / 1000)):
+    for number in range(round(fps * (WHOLE_MS + 500) / 1000)):
         at_ms = number * 1000 / fps
         screen = (np.array(shown_at(colours, at_ms - lag_ms), float) / 255) ** 2.2
-        light = room * (1 + share * screen / ((160 / 255) ** 2.2)) * (1 + slope * at_ms / whole_ms())
+        light = room * (1 + share * screen / ((160 / 255) ** 2.2)) * (1 + slope * at_ms / WHOLE_MS)
         value = 255 * np.clip(SKIN * light / room * 0.6, 0, 1) ** (1 / 2.2) + made.normal(0, noise, 3)
         seen.append(Skin(at_ms, (float(value[0]), float(value[1]), float(value[2]))))
     return seen
@@ -54,9 +55,9 @@ def lit(
 @given(seeds)
 def test_a_sequence_keeps_to_what_eyes_can_bear(seed: int) -> None:
     colours = sequence(seed)
-    assert len(colours) == FLASH.colours
+    assert len(colours) == COLOURS
     assert all(one != two for one, two in itertools.pairwise(colours))
-    assert 1000 / FLASH.each_ms < 3
+    assert 1000 / EACH_MS < 3
     for red, green, blue in PALETTE:
         # WCAG 2.x: a saturated red has R / (R + G + B) ≥ 0.8.
         assert red / (red + green + blue) < 0.6
@@ -66,10 +67,10 @@ def test_the_screen_is_grey_before_and_after() -> None:
     colours = sequence(3)
     assert shown_at(colours, 0) == GREY
     assert shown_at(colours, -50) == GREY
-    assert shown_at(colours, FLASH.before_ms) == colours[0]
-    assert shown_at(colours, FLASH.before_ms + FLASH.each_ms * 7.9) == colours[7]
-    assert shown_at(colours, FLASH.before_ms + FLASH.each_ms * 8) == GREY
-    assert whole_ms() == 600 + 8 * 400 + 400
+    assert shown_at(colours, BEFORE_MS) == colours[0]
+    assert shown_at(colours, BEFORE_MS + EACH_MS * 7.9) == colours[7]
+    assert shown_at(colours, BEFORE_MS + EACH_MS * 8) == GREY
+    assert WHOLE_MS == 600 + 8 * 400 + 400
 
 
 @settings(max_examples=40)

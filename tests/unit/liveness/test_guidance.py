@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.liveness.guidance import Advice, Guide, Look, Prompt
+from app.domain.liveness import Prompt
+from app.liveness.guidance import Advice, Guide, Look
 from app.liveness.policy import POLICY
 
 GOOD = Look(0.0, has_face=True, width_ratio=0.4)

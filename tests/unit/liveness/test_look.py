@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
+from app.domain.liveness import Prompt
 from app.liveness.face import Box, Points, pose_of
-from app.liveness.guidance import Guide, Prompt
+from app.liveness.guidance import Guide
 from app.liveness.look import Picture, look_of, nobody
 from app.liveness.policy import POLICY
 from tests.unit.liveness.stick import Stance, points_of
