@@ -44,9 +44,12 @@ class ReportsCase:
         self.reload = Reload(scope, self._load, "reports")
         self._turn = asyncio.Lock()
         self._keys: dict[str, str] = {}
+        self._claimed: ReportClip | None = None
+        """Goes with the report that is being filed: it stays, be the form left meanwhile."""
 
     def clear(self) -> None:
         """Signed out: nothing of that person is left, no clip either."""
+        self._release()
         for one in (self._state.clip, *self._state.uploads):
             self._drop(one)
         self._keys.clear()
@@ -60,6 +63,7 @@ class ReportsCase:
             else one
             for one in self._state.uploads
         )
+        self._release()
         self._set(is_sending=False, withdrawing=frozenset(), uploads=kept)
 
     def take(self, wish: object) -> bool:
@@ -68,7 +72,7 @@ class ReportsCase:
             case w.BeginReport():
                 self._begin()
             case w.DropReport():
-                self._drop(self._state.clip)
+                self._leave_form()
                 self._set(clip=ReportClip(), refusal=None)
             case w.SendReport():
                 self._send(wish)
@@ -89,13 +93,23 @@ class ReportsCase:
     # ---- the form --------------------------------------------------------------------------------
 
     def _begin(self) -> None:
-        self._drop(self._state.clip)
+        self._leave_form()
         if not can_clip(self._context.state):
             self._set(clip=ReportClip(), refusal=None)
             return
         made = ReportClip(uuid.uuid4().hex, phase=ClipPhase.CUTTING)
         self._set(clip=made, refusal=None)
         self._scope.spawn(self._cut(made.clip_id), "clip-cut")
+
+    def _leave_form(self) -> None:
+        if self._claimed is None or self._claimed.clip_id != self._state.clip.clip_id:
+            self._drop(self._state.clip)
+
+    def _release(self) -> None:
+        """Nothing is being filed any longer. What the form does not show is needed by nobody."""
+        claimed, self._claimed = self._claimed, None
+        if claimed is not None and claimed.clip_id != self._state.clip.clip_id:
+            self._drop(claimed)
 
     async def _cut(self, clip_id: str) -> None:
         done = await self._context.engine.ask(CutClip(clip_id=clip_id, seconds=CLIP_S, max_bytes=MAX_CLIP_BYTES))
@@ -106,7 +120,8 @@ class ReportsCase:
         """What the engine tells; only a clip is for here."""
         if not isinstance(event, ClipCut):
             return
-        known = (self._state.clip, *self._state.uploads)
+        claimed = (self._claimed,) if self._claimed is not None else ()
+        known = (self._state.clip, *claimed, *self._state.uploads)
         one = next((one for one in known if one.clip_id == event.clip_id and one.phase is ClipPhase.CUTTING), None)
         if one is None:
             if event.path and all(other.clip_id != event.clip_id for other in known):
@@ -121,8 +136,11 @@ class ReportsCase:
             is_shortened=event.is_shortened,
             code=event.code,
         )
-        if one is self._state.clip:
+        if self._claimed is not None and self._claimed.clip_id == made.clip_id:
+            self._claimed = made
+        if self._state.clip.clip_id == made.clip_id:
             self._set(clip=made)
+        if one not in self._state.uploads:
             return
         self._put(made)
         if made.phase is ClipPhase.FAILED:
@@ -136,10 +154,12 @@ class ReportsCase:
         if self._scope.platform is None:
             self._set(refusal=self._context.trouble(AppError(AWAY, retryable=True)))
             return
+        form = self._state.clip
+        self._claimed = form if wish.with_clip and form.phase is not ClipPhase.NONE else None
         self._set(is_sending=True, refusal=None)
-        self._scope.spawn(self._file(wish), "report")
+        self._scope.spawn(self._file(wish, form.clip_id), "report")
 
-    async def _file(self, wish: w.SendReport) -> None:
+    async def _file(self, wish: w.SendReport, form_id: str) -> None:
         platform = self._scope.platform
         if platform is None:
             self._set(is_sending=False)
@@ -147,14 +167,19 @@ class ReportsCase:
         try:
             made = await platform.report(wish.session_id, wish.wish, wish.request_key)
         except AppError as error:
+            self._release()
             self._set(is_sending=False, refusal=self._context.trouble(error))
             return
-        state, clip = self._state, self._state.clip
-        self._set(is_sending=False, filed=made, filed_number=state.filed_number + 1, clip=ReportClip())
+        state, clip = self._state, self._claimed
+        self._claimed = None
+        # Another report may have been begun meanwhile, with a clip of its own.
+        form = ReportClip() if state.clip.clip_id == form_id else state.clip
+        self._set(is_sending=False, filed=made, filed_number=state.filed_number + 1, clip=form)
         if state.phase is not LoadPhase.IDLE:
             self.reload.ask()
-        if not wish.with_clip or clip.phase is ClipPhase.NONE:
-            self._drop(clip)
+        if clip is None:
+            if form is not state.clip:
+                self._drop(state.clip)
             return
         self._keys[made.id] = uuid.uuid4().hex
         self._put(replace(clip, report_id=made.id))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from app.contract.reports import MAX_CLIP_BYTES, ReportTarget, ReportWish
 from app.domain.measures import ConductCategory
 from app.domain.reports import ReportState, TargetKind
@@ -202,6 +204,60 @@ def test_a_form_that_is_left_leaves_no_file() -> None:
         before = dropped(rig)
         await rig.do(w.SignOut())
         assert (state(rig), dropped(rig)) == (ReportsState(), before + 1)
+
+    play(scene)
+
+
+@pytest.mark.parametrize("is_cut", [True, False])
+def test_a_form_that_is_left_while_the_report_is_sent_keeps_the_clip_that_goes_with_it(is_cut: bool) -> None:
+    async def scene(rig: Rig) -> None:
+        await recording(rig)
+        await rig.do(r.BeginReport())
+        if is_cut:
+            await cut(rig)
+        rig.platform.hold["report"] = asyncio.Event()
+        await rig.do(send(with_clip=True), r.DropReport())
+        assert (state(rig).clip, dropped(rig)) == (ReportClip(), 0)
+        if not is_cut:
+            await cut(rig)
+        rig.platform.hold["report"].set()
+        await settle()
+        assert (upload(rig).phase, [data for _, data in rig.platform.clips.values()]) == (ClipPhase.DONE, [DATA])
+        assert dropped(rig) == 1
+
+    play(scene)
+
+
+def test_the_next_report_has_a_clip_of_its_own() -> None:
+    async def scene(rig: Rig) -> None:
+        await recording(rig)
+        await rig.do(r.BeginReport())
+        await cut(rig)
+        rig.platform.hold["report"] = asyncio.Event()
+        await rig.do(send(with_clip=True), r.BeginReport())
+        second = await cut(rig)
+        rig.platform.hold["report"].set()
+        await settle()
+        assert (upload(rig).phase, state(rig).clip.path, dropped(rig)) == (ClipPhase.DONE, second, 1)
+
+    play(scene)
+
+
+@pytest.mark.parametrize("is_left", [True, False])
+def test_a_clip_whose_report_is_refused_stays_with_the_form_alone(is_left: bool) -> None:
+    async def scene(rig: Rig) -> None:
+        await recording(rig)
+        await rig.do(r.BeginReport())
+        path = await cut(rig)
+        rig.platform.hold["report"] = asyncio.Event()
+        await rig.do(send(with_clip=True))
+        if is_left:
+            await rig.do(r.DropReport())
+        rig.platform.lose.add("report")
+        rig.platform.hold["report"].set()
+        await settle()
+        assert not state(rig).is_sending
+        assert (state(rig).clip.path, dropped(rig)) == (("", 1) if is_left else (path, 0))
 
     play(scene)
 
