@@ -6,13 +6,14 @@ from sqlalchemy import case, delete, select, update
 
 from app.domain.application import ApplicationState
 from app.domain.face_check import FaceState
-from app.domain.measures import HAPPENS_ONCE, AppealState
+from app.domain.measures import HAPPENS_ONCE, AppealState, MeasureKind, PieceKind
 from app.domain.reports import FINAL
 from app.domain.session import SessionState
 from server.accounts.codes import forget_codes
 from server.desk import sessions as desk_sessions
 from server.inbox.reading import forget_before
 from server.retention import DAY_MS, Retention
+from server.rooms.undoing import ABOUT_MESSAGES, FORGOTTEN
 from server.sessions import probe_keys
 from server.store.count_models import CountRow
 from server.store.identity_models import FaceCheckRow, FaceStepRow, IdentityAttemptRow, IdentityRow
@@ -20,10 +21,11 @@ from server.store.measure_models import MeasureRow, PieceRow
 from server.store.models import AccessRow, FactRow, IdempotencyRow, MessageRow, RefreshRow, SessionRow
 from server.store.question_models import QuestionRow, QuestionSecondRow
 from server.store.report_models import ComplaintRow, ProofRow, ReportClipRow, ReportRow
-from server.store.room_models import ActionRow, HeldRow, RoomRulesRow
+from server.store.room_models import ActionRow, HeldRow, RestrictionRow, RoomRulesRow
 from server.store.store import Tx
 from server.store.way_models import ApplicationRow
 
+_TAKES_AWAY = (MeasureKind.DELETION.value, MeasureKind.REFUSAL.value)
 SESSIONS_AT_A_TIME = 20
 """Whose chat is deleted with one write: other people's writes wait for it."""
 
@@ -45,6 +47,7 @@ def forget(tx: Tx, terms: Retention) -> None:
     _forget_measures(tx, terms)
     _forget_reports(tx, terms)
     _forget_chat(tx, terms)
+    _forget_restrictions(tx, terms)
     _forget_onlookers(tx)
 
 
@@ -80,6 +83,8 @@ def _forget_measures(tx: Tx, terms: Retention) -> None:
     over_ms = case(
         (MeasureRow.ended_ms.is_not(None), MeasureRow.ended_ms),
         (MeasureRow.kind.in_(happens_once), MeasureRow.at_ms),
+        # What was taken away stays away without an end; nothing of it goes on once its person was told.
+        (MeasureRow.kind.in_(_TAKES_AWAY), MeasureRow.told_ms),
         else_=MeasureRow.until_ms,
     )
     is_open = MeasureRow.appeal == AppealState.OPEN.value
@@ -92,9 +97,12 @@ def _forget_measures(tx: Tx, terms: Retention) -> None:
     )
     tx.db.execute(update(MeasureRow).where(is_there, ~is_open, is_old).values(evidence_sealed=None, appeal_sealed=None))
     over = select(MeasureRow.id).where(~is_open, is_old)
+    # A title is put back whenever the measure is lifted.
+    is_final = MeasureRow.ended_ms.is_not(None) | (MeasureRow.kind != MeasureKind.DELETION.value)
+    is_free = (PieceRow.kind != PieceKind.TITLE.value) | PieceRow.measure_id.in_(over.where(is_final))
     tx.db.execute(
         update(PieceRow)
-        .where(PieceRow.text_sealed.is_not(None), PieceRow.measure_id.in_(over))
+        .where(PieceRow.text_sealed.is_not(None), PieceRow.measure_id.in_(over), is_free)
         .values(text_sealed=None)
     )
 
@@ -138,10 +146,25 @@ def _forget_chat(tx: Tx, terms: Retention) -> None:
         asked = select(QuestionRow.id).where(QuestionRow.session_id.in_(ids))
         tx.db.execute(delete(QuestionSecondRow).where(QuestionSecondRow.question_id.in_(asked)))
         tx.db.execute(delete(QuestionRow).where(QuestionRow.session_id.in_(ids)))
-        # who did what to whom stays; what had been said goes
-        tx.db.execute(update(ActionRow).where(ActionRow.session_id.in_(ids)).values(excerpt="", undo="{}"))
+        # who did what to whom stays, and that it can be undone; what had been said goes
+        is_old = ActionRow.session_id.in_(ids)
+        tx.db.execute(update(ActionRow).where(is_old).values(excerpt=""))
+        is_said = ActionRow.kind.in_([kind.value for kind in ABOUT_MESSAGES])
+        tx.db.execute(update(ActionRow).where(is_old, is_said).values(undo=FORGOTTEN))
         tx.db.execute(delete(FactRow).where(FactRow.session_id.in_(ids)))
         tx.db.execute(delete(MessageRow).where(MessageRow.session_id.in_(ids)))
+
+
+def _forget_restrictions(tx: Tx, terms: Retention) -> None:
+    """Mutes and removals that hold no more, as long after as what they were for is kept. The record stays."""
+    old_ms = _before(tx, terms.chat_days)
+    ended = select(SessionRow.id).where(SessionRow.state == SessionState.ENDED.value, SessionRow.ended_ms <= old_ms)
+    is_over = (
+        (RestrictionRow.lifted_ms <= old_ms)
+        | (RestrictionRow.until_ms <= old_ms)
+        | RestrictionRow.session_id.in_(ended)
+    )
+    tx.db.execute(delete(RestrictionRow).where(is_over))
 
 
 def _forget_onlookers(tx: Tx) -> None:

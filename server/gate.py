@@ -188,13 +188,15 @@ def missing(
         case Act.MODERATE:
             if room is None or not may_moderate(room.role):
                 return ErrorCode.FORBIDDEN
+            if room.removal is not None and room.role is RoomRole.MODERATOR:
+                return ErrorCode.REMOVED_FROM_ROOM
             if room.role is RoomRole.OPERATOR and not person.has_second_factor:
                 return ErrorCode.SECOND_FACTOR_REQUIRED
             return None if target is None or may_act_on(room.role, target) else ErrorCode.FORBIDDEN
         case Act.APPOINT:
             return None if room is not None and room.role is RoomRole.OWNER else ErrorCode.FORBIDDEN
         case Act.JOIN_AS_GUEST:
-            return _guest(person, subject, standing)
+            return _guest(person, subject, standing, room)
         case Act.SEND_GIFT:
             return _gift(person, subject, standing, room)
         case Act.RECEIVE_GIFT:
@@ -203,9 +205,11 @@ def missing(
             return None
 
 
-def may_join_as_guest(person: Person | None, subject: Subject, standing: Standing | None) -> ErrorCode | None:
+def may_join_as_guest(
+    person: Person | None, subject: Subject, standing: Standing | None, room: RoomStanding | None = None
+) -> ErrorCode | None:
     """What keeps a person from talking with the anchor on air; None when nothing does."""
-    return missing(Act.JOIN_AS_GUEST, person, subject, standing=standing)
+    return missing(Act.JOIN_AS_GUEST, person, subject, standing=standing, room=room)
 
 
 def _broadcast(person: Person, standing: Standing | None, category: Category | None) -> ErrorCode | None:
@@ -245,9 +249,13 @@ def _chat(subject: Subject | None, room: RoomStanding | None) -> ErrorCode | Non
     return ErrorCode.FOLLOWERS_ONLY if room.followers_only and not room.is_following else None
 
 
-def _guest(person: Person, subject: Subject | None, standing: Standing | None) -> ErrorCode | None:
+def _guest(
+    person: Person, subject: Subject | None, standing: Standing | None, room: RoomStanding | None
+) -> ErrorCode | None:
     if subject is None or subject.state is SessionState.ENDED:
         return ErrorCode.SESSION_ENDED
+    if room is not None and room.removal is not None:
+        return ErrorCode.REMOVED_FROM_ROOM
     if subject.anchor_id == person.account_id:
         return ErrorCode.FORBIDDEN
     if not subject.allows_guests:

@@ -21,7 +21,7 @@ class Retention:
     identity_attempts_days: int = 30
     """That somebody tried a name and number, and how it ended."""
     chat_days: int = 60
-    """What was said in a room: after the end of the session."""
+    """What was said in a room, and who was muted or sent out for it: after the end of the session, or of the mute."""
     media_days: int = 60
     """The file of an image that was replaced or taken away: after that."""
     logs_days: int = 60
@@ -31,7 +31,8 @@ class Retention:
     inbox_days: int = 180
     """A message to a person: after it was told."""
     measures_days: int = 180
-    """What was quoted for a measure, and what the person wrote against it: after it ended and was decided on."""
+    """What was quoted for a measure, and what the person wrote against it: after it ended, or its person was told of
+    what was taken away, and it was decided on. As long as a measure goes on, so does what it stands on."""
     reports_days: int = 180
     """The transcript of a report, what was written to it, and its clip: after it was decided or withdrawn."""
     complaints_days: int = 180

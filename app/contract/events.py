@@ -82,7 +82,7 @@ class ChatSend(msgspec.Struct):
     """``chat.send``; the envelope's id is the idempotency key: a repeat is acknowledged, posted once."""
 
     text: str
-    reply_to: str | None = None
+    reply_to: Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z]{1,64}$")] | None = None
     """A message of the same room."""
 
 

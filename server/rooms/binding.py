@@ -6,10 +6,13 @@ from collections.abc import Iterable
 
 from sqlalchemy import select
 
+from app.contract.errors import ErrorCode
 from app.contract.events import Revoked, Unmuted
 from app.domain.room.restrictions import Kind, Length, restricted
+from app.domain.room.roles import RoomRole, may_undo
 from app.domain.session import SessionState
 from server.effects import PersonSentOut, PersonToldInRoom
+from server.errors import Refusal
 from server.rooms.people import as_restriction, holding, muted_of, restrictions_on, standing_in
 from server.secrets import new_id
 from server.store.models import SessionRow
@@ -17,8 +20,10 @@ from server.store.room_models import RestrictionRow
 from server.store.store import Tx
 
 
-def restrict(tx: Tx, session: SessionRow, account_id: str, kind: Kind, length: Length, reason: str) -> RestrictionRow:
-    """From now on. ``length`` is one that is offered for the kind."""
+def restrict(
+    tx: Tx, session: SessionRow, account_id: str, kind: Kind, length: Length, reason: str, by: RoomRole
+) -> RestrictionRow:
+    """From now on. ``length`` is one that is offered for the kind; ``by``: the role of who decides it."""
     made = restricted(new_id(), account_id, kind, length, session.id, tx.now_ms)
     row = RestrictionRow(
         id=made.id,
@@ -29,6 +34,7 @@ def restrict(tx: Tx, session: SessionRow, account_id: str, kind: Kind, length: L
         from_ms=tx.now_ms,
         until_ms=made.until_ms,
         reason=reason,
+        by_role=int(by),
     )
     tx.db.add(row)
     tx.db.flush()
@@ -36,9 +42,12 @@ def restrict(tx: Tx, session: SessionRow, account_id: str, kind: Kind, length: L
     return row
 
 
-def lift(tx: Tx, session: SessionRow, account_id: str, kind: Kind) -> list[RestrictionRow]:
-    """All of a kind that hold in this session. Returns them."""
+def lift(tx: Tx, session: SessionRow, account_id: str, kind: Kind, by: RoomRole) -> list[RestrictionRow]:
+    """All of a kind that hold in this session. Returns them. Raises Refusal (forbidden) when somebody of a higher role
+    than ``by`` decided one of them."""
     rows = holding(restrictions_on(tx.db, session.anchor_id, account_id), kind, session.id, tx.now_ms)
+    if not all(may_undo(by, RoomRole(row.by_role), is_own=False) for row in rows):
+        raise Refusal(ErrorCode.FORBIDDEN)
     set_lifted(tx, session, rows, is_lifted=True)
     return rows
 
@@ -51,6 +60,14 @@ def set_lifted(tx: Tx, session: SessionRow, rows: Iterable[RestrictionRow], *, i
     tx.db.flush()
     for account_id, kind in dict.fromkeys((row.account_id, Kind(row.kind)) for row in touched):
         enforce(tx, session, account_id, kind)
+
+
+def revoke(tx: Tx, session: SessionRow, rows: Iterable[RestrictionRow]) -> None:
+    """What set them was taken back: they end, and never hold again."""
+    touched = list(rows)
+    for row in touched:
+        row.is_revoked = True
+    set_lifted(tx, session, [row for row in touched if row.lifted_ms is None], is_lifted=True)
 
 
 def enforce(tx: Tx, session: SessionRow, account_id: str, kind: Kind) -> None:
@@ -77,8 +94,8 @@ def open_rooms(tx: Tx, session: SessionRow) -> list[str]:
 
 
 def held_again(tx: Tx, rows: Iterable[RestrictionRow]) -> list[RestrictionRow]:
-    """Of lifted ones those whose time is not over."""
-    return [row for row in rows if row.until_ms is None or tx.now_ms < row.until_ms]
+    """Of lifted ones those whose time is not over, and which were not taken back."""
+    return [row for row in rows if not row.is_revoked and (row.until_ms is None or tx.now_ms < row.until_ms)]
 
 
 def _reason(tx: Tx, restriction_id: str) -> str:

@@ -198,7 +198,8 @@ class Connection:
             revoked = Revoked(is_lasting=not room.removal.session_id)
             await self._send_now(self._envelope(revoked, "session.revoked", socket.session_id))
             return int(CloseCode.FORBIDDEN)
-        socket.role = room.role
+        if not socket.is_role_told:
+            socket.role = room.role
         if resume is None:
             await self._send_now(self._refused(first.id, Refusal(ErrorCode.NOT_FOUND)))
             return int(CloseCode.FORBIDDEN)
@@ -210,7 +211,7 @@ class Connection:
             peak=stats.peak,
             onlookers=stats.onlookers,
             account_id=socket.person.account_id if socket.person else None,
-            role=room.role.wire,
+            role=socket.role.wire,
             muted=muted_of(room.mute, room.mute_reason) if room.mute is not None else None,
         )
         history = [self._envelope(ack, "hello.ack", socket.session_id, first.id)]
@@ -271,7 +272,11 @@ class Connection:
             except (msgspec.DecodeError, UnicodeDecodeError):
                 self._refuse(socket, "", Refusal(ErrorCode.INPUT_INVALID))
                 continue
-            for request in requests:
+            for number, request in enumerate(requests):
+                # Each further one in a frame costs what a frame costs.
+                if number > 0 and self._frame_rate.take("frames") > 0:
+                    socket.close(CloseCode.RATE_LIMITED)
+                    return
                 await self._answer(socket, request)
                 if socket.close_code is not None:
                     return

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
@@ -111,6 +112,8 @@ class RoomSocket:
         self.is_open = False
         self.is_counted = False
         self.role = RoomRole.VIEWER
+        self.is_role_told = False
+        """It was told of a change: what was read before that is older."""
         self.sent_seq = 0
         self.close_code: int | None = None
         self.last_words: Envelope | None = None
@@ -126,9 +129,7 @@ class RoomSocket:
     def hand(self, parcel: Parcel) -> None:
         """Give it what its room sends."""
         if not self.is_open:
-            self.pending.extend(parcel.envelopes)
-            if len(self.pending) > self._max_pending:
-                self.close(CloseCode.TOO_SLOW)
+            self._keep(parcel.envelopes)
             return
         if parcel.first_seq and parcel.first_seq <= self.sent_seq:
             parcel = Parcel([one for one in parcel.envelopes if one.seq == 0 or one.seq > self.sent_seq])
@@ -138,8 +139,15 @@ class RoomSocket:
             self.close(CloseCode.TOO_SLOW)
 
     def tell(self, one: Envelope) -> None:
-        """Something for this socket only."""
-        if not self._give(encode([one]).encode()):
+        """Something for this socket only; before its history was sent, after that."""
+        if not self.is_open:
+            self._keep([one])
+        elif not self._give(encode([one]).encode()):
+            self.close(CloseCode.TOO_SLOW)
+
+    def _keep(self, envelopes: Sequence[Envelope]) -> None:
+        self.pending.extend(envelopes)
+        if len(self.pending) > self._max_pending:
             self.close(CloseCode.TOO_SLOW)
 
     def _give(self, frame: bytes) -> bool:
@@ -284,7 +292,7 @@ class Hub:
         one = self._note(told.session_id, told.kind, told.body)
         for socket in self._in_room(told.session_id, told.account_id):
             if told.role is not None:
-                socket.role = told.role
+                socket.role, socket.is_role_told = told.role, True
             socket.tell(one)
 
     def send_out(self, sent: PersonSentOut) -> None:

@@ -162,7 +162,7 @@ def _pin(scene: Scene) -> Done:
     if message.is_gone:
         raise Refusal(ErrorCode.STATE_CONFLICT)
     before = rules.pin(scene.tx, scene.session, message.id)
-    return Done(message.author_id, message.text, undo={"pin": before})
+    return Done(message.author_id, message.text, undo={"pin": [message.id, before]})
 
 
 def _unpin(scene: Scene) -> Done:
@@ -170,12 +170,12 @@ def _unpin(scene: Scene) -> Done:
     if pinned is None:
         raise Refusal(ErrorCode.STATE_CONFLICT)
     rules.pin(scene.tx, scene.session, None)
-    return Done(pinned.author_id, pinned.text, undo={"pin": pinned.id})
+    return Done(pinned.author_id, pinned.text, undo={"pin": [None, pinned.id]})
 
 
 def _release_held(scene: Scene) -> Done:
     row = held.release(scene.tx, scene.session, scene.wish.held_id)
-    return Done(row.author_id, row.text, undo={"restore_not": row.message_id})
+    return Done(row.author_id, row.text, undo={"unrelease": row.id})
 
 
 def _refuse_held(scene: Scene) -> Done:
@@ -191,7 +191,7 @@ def _restrict(scene: Scene, kind: Kind) -> Done:
     length = scene.wish.length
     if length is None or length not in OFFERED[kind]:
         raise Refusal(ErrorCode.INPUT_INVALID, detail={"field": "length"})
-    row = binding.restrict(scene.tx, scene.session, account_id, kind, length, scene.reason)
+    row = binding.restrict(scene.tx, scene.session, account_id, kind, length, scene.reason, scene.role)
     done = Done(account_id, length=length.value, until_ms=row.until_ms, undo={"lift": [row.id]})
     if kind is Kind.REMOVE:
         hiding.hide_all_of(scene.tx, scene.session, account_id)
@@ -202,7 +202,7 @@ def _restrict(scene: Scene, kind: Kind) -> Done:
 
 def _lift(scene: Scene, kind: Kind) -> Done:
     account_id = scene.require_target(scene.wish.account_id)
-    rows = binding.lift(scene.tx, scene.session, account_id, kind)
+    rows = binding.lift(scene.tx, scene.session, account_id, kind, scene.role)
     if not rows:
         raise Refusal(ErrorCode.STATE_CONFLICT)
     return Done(account_id, undo={"bind": [row.id for row in rows]})
@@ -267,7 +267,7 @@ def _set_rules(scene: Scene) -> Done:
     if wanted == before:
         raise Refusal(ErrorCode.STATE_CONFLICT)
     rules.set_rules(scene.tx, scene.session, wanted)
-    return Done(excerpt=rules_text(before, wanted), undo={"rules": rules.to_json(before)})
+    return Done(excerpt=rules_text(before, wanted), undo={"rules": [rules.to_json(before), rules.to_json(wanted)]})
 
 
 def _shield_on(scene: Scene) -> Done:

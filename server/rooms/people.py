@@ -99,6 +99,17 @@ def restrictions_on(db: Db, anchor_id: str, account_id: str) -> list[Restriction
     return list(db.scalars(_unlifted(anchor_id).where(RestrictionRow.account_id == account_id)))
 
 
+def was_sent_out(db: Db, session: SessionRow, account_id: str, since_ms: int) -> bool:
+    """Whether somebody was sent out of rooms of this anchor since then, ever: what they had said stays hidden."""
+    removal = select(RestrictionRow.id).where(
+        RestrictionRow.anchor_id == session.anchor_id,
+        RestrictionRow.account_id == account_id,
+        RestrictionRow.kind == Kind.REMOVE.value,
+        RestrictionRow.from_ms >= since_ms,
+    )
+    return db.scalar(removal.limit(1)) is not None
+
+
 def _unlifted(anchor_id: str) -> Select[RestrictionRow]:
     return select(RestrictionRow).where(RestrictionRow.anchor_id == anchor_id, RestrictionRow.lifted_ms.is_(None))
 

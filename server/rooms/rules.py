@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as Db
 
 from app.contract.events import RoomRulesChanged
-from app.domain.room.rules import Policy, RoomRules, shielded, unshielded
+from app.domain.room.rules import Policy, RoomRules, shielded, taken_back, unshielded
 from server.rooms.facts import post_fact
 from server.rooms.messages import restored
 from server.store.models import MessageRow, SessionRow
@@ -62,6 +62,25 @@ def lower_shield(tx: Tx, session: SessionRow) -> bool:
     row.before_shield = None
     set_rules(tx, session, unshielded(rules, before))
     return True
+
+
+def take_back(tx: Tx, session: SessionRow, before: RoomRules, after: RoomRules) -> None:
+    """What was set by hand is as before, also for when the shield comes down; but for what was changed since."""
+    row = _row(tx, session)
+    if row.before_shield is not None:
+        row.before_shield = to_json(taken_back(from_json(row.before_shield), before, after))
+    rules = _rules(row)
+    wanted = taken_back(rules, before, after)
+    if wanted != rules:
+        set_rules(tx, session, wanted)
+
+
+def unpin(tx: Tx, session: SessionRow, placed_id: str | None, before_id: str | None) -> None:
+    """What was pinned before ``placed_id`` (None: nothing) is pinned again, unless another one is by now."""
+    if _row(tx, session).pinned_id != placed_id:
+        return
+    before = tx.db.get(MessageRow, before_id) if before_id else None
+    pin(tx, session, before.id if before is not None and not before.is_gone else None)
 
 
 def pin(tx: Tx, session: SessionRow, message_id: str | None) -> str | None:

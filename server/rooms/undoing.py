@@ -9,8 +9,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import select
-
 from app.contract.errors import ErrorCode
 from app.contract.events import ModActed
 from app.contract.room import QUESTION_ACTS, ActionKind
@@ -22,11 +20,18 @@ from server.errors import Attempt, Refusal
 from server.gate import Person, require
 from server.gate_acts import Act
 from server.rooms import binding, book, held, hiding, moderation, rules, words
-from server.rooms.people import role_of, standing_in
+from server.rooms.people import role_of, standing_in, was_sent_out
 from server.sessions.acts import subject_of
 from server.store.models import MessageRow, SessionRow
 from server.store.room_models import ActionRow, RestrictionRow
 from server.store.store import Tx
+
+FORGOTTEN = "{}"
+"""In place of what undoing needs."""
+ABOUT_MESSAGES = (
+    ActionKind.DELETE_MESSAGE, ActionKind.PIN, ActionKind.UNPIN, ActionKind.RELEASE_HELD, ActionKind.REFUSE_HELD,
+)  # fmt: skip
+"""They cannot be undone once the messages are forgotten."""
 
 
 def undo(tx: Tx, actor: Person, session_id: str, action_id: str) -> str:
@@ -44,7 +49,7 @@ def undo(tx: Tx, actor: Person, session_id: str, action_id: str) -> str:
         refusal = Refusal(ErrorCode.FORBIDDEN)
         refusal.attempt = Attempt(actor.account_id, Act.MODERATE.value, session_id)
         raise refusal
-    if ActionKind(row.kind) in QUESTION_ACTS:
+    if not _can_be_undone(row):
         raise Refusal(ErrorCode.STATE_CONFLICT)
     if row.undone_ms is not None:
         if row.undone_by == actor.account_id:
@@ -66,19 +71,15 @@ def undo(tx: Tx, actor: Person, session_id: str, action_id: str) -> str:
 def _take_back(tx: Tx, session: SessionRow, name: str, value: Any) -> None:
     match name:
         case "restore":
-            hiding.show(tx, session, [one for one in value if not _is_sent_out(tx, session, one)])
-        case "restore_not":
-            message = tx.db.get(MessageRow, value)
-            if message is not None:
-                hiding.hide(tx, session, [message])
+            hiding.show(tx, session, [one for one in value if not _stays_hidden(tx, session, one)])
+        case "unrelease":
+            held.take_back(tx, session, value)
         case "hold":
             held.hold_again(tx, session, value)
         case "pin":
-            message = tx.db.get(MessageRow, value) if value else None
-            rules.pin(tx, session, message.id if message is not None and not message.is_gone else None)
+            rules.unpin(tx, session, *value)
         case "lift":
-            rows = [row for row in _restrictions(tx, value) if row.lifted_ms is None]
-            binding.set_lifted(tx, session, rows, is_lifted=True)
+            binding.revoke(tx, session, _restrictions(tx, value))
         case "bind":
             rows = [row for row in _restrictions(tx, value) if row.lifted_ms is not None]
             binding.set_lifted(tx, session, binding.held_again(tx, rows), is_lifted=False)
@@ -87,9 +88,8 @@ def _take_back(tx: Tx, session: SessionRow, name: str, value: Any) -> None:
         case "dismiss":
             moderation.dismiss(tx, session, value)
         case "rules":
-            before = rules.from_json(value)
-            if before != rules.rules_of(tx.db, session.id):
-                rules.set_rules(tx, session, before)
+            before, after = (rules.from_json(one) for one in value)
+            rules.take_back(tx, session, before, after)
         case "shield":
             rules.raise_shield(tx, session) if value else rules.lower_shield(tx, session)
         case "add_word" | "remove_word":
@@ -104,18 +104,13 @@ def _word(tx: Tx, session: SessionRow, word: str, *, is_added: bool) -> None:
             raise
 
 
-def _is_sent_out(tx: Tx, session: SessionRow, message_id: str) -> bool:
-    """Whether its author was sent out of this session, ever: then it stays hidden."""
+def _stays_hidden(tx: Tx, session: SessionRow, message_id: str) -> bool:
+    """Its author was sent out since, or it had been held and its release was taken back."""
     message = tx.db.get(MessageRow, message_id)
     if message is None:
         return False
-    removal = select(RestrictionRow.id).where(
-        RestrictionRow.anchor_id == session.anchor_id,
-        RestrictionRow.account_id == message.author_id,
-        RestrictionRow.kind == "remove",
-        RestrictionRow.from_ms >= message.sent_ms,
-    )
-    return tx.db.scalar(removal.limit(1)) is not None
+    is_out = was_sent_out(tx.db, session, message.author_id, message.sent_ms)
+    return is_out or held.is_taken_back(tx, message_id)
 
 
 def _restrictions(tx: Tx, ids: list[str]) -> list[RestrictionRow]:
@@ -125,8 +120,12 @@ def _restrictions(tx: Tx, ids: list[str]) -> list[RestrictionRow]:
 def is_undoable(row: ActionRow, role: RoomRole, account_id: str) -> bool:
     """Whether this person may take it back now."""
     is_own = row.actor_id == account_id
-    is_left = row.undone_ms is None and ActionKind(row.kind) not in QUESTION_ACTS
-    return is_left and may_undo(role, RoomRole(row.actor_role), is_own=is_own)
+    return row.undone_ms is None and _can_be_undone(row) and may_undo(role, RoomRole(row.actor_role), is_own=is_own)
+
+
+def _can_be_undone(row: ActionRow) -> bool:
+    """What it needs is still known: of what was said it is forgotten with the chat."""
+    return ActionKind(row.kind) not in QUESTION_ACTS and row.undo != FORGOTTEN
 
 
 __all__ = ["is_undoable", "role_of", "undo"]

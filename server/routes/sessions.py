@@ -147,9 +147,11 @@ async def check_guest(session_id: SomeId, person: SignedIn, services: WithServic
     now_ms = utc_ms(services.clock.utc())
 
     def read(db: Db) -> GuestCheck:
-        subject = acts.guest_subject_of(db, acts.get(db, session_id), now_ms)
+        row = acts.get(db, session_id)
+        subject = acts.guest_subject_of(db, row, now_ms)
+        room = standing_in(db, row, person.account_id, now_ms)
         standing = standing_of(db, services.cipher, person.account_id, now_ms, only_told=True)
-        code = may_join_as_guest(person, subject, standing)
+        code = may_join_as_guest(person, subject, standing, room)
         return GuestCheck(may=code is None, missing=code.value if code is not None else "")
 
     return await services.store.read(read)

@@ -25,6 +25,7 @@ from server.gate_acts import Act
 from server.inbox.post import post
 from server.measures import record as measures
 from server.once import done_before, remember
+from server.rooms.rules import rules_of
 from server.secrets import FieldCipher, new_id
 from server.sessions import keys
 from server.sessions.transitions import grace_deadline_ms, move
@@ -87,10 +88,12 @@ def subject_of(row: SessionRow) -> Subject:
 
 
 def guest_subject_of(db: Db, row: SessionRow, now_ms: int) -> Subject:
-    """As who would be a guest is judged by: an anchor whose link-mic is limited has none."""
+    """As who would be a guest is judged by: an anchor whose link-mic is limited has none, nor has a room whose rules
+    say so, as with the shield up."""
     subject = subject_of(row)
     is_limited = bool(measures.limits_of(db, row.anchor_id, now_ms, MeasureKind.LIMIT_GUESTS))
-    return replace(subject, allows_guests=subject.allows_guests and not is_limited)
+    allows = rules_of(db, row.id).allows_guests
+    return replace(subject, allows_guests=subject.allows_guests and allows and not is_limited)
 
 
 def gift_subject_of(db: Db, cipher: FieldCipher, row: SessionRow, now_ms: int) -> Subject:

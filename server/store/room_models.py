@@ -69,6 +69,10 @@ class RestrictionRow(Base):
     until_ms: Mapped[int | None] = mapped_column(BigInteger)
     reason: Mapped[str] = mapped_column(String(200))
     lifted_ms: Mapped[int | None] = mapped_column(BigInteger)
+    by_role: Mapped[int]
+    """Of who set it: nobody who stands below lifts it."""
+    is_revoked: Mapped[bool] = mapped_column(default=False)
+    """What set it was taken back: it never holds again."""
 
 
 class HeldRow(Base):

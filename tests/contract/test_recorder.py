@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from fractions import Fraction
 from pathlib import Path
 
@@ -203,35 +204,42 @@ def mount(folder: Path) -> bool:
     return run.returncode == 0
 
 
-@pytest.fixture
-def full_disk(tmp_path: Path) -> Iterator[Path]:
+@contextmanager
+def full_disk(folder: Path) -> Iterator[None]:
     """A folder in which files end at FULL_BYTES: a small tmpfs, or else the limit that a process sets itself."""
-    folder = tmp_path / "small"
     folder.mkdir()
-    if mount(folder):
-        yield folder
+    if not mount(folder):
+        with file_limit(folder):
+            yield
+        return
+    try:
+        yield
+    finally:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
-    else:
-        yield from limited(folder)
 
 
-@pytest.fixture
-def file_limit(tmp_path: Path) -> Iterator[Path]:
-    yield from limited(tmp_path)
-
-
-def limited(folder: Path) -> Iterator[Path]:
+@contextmanager
+def file_limit(folder: Path) -> Iterator[None]:
+    """Over before the outcome is reported: it holds for whatever file this process writes its report to."""
+    folder.mkdir(exist_ok=True)
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (FULL_BYTES, before[1]))
-    yield folder
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-@pytest.mark.parametrize("kind", ["full_disk", "file_limit"])
+@pytest.mark.parametrize("bound", [full_disk, file_limit])
 def test_a_disk_that_fills_up_is_said_once_and_what_was_written_plays(
-    desk: Callable[..., Desk], kind: str, request: pytest.FixtureRequest, tmp_path: Path
+    desk: Callable[..., Desk], bound: Callable[[Path], AbstractContextManager[None]], tmp_path: Path
 ) -> None:
-    one = desk(request.getfixturevalue(kind))
+    folder = tmp_path / "small"
+    with bound(folder):
+        _fills_up(desk(folder))
+
+
+def _fills_up(one: Desk) -> None:
     one.recorder.start()
     one.offer_all()
     wait_until(lambda: one.changes[-1].status is RecordStatus.FAILED, 5)

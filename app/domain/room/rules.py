@@ -36,6 +36,9 @@ class RoomRules:
             raise ValueError("slow_s")
 
 
+_BY_HAND = ("slow_s", "followers_only", "is_paused", "contacts", "words", "allows_guests")
+
+
 def shielded(rules: RoomRules) -> RoomRules:
     """Followers only, slow, nothing unread with a link or a contact, no guests. What is stricter already stays."""
     return replace(
@@ -49,12 +52,18 @@ def shielded(rules: RoomRules) -> RoomRules:
     )
 
 
+def taken_back(now: RoomRules, before: RoomRules, after: RoomRules) -> RoomRules:
+    """Without the step from ``before`` to ``after``: what was changed again since then stays."""
+    changed = {
+        name: getattr(before, name)
+        for name in _BY_HAND
+        if getattr(before, name) != getattr(after, name) and getattr(now, name) == getattr(after, name)
+    }
+    return replace(now, **changed)
+
+
 def unshielded(rules: RoomRules, before: RoomRules) -> RoomRules:
     """The rules of before, but for what was changed by hand meanwhile."""
     up = shielded(before)
-    changed = {
-        name: getattr(rules, name)
-        for name in ("slow_s", "followers_only", "is_paused", "contacts", "words", "allows_guests")
-        if getattr(rules, name) != getattr(up, name)
-    }
+    changed = {name: getattr(rules, name) for name in _BY_HAND if getattr(rules, name) != getattr(up, name)}
     return replace(before, is_shielded=False, **changed)

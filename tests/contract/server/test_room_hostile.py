@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import ExitStack
 
 import pytest
@@ -115,6 +116,37 @@ def test_big_and_broken_frames_do_no_harm(room: Room) -> None:
         connection.send("[" + '"x",' * 40_000 + "1]")
         assert close_code(connection) is not None
     assert room.say(room.viewer(1), "还好").t == "chat.ack"
+
+
+def test_a_message_that_answers_what_cannot_be_an_id_spoils_nobody_elses(room: Room) -> None:
+    """Asked for in one frame, so that they are posted together."""
+    with join(room.live, room.id, room.viewer(1)) as (connection, heard):
+        for number, answered in enumerate(("\0", "a\0b", "x" * 65, "", "../")):
+            wishes = [
+                *json.loads(said(f"bad{number}", "答", reply_to=answered)),
+                *json.loads(said(f"good{number}", "好")),
+            ]
+            connection.send(json.dumps(wishes))
+            assert heard.until("error", number + 1)[-1].d["code"] == "input_invalid", repr(answered)
+            assert len(heard.until("chat.ack", number + 1)) == number + 1
+
+
+def test_a_removed_moderator_moderates_by_no_route(room: Room) -> None:
+    former, victim = room.viewer(1), room.viewer(2)
+    ack = room.say(victim, "在吗")
+    room.done(room.anchor, "appoint", account_id=former.account_id)
+    line = room.done(former, "mute", account_id=victim.account_id, length="1m")
+    room.done(room.anchor, "remove", account_id=former.account_id, length="session")
+    for action, fields in (
+        ("delete_message", {"message_id": ack.d["message_id"]}),
+        ("unmute", {"account_id": victim.account_id}),
+        ("shield_on", {}),
+    ):
+        reply = room.moderate(former, action, **fields)
+        assert (error_code(reply), reply.status_code) == ("removed_from_room", 403), action
+    assert error_code(room.undo(former, line["id"])) == "removed_from_room"
+    for path in ("actions", "actions.csv", "held", "audience", f"people/{victim.account_id}"):
+        assert error_code(former.get(f"/sessions/{room.id}/{path}")) == "removed_from_room", path
 
 
 def test_script_in_a_nickname_is_text_and_no_formula(room: Room) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 import threading
 import time
@@ -315,6 +316,20 @@ def test_a_flood_is_refused_then_closed(tmp_path: Path) -> None:
             assert all(one.d["retry_after_ms"] > 1000 for one in refused)
             assert close_code(connection) == 4429
             assert len([one for one in heard.heard if one.t == "chat.ack"]) == 3
+    finally:
+        live.stop()
+
+
+def test_a_frame_full_of_requests_counts_as_so_many(tmp_path: Path) -> None:
+    """Each of them is a repeat, which costs no message."""
+    limits = replace(GENEROUS, chat_burst=1, chat_per_s=0.01, frames_burst=20, frames_per_s=0.1)
+    live = LiveService(config_for(tmp_path, limits=limits), SystemClock(), FakeIngest()).start()
+    try:
+        anchor, room = open_room(live)
+        with join(live, room, anchor.pair["access_token"]) as connection:
+            again = json.loads(chat("m1", "x"))[0]
+            connection.send(json.dumps([again] * 300))
+            assert close_code(connection) == 4429
     finally:
         live.stop()
 

@@ -27,7 +27,7 @@ from server.store.measure_models import MeasureRow
 from server.store.models import FactRow, IdempotencyRow, MessageRow, ProbeKeyRow, RefreshRow, SessionRow
 from server.store.question_models import QuestionRow, QuestionSecondRow
 from server.store.report_models import ComplaintRow, ProofRow, ReportClipRow, ReportRow
-from server.store.room_models import ActionRow, HeldRow, RoomRulesRow
+from server.store.room_models import ActionRow, HeldRow, RestrictionRow, RoomRulesRow
 from server.store.store import Tx
 from server.store.way_models import ApplicationRow, InboxRow
 
@@ -356,6 +356,13 @@ def test_with_the_words_of_a_room_goes_what_quotes_them_and_who_did_what_stays()
             )
         )  # fmt: skip
         db.add(
+            ActionRow(
+                id=f"b-{name}", session_id=name, anchor_id=anchor, at_ms=world.at_ms, actor_id=anchor, actor_name="A",
+                actor_role=3, kind="remove", target_id=anchor, target_name="A", excerpt="", reason="", length="",
+                undo='{"lift": ["x"]}', request_id="b",
+            )
+        )  # fmt: skip
+        db.add(
             QuestionRow(
                 id=f"q-{name}", session_id=name, author_id=anchor, author_name="A", text="问过的话",
                 sent_ms=world.at_ms, state="asked", seconds=1, rev=2,
@@ -372,9 +379,28 @@ def test_with_the_words_of_a_room_goes_what_quotes_them_and_who_did_what_stays()
     assert db.get_one(RoomRulesRow, "ended").pinned_id is None
     kept = db.get_one(ActionRow, "a-ended")
     assert (kept.kind, kept.excerpt, kept.undo) == ("delete_message", "", "{}")
+    assert db.get_one(ActionRow, "b-ended").undo == '{"lift": ["x"]}', "who was sent out for good can be let in again"
     assert db.get(HeldRow, "h-live") is not None
     assert db.get_one(RoomRulesRow, "live").pinned_id == "m-live"
     assert db.get_one(ActionRow, "a-live").excerpt == "说过的话"
+
+
+def test_a_mute_that_holds_no_more_is_forgotten_as_long_after() -> None:
+    world = World()
+    db, anchor, at_ms = world.db, world.account_id, world.at_ms
+    rows: dict[str, dict[str, Any]] = {
+        "for good": {}, "lifted": {"lifted_ms": at_ms}, "over": {"until_ms": at_ms}, "later": {"until_ms": 1 << 50},
+        "of ended": {"session_id": "ended"}, "of live": {"session_id": "live"},
+    }  # fmt: skip
+    for name, more in rows.items():
+        db.add(
+            RestrictionRow(
+                id=name, anchor_id=anchor, account_id=anchor, kind="mute", from_ms=at_ms, reason="", by_role=3, **more
+            )
+        )
+    db.commit()
+    world.after(DEFAULT.chat_days)
+    assert set(db.scalars(select(RestrictionRow.id))) == {"for good", "later", "of live"}
 
 
 def test_many_rooms_are_emptied_a_few_at_a_time() -> None:

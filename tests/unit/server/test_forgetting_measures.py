@@ -53,30 +53,33 @@ def db() -> Iterator[Db]:
                 )
             )  # fmt: skip
             found.flush()
-            found.add(
-                PieceRow(
-                    measure_id=name, number=1, kind="title", subject_id="s", session_id="s",
-                    text_sealed=CIPHER.seal("标题"),
-                )
-            )  # fmt: skip
+            for number, piece in enumerate(("title", "message")):
+                found.add(
+                    PieceRow(
+                        measure_id=name, number=number, kind=piece, subject_id="s", session_id="s",
+                        text_sealed=CIPHER.seal("标题"),
+                    )
+                )  # fmt: skip
         found.commit()
         yield found
     engine.dispose()
 
 
 def kept(db: Db, now: datetime) -> set[str]:
-    """Of which measures evidence and pieces are there: both, or neither."""
+    """Of which measures evidence and messages are there: both, or neither."""
     forget(Tx(db, now), DEFAULT)
     db.commit()
     db.expire_all()
     names = ("early", "late", "never", "deleted", "back")
     evidence = {name for name in names if db.get_one(MeasureRow, name).evidence_sealed is not None}
     assert evidence == {name for name in names if db.get_one(PieceRow, (name, 1)).text_sealed is not None}
+    titles = {name for name in names if db.get_one(PieceRow, (name, 0)).text_sealed is not None}
+    assert titles == evidence | {"deleted"}, "what may have to be put back is needed still"
     return evidence
 
 
 def test_what_was_told_late_is_kept_as_long_from_then(db: Db) -> None:
     assert kept(db, START + TERM - timedelta(seconds=1)) == {"early", "late", "never", "deleted", "back"}
-    assert kept(db, START + TERM) == {"late", "deleted"}, "what may have to be put back is needed still"
-    assert kept(db, START + TERM + LATE) == {"deleted"}
+    assert kept(db, START + TERM) == {"late"}
+    assert kept(db, START + TERM + LATE) == set()
     assert db.get_one(MeasureRow, "late").reason == "违规", "that it was taken stays, with its reason"

@@ -115,6 +115,8 @@ def test_a_guest_is_known_of_age_and_under_no_measure(person: Person, subject: S
         and not standing.is_blocklisted
     )
     assert (may_join_as_guest(person, subject, standing) is None) == may
+    out = RoomStanding(removal=BOUND)
+    assert may_join_as_guest(person, subject, standing, out) is not None
     assert may_join_as_guest(None, subject, standing) is ErrorCode.NOT_SIGNED_IN
     assert may_join_as_guest(person, subject, None) is not None
 
@@ -190,7 +192,8 @@ def test_who_moderates_acts_on_who_stands_below(
 ) -> None:
     role = room.role if room is not None else RoomRole.VIEWER
     is_shown = role is not RoomRole.OPERATOR or person.has_second_factor
-    may = role >= RoomRole.MODERATOR and is_shown and (target is None or role > target)
+    is_out = role is RoomRole.MODERATOR and room is not None and room.removal is not None
+    may = role >= RoomRole.MODERATOR and is_shown and not is_out and (target is None or role > target)
     assert (missing(Act.MODERATE, person, room=room, target=target) is None) == may
     assert (missing(Act.APPOINT, person, room=room) is None) == (role is RoomRole.OWNER)
 

@@ -7,11 +7,13 @@ from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any
 
-from app.contract.events import CloseCode, Envelope, decode
+from app.contract.events import CloseCode, Envelope, RoleChanged, Unmuted, decode
 from app.contract.rest import Role
+from app.domain.room.attendance import Audience
+from app.domain.room.roles import RoomRole
 from app.runtime.clock import ManualClock
 from server.config import Limits
-from server.effects import DeathCause, FactPosted, KeyDied, QuestionSeconded
+from server.effects import DeathCause, FactPosted, KeyDied, PersonToldInRoom, QuestionSeconded
 from server.gate import Person
 from server.rooms.coalesce import IDLE_S, TICK_S
 from server.rooms.counting import Counting
@@ -45,6 +47,32 @@ def on_loop(limits: Limits, scene: Callable[[Hub, Limits], Coroutine[Any, Any, N
         hub.close()
 
     asyncio.run(play())
+
+
+def test_what_one_is_told_while_joining_comes_after_the_history() -> None:
+    async def scene(hub: Hub, limits: Limits) -> None:
+        socket = RoomSocket(ROOM, person("a"), limits)
+        hub.listen(socket)
+        hub.enter(socket, "anchor", 0, Audience())
+        hub.tell_in_room(PersonToldInRoom(ROOM, "a", "mod.role", RoleChanged("moderator"), RoomRole.MODERATOR))
+        hub.post(fact(1))
+        assert await heard(socket, IDLE_S) == []
+        assert (socket.role, socket.is_role_told) == (RoomRole.MODERATOR, True)
+        socket.open_after(0)
+        assert [one.t for one in await heard(socket, TICK_S)][:2] == ["mod.role", "chat.posted"]
+
+    on_loop(Limits(), scene)
+
+
+def test_who_joins_and_never_reads_what_they_are_told_is_closed() -> None:
+    async def scene(hub: Hub, limits: Limits) -> None:
+        socket = RoomSocket(ROOM, person("a"), limits)
+        hub.listen(socket)
+        for _ in range(limits.resume_facts + 1):
+            hub.tell_in_room(PersonToldInRoom(ROOM, "a", "mod.unmuted", Unmuted()))
+        assert socket.close_code == CloseCode.TOO_SLOW
+
+    on_loop(Limits(resume_facts=5), scene)
 
 
 def test_facts_that_arrive_while_joining_come_once_and_in_order() -> None:

@@ -49,6 +49,8 @@ class Bound:
     until: datetime | None
     made: datetime
     is_lifted: bool = False
+    is_revoked: bool = False
+    """What made it was taken back."""
 
 
 @dataclass
@@ -225,7 +227,9 @@ class RoomMachine(RuleBasedStateMachine):
         done.is_undone = True
         for one in done.bound:
             if not done.lifts:
-                one.is_lifted = True
+                one.is_lifted = one.is_revoked = True
+            elif one.is_revoked:
+                continue
             elif one.until is None or self.now < one.until:
                 one.is_lifted = False
         for said in done.messages:

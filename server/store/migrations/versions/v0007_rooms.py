@@ -49,6 +49,8 @@ def upgrade() -> None:
         sa.Column("until_ms", sa.BigInteger(), nullable=True),
         sa.Column("reason", sa.String(length=200), nullable=False),
         sa.Column("lifted_ms", sa.BigInteger(), nullable=True),
+        sa.Column("by_role", sa.Integer(), nullable=False),
+        sa.Column("is_revoked", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_restrictions_account_id")),
         sa.ForeignKeyConstraint(["anchor_id"], ["accounts.id"], name=op.f("fk_restrictions_anchor_id")),
         sa.ForeignKeyConstraint(["session_id"], ["sessions.id"], name=op.f("fk_restrictions_session_id")),
