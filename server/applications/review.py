@@ -19,6 +19,7 @@ from app.contract.inbox import Concern, InboxKind, LinkPlace
 from app.contract.rest import Role
 from app.domain.application import ApplicationKind, ApplicationState, FormField, Side
 from app.domain.images import ImageState
+from app.domain.measures import CLOSES
 from server.accounts import people
 from server.accounts.presence import require_presence
 from server.applications import form as forms
@@ -29,6 +30,7 @@ from server.errors import Refusal
 from server.gate import Person, require
 from server.gate_acts import Act
 from server.inbox.post import post
+from server.measures.record import limits_of
 from server.secrets import FieldCipher, new_id
 from server.store.models import AccountRow
 from server.store.store import Tx
@@ -102,10 +104,13 @@ def approve(
 ) -> None:
     """The applicant becomes an anchor of the scopes applied for; a change replaces the scopes there were.
 
-    Raises Refusal: blocklisted, or state_conflict with the field of an image that is not approved.
+    Raises Refusal: blocklisted, or state_conflict with the field of an image that is not approved, or with the reason
+    that the account is closed by a measure.
     """
     row = _row(tx, operator, application_id)
     _require_decidable(row, ApplicationState.APPROVED, revision)
+    if limits_of(tx.db, row.account_id, tx.now_ms, *CLOSES):
+        raise Refusal(ErrorCode.STATE_CONFLICT, detail={"reason": "account_closed"})
     told = checked_block(comment, MAX_COMMENT_CHARS, "comment", 0)
     account = tx.db.get_one(AccountRow, row.account_id)
     form = forms.last_sent(tx.db, cipher, row.id).form

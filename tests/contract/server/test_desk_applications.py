@@ -6,8 +6,11 @@ import re
 
 import pytest
 
+from app.domain.measures import MeasureKind
+from server.gate import Person
 from tests.contract.server.applicants import OTHER_PHONE, Applicant, applicant, form
 from tests.contract.server.kit import Desk
+from tests.contract.server.measures_kit import lift, taken
 from tests.contract.server.operator_browser import OperatorBrowser, error_of
 
 pytestmark = pytest.mark.slow
@@ -65,6 +68,19 @@ def test_an_application_is_returned_mended_and_approved(browser: OperatorBrowser
     history = browser.get(page).text
     for words in ("请写明在哪些公司做过", "欢迎", "当时提交的内容"):
         assert words in history
+
+
+def test_nobody_becomes_an_anchor_while_their_account_is_closed(
+    desk: Desk, browser: OperatorBrowser, person: Applicant, operator: Person
+) -> None:
+    page = assigned(browser, person.send()["id"])
+    account_id = person.signed.account_id
+    measure_id = taken(desk, operator, account_id, MeasureKind.CLOSING)
+    refused = browser.submit(page, f"{page}/approve")
+    assert refused.status_code == 409
+    assert "账号已因违规被封禁" in refused.text
+    lift(desk, operator, measure_id)
+    assert browser.submit(page, f"{page}/approve").status_code == 303
 
 
 def test_a_decision_needs_a_consultant_and_something_to_say(browser: OperatorBrowser, person: Applicant) -> None:
