@@ -7,8 +7,7 @@ import re
 import pytest
 
 from app.domain.measures import MeasureKind
-from server.gate import Person
-from tests.contract.server.applicants import OTHER_PHONE, Applicant, applicant, form
+from tests.contract.server.applicants import OTHER_PHONE, Applicant, applicant, form, second_operator, write
 from tests.contract.server.kit import Desk
 from tests.contract.server.measures_kit import lift, taken
 from tests.contract.server.operator_browser import OperatorBrowser, error_of
@@ -71,11 +70,11 @@ def test_an_application_is_returned_mended_and_approved(browser: OperatorBrowser
 
 
 def test_nobody_becomes_an_anchor_while_their_account_is_closed(
-    desk: Desk, browser: OperatorBrowser, person: Applicant, operator: Person
+    desk: Desk, browser: OperatorBrowser, person: Applicant
 ) -> None:
+    operator = write(desk, lambda tx: second_operator(tx, desk.services.cipher))
     page = assigned(browser, person.send()["id"])
-    account_id = person.signed.account_id
-    measure_id = taken(desk, operator, account_id, MeasureKind.CLOSING)
+    measure_id = taken(desk, operator, person.id, MeasureKind.CLOSING)
     refused = browser.submit(page, f"{page}/approve")
     assert refused.status_code == 409
     assert "账号已因违规被封禁" in refused.text
