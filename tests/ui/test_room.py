@@ -17,7 +17,7 @@ from app.usecases.room_wishes import (
     SendChat,
     UndoAct,
 )
-from app.usecases.state import RoomState
+from app.usecases.state import MessageStatus, RoomState
 from tests.ui import fakes, room_fakes
 from tests.ui.fakes import change
 from tests.ui.room_fakes import card, desk, on_air
@@ -180,6 +180,53 @@ def test_what_is_looked_at_stays_when_the_oldest_go(open_window: Open) -> None:
     stage.push(change(on_air(), room=many(500, 40)))
     again = chat.list.indexAt(QPoint(100, 100))
     assert (again.data(), chat.list.visualRect(again).top()) == (text, top)
+
+
+def with_own_line(count: int, first: int = 0) -> RoomState:
+    """A line of one's own that has failed stays the last, whatever comes."""
+    own = fakes.chat_line(9_999, "林晓", True, "没有发出去", status=MessageStatus.FAILED, request_id="r1", code="busy")
+    return fakes.room((*many(count, first).lines, own))
+
+
+def test_what_is_pointed_at_is_the_same_person_while_a_line_of_ones_own_waits(open_window: Open) -> None:
+    stage, _, chat = opened(open_window)
+    stage.push(change(on_air(), room=with_own_line(200)))
+    QApplication.processEvents()
+    row = chat.list.indexAt(chat.list.viewport().rect().center()).row()
+    hover(chat, row)
+    seen, resets = chat.list.visualRect(chat.model.index(row)).top(), chat.model.resets
+    stage.push(change(on_air(), room=with_own_line(203, first=3)))
+    assert chat.model.resets == resets
+    assert chat.list.pointed_row == row - 3, "three went at the head"
+    assert chat.list.visualRect(chat.model.index(row - 3)).top() == seen
+    chat.row_actions.buttons["remove"].click()
+    assert acts(stage) == [(ActionKind.REMOVE, f"v{row}")]
+
+
+def test_the_own_line_stays_under_the_mouse_when_something_comes_before_it(open_window: Open) -> None:
+    stage, _, chat = opened(open_window)
+    stage.push(change(on_air(), room=with_own_line(200)))
+    hover(chat, 200)
+    seen = chat.list.visualRect(chat.model.index(200)).top()
+    stage.push(change(on_air(), room=with_own_line(204)))
+    assert chat.list.pointed_row == 204
+    assert chat.list.visualRect(chat.model.index(204)).top() == seen
+
+
+def test_the_keyboard_stays_at_its_message_also_when_the_order_changes(open_window: Open) -> None:
+    stage, _, chat = opened(open_window)
+    stage.push(change(on_air(), room=with_own_line(20)))
+    chat.list.setFocus()
+    QTest.keyClick(chat.list, Qt.Key.Key_Home)
+    QTest.keyClick(chat.list, Qt.Key.Key_Down)
+    stage.push(change(on_air(), room=with_own_line(25)))
+    assert chat.list.currentIndex().row() == 1
+    lines, resets = many(20).lines, chat.model.resets
+    stage.push(change(on_air(), room=fakes.room((lines[1], lines[0], *lines[2:]))))
+    assert chat.model.resets == resets + 1
+    assert chat.list.currentIndex().row() == 0
+    QTest.keyClick(chat.list, Qt.Key.Key_M)
+    assert acts(stage) == [(ActionKind.MUTE, "v1")]
 
 
 def test_who_scrolled_away_is_told_of_newer_ones_and_jumps_to_them(open_window: Open) -> None:

@@ -1,7 +1,7 @@
 """The list of messages: only those in view are measured anew and painted, however many come. GUI thread.
 
-A view of Qt's own lays all its rows out again with each that comes. This one keeps their heights, adds what is new at
-the end and takes away what went at the head. It follows the end while it is there; it stands still while the mouse is
+A view of Qt's own lays all its rows out again with each that comes. This one keeps their heights, adds what is new in
+its place and takes away what went. It follows the end while it is there; it stands still while the mouse is
 over it, or the keyboard in it, so that what is pointed at does not run away.
 """
 
@@ -25,7 +25,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QRegion, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QStyle, QStyleOptionViewItem
 
-from ui.models.rows import ROW_ROLE
+from ui.models.rows import KEY_ROLE, ROW_ROLE
 from ui.views.room.message_paint import TEXT_LEFT_PX, MessageDelegate
 
 Index = QModelIndex | QPersistentModelIndex
@@ -65,6 +65,8 @@ class MessageList(QAbstractItemView):
         """Nobody has scrolled away from the end."""
         self._is_own_move = False
         self._hovered = -1
+        self._kept_keys, self._kept_px = ("", ""), 0
+        """Of the row under the mouse and the current one, and where the first stood, through a reset."""
         self.keeps_still: Callable[[], bool] = lambda: False
         """Whether something that belongs to a row is open, such as its menu."""
         self.verticalScrollBar().valueChanged.connect(self._moved)
@@ -76,7 +78,8 @@ class MessageList(QAbstractItemView):
         if model is not None:
             model.rowsAboutToBeRemoved.connect(self._removing)
             model.rowsRemoved.connect(self._removed)
-            model.modelReset.connect(self.measure_all)
+            model.modelAboutToBeReset.connect(self._resetting)
+            model.modelReset.connect(self._was_reset)
 
     def measure_all(self) -> None:
         """Every row anew: another width, another size of text, other rows."""
@@ -93,17 +96,31 @@ class MessageList(QAbstractItemView):
     def _height_of(self, row: int) -> int:
         return self.messages.height_px(self.model().index(row, 0).data(ROW_ROLE), self.font(), self._width_px)
 
+    @property
+    def _anchor(self) -> int:
+        """The row that stays where it is, whatever comes or goes above it: the one under the mouse, else the first."""
+        if self._hovered >= 0:
+            return self._hovered
+        return min(bisect_right(self._tops, self.verticalOffset()), len(self._heights)) - 1
+
+    def _shift(self, by_px: int) -> None:
+        if by_px and not self.follows_end:
+            self._scroll(self.verticalScrollBar().value() + by_px)
+
     def rowsInserted(self, parent: Index, start: int, end: int) -> None:
-        self._heights[start:start] = [self._height_of(row) for row in range(start, end + 1)]
+        is_above, added = start <= self._anchor, [self._height_of(row) for row in range(start, end + 1)]
+        self._heights[start:start] = added
+        if start <= self._hovered:
+            self._hovered += len(added)
         self._lay_out()
+        if is_above:
+            self._shift(sum(added))
         super().rowsInserted(parent, start, end)
-        if not self.follows_end:
+        if not self.follows_end and not is_above:
             self.end_left.emit(True)
 
     def _removing(self, parent: Index, start: int, end: int) -> None:
-        if not self.follows_end:
-            # what is looked at stays where it is
-            self._scroll(self.verticalScrollBar().value() - sum(self._heights[start : end + 1]))
+        self._shift(-sum(self._heights[start : min(end + 1, max(start, self._anchor))]))
 
     def _removed(self, parent: Index, start: int, end: int) -> None:
         del self._heights[start : end + 1]
@@ -114,10 +131,34 @@ class MessageList(QAbstractItemView):
         self._lay_out()
         self.viewport().update()
 
+    def _resetting(self) -> None:
+        self._kept_keys = (self._key_at(self._hovered), self._key_at(self.currentIndex().row()))
+        self._kept_px = self._tops[max(0, self._hovered)] - self.verticalOffset()
+
+    def _was_reset(self) -> None:
+        """What is pointed at is the same message, wherever it stands now."""
+        self._hovered = self._at_key(self._kept_keys[0])
+        self.measure_all()
+        if self._hovered >= 0:
+            self._shift(self._tops[self._hovered] - self.verticalOffset() - self._kept_px)
+        current = self._at_key(self._kept_keys[1])
+        if current >= 0:
+            self.setCurrentIndex(self.model().index(current, 0))
+        self._point()
+
+    def _key_at(self, row: int) -> str:
+        return str(self.model().index(row, 0).data(KEY_ROLE)) if 0 <= row < self._count() else ""
+
+    def _at_key(self, key: str) -> int:
+        return next((row for row in range(self._count()) if key and self._key_at(row) == key), -1)
+
     def dataChanged(self, first: Index, last: Index, roles: Sequence[int] = ()) -> None:
+        anchor = max(0, self._anchor)
+        before_px = self._tops[anchor]
         for row in range(first.row(), last.row() + 1):
             self._heights[row] = self._height_of(row)
         self._lay_out()
+        self._shift(self._tops[anchor] - before_px)
         self.viewport().update()
 
     def _lay_out(self) -> None:
@@ -300,7 +341,7 @@ class MessageList(QAbstractItemView):
 
     def currentChanged(self, current: Index, previous: Index) -> None:
         super().currentChanged(current, previous)
-        if current.isValid():
+        if current.isValid() and self.hasFocus():
             self.scrollTo(current)
         self.viewport().update()
         self._point()
