@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QPushButto
 
 from ui.theme.icons import icon, pixmap
 from ui.theme.tokens import DARK, Tokens
+from ui.widgets.tips import set_plain_tip
 
 Margins = tuple[int, int, int, int]
 """Left, top, right, bottom, in px."""
@@ -84,9 +85,7 @@ class Elided(QLabel):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         text = self.fontMetrics().elidedText(self.text(), self._mode, self.width())
-        tip = self.text() if text != self.text() else ""
-        if tip != self.toolTip():
-            self.setToolTip(tip)
+        set_plain_tip(self, self.text() if text != self.text() else "")
         painter = QPainter(self)
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
         side = self.alignment() & Qt.AlignmentFlag.AlignHorizontal_Mask

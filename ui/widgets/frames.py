@@ -25,6 +25,7 @@ from app.ports.engine import PreviewReady
 from app.runtime.shared_frames import FrameReader, Levels, SharedFramesError
 from ui.theme.tokens import DARK, Tokens
 from ui.widgets.edges import Edge
+from ui.widgets.tips import set_plain_tip
 
 PICTURE_MS = 33
 METER_MS = 50
@@ -257,7 +258,7 @@ class LevelMeter(QWidget):
     def _say_over(self) -> None:
         said = self._over_text if self.is_over else ""
         self.setAccessibleDescription(said)
-        self.setToolTip(said)
+        set_plain_tip(self, said)
 
     def _pull(self) -> None:
         levels = self._feed.levels()

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QFrame, QScrollArea
 
 from ui.theme.tokens import DARK, Tokens
 from ui.widgets.basics import column
+from ui.widgets.tips import set_plain_tip
 
 ROW_PX, MARK_PX, PAD_PX = 46, 16, 10
 GAP_PX, LEAST_ROWS = 6, 2
@@ -37,7 +38,7 @@ class RadioRow(QAbstractButton):
             self.setText(title)
             self._detail = detail
             self.setAccessibleName(f"{title} {detail}".strip())
-            self.setToolTip(title)
+            set_plain_tip(self, title)
             self.update()
 
     @property

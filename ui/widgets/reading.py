@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.theme.tokens import DARK, Tokens
 from ui.widgets.laid_out import LaidOut, laid_out
+from ui.widgets.tips import set_plain_tip
 
 
 class Reading(QWidget):
@@ -56,7 +57,7 @@ class Reading(QWidget):
         words = laid_out(self._words, self._text, self.font(), self._size_px, most_px=self.width())
         if words is not self._words:
             self._words = words
-            self.setToolTip(self._text if words.is_cut else "")
+            set_plain_tip(self, self._text if words.is_cut else "")
         return words
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QStyleOptionComboBox
 
 from ui.presenters.sources import Choice
 from ui.widgets.basics import Combo
+from ui.widgets.tips import set_plain_tip
 
 ARROW_PX, TEXT_LEFT_PX = 30, 14
 
@@ -51,4 +52,4 @@ class SourceCombo(Combo):
         if self.currentIndex() != checked:
             with QSignalBlocker(self):
                 self.setCurrentIndex(checked)
-        self.setToolTip(self.currentText())
+        set_plain_tip(self, self.currentText())

@@ -19,6 +19,7 @@ from ui.theme.tokens import DARK, Tokens
 from ui.widgets.kept_button import KeptButton
 from ui.widgets.laid_out import LaidOut, laid_out
 from ui.widgets.ring import MARK_PX, paint_mark
+from ui.widgets.tips import set_plain_tip
 
 if TYPE_CHECKING:
     from ui.views.preflight.checks import ChecksCard
@@ -197,9 +198,7 @@ class CheckLine(QWidget):
         self._row = row
         view = row.view
         self.setAccessibleName(view.said)
-        tip = view.figure if row.is_figure_cut else ""
-        if tip != self.toolTip():
-            self.setToolTip(tip)
+        set_plain_tip(self, view.figure if row.is_figure_cut else "")
         for name, text, said in (
             ("action", view.action_label, f"{view.action_label} {view.name}"),
             ("undo", row.undo_text, tr.text("mend.undo_named", name=view.name)),

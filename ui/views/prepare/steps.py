@@ -11,6 +11,7 @@ from ui.presenters.prepare import StepRow
 from ui.theme.icons import pixmap
 from ui.theme.tokens import DARK, Tokens
 from ui.widgets.basics import column
+from ui.widgets.tips import set_plain_tip
 
 ROW_PX, CIRCLE_PX, TEXT_LEFT_PX, PAD_PX = 54, 24, 44, 8
 
@@ -85,7 +86,7 @@ class StepButton(QAbstractButton):
         painter.setPen(ink)
         shown = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, width)
         if shown != text:
-            self.setToolTip("\n".join((self._row.title, self._row.hint)))
+            set_plain_tip(self, "\n".join((self._row.title, self._row.hint)))
         flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         painter.drawText(QRectF(TEXT_LEFT_PX, top, width, 20), flags, shown)
 

@@ -20,6 +20,7 @@ from ui.views.room.message_list import MessageList
 from ui.views.room.row_actions import RowActions
 from ui.views.room.strips import Strip
 from ui.widgets.basics import column, label, row
+from ui.widgets.tips import set_plain_tip
 from ui.widgets.trouble import TroubleLine
 
 EDGE_PX = 14
@@ -165,7 +166,7 @@ class ChatPanel(View):
             self.held.tell("")
         else:
             self.held.tell(held.text, tr.text("room.do.release"), tr.text("room.do.refuse"), held.quote)
-            self.held.text.setToolTip(held.quote)
+            set_plain_tip(self.held.text, held.quote)
         done = view.done
         self.done.tell(done.text if done else "", tr.text("room.do.undo") if done and done.action_id else "")
         self.refusal.tell(view.refusal)
