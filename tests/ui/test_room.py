@@ -115,6 +115,25 @@ def test_a_message_and_a_person_lead_to_the_form(open_window: Open) -> None:
     assert stage.window.desk_page == "reports"
 
 
+@pytest.mark.qt_log_ignore("does not support (raise|grabbing|propagateSizeHints)")
+@pytest.mark.parametrize("label", ["回复", "举报这条发言…"])
+def test_the_menu_is_of_the_message_that_it_was_opened_for(open_window: Open, label: str) -> None:
+    _, room, chat = opened(open_window)
+    asked: list[ReportAsk] = []
+    room.report_asked.connect(asked.append)
+    hover(chat, 1)
+    chat.row_actions.open_menu()
+    hover(chat, 5)
+    menu = chat.row_actions.menu
+    assert menu is not None
+    next(action for action in menu.actions() if action.text() == label).trigger()
+    menu.close()
+    if label == "回复":
+        assert chat.answering.text.text().startswith("回复 小苗不急")
+    else:
+        assert [one.id for one in asked] == ["m2"]
+
+
 def test_a_message_is_answered(open_window: Open) -> None:
     stage, _, chat = opened(open_window)
     hover(chat, 1)

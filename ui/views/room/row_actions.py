@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QFrame, QMenu, QWidget
 
@@ -55,7 +57,7 @@ class RowActions(QFrame):
             # the list keeps the keyboard: its keys do the same
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             line.addWidget(button)
-        self.buttons["reply"].clicked.connect(self._reply)
+        self.buttons["reply"].clicked.connect(lambda: self._reply(self._row))
         self.buttons["delete"].clicked.connect(self._delete)
         self.buttons["mute"].clicked.connect(lambda: self._mute(Length.TEN_MINUTES))
         self.buttons["remove"].clicked.connect(self._remove)
@@ -103,13 +105,13 @@ class RowActions(QFrame):
             case Qt.Key.Key_K:
                 self._remove()
             case Qt.Key.Key_R:
-                self._reply()
+                self._reply(message)
             case Qt.Key.Key_Menu:
                 self.open_menu()
 
-    def _reply(self) -> None:
-        if self._row is not None and self._row.message_id and not self._row.is_hidden:
-            self.replied.emit(self._row)
+    def _reply(self, message: ChatRow | None) -> None:
+        if message is not None and message.message_id and not message.is_hidden:
+            self.replied.emit(message)
 
     def _delete(self) -> None:
         if self._row is not None and self._row.message_id and not self._row.is_hidden:
@@ -124,12 +126,13 @@ class RowActions(QFrame):
             self.wished.emit(act(ActionKind.REMOVE, account_id=self._row.account_id, length=Length.SESSION))
 
     def open_menu(self) -> None:
-        """Everything that can be done to the message and its author."""
+        """Everything that can be done to the message and its author; another row may be pointed at before one is
+        taken."""
         message = self._row
         if message is None or not message.message_id:
             return
         owner: QWidget = self.buttons["more"] if self.isVisible() else self._owner
-        self.menu = open_menu(owner, "chat.menu", self._choices(message), self._take)
+        self.menu = open_menu(owner, "chat.menu", self._choices(message), partial(self._take, message))
         self.menu.aboutToHide.connect(self._menu_gone)
 
     def _menu_gone(self) -> None:
@@ -154,13 +157,13 @@ class RowActions(QFrame):
             found.append(Choice(REPORTS, tr.text("reports.title"), is_own=True))
         return tuple(found)
 
-    def _take(self, taken: Choice) -> None:
-        if taken.id == REPORT and self._row is not None:
-            row = self._row
-            self.report_asked.emit(ReportAsk(TargetKind.MESSAGE, row.message_id, row.account_id, row.author, row.text))
+    def _take(self, message: ChatRow, taken: Choice) -> None:
+        if taken.id == REPORT:
+            ask = ReportAsk(TargetKind.MESSAGE, message.message_id, message.account_id, message.author, message.text)
+            self.report_asked.emit(ask)
         elif taken.id == REPORTS:
             self.acted.emit(Place.REPORTS)
         elif taken.is_own:
-            self._reply()
+            self._reply(message)
         elif taken.wish is not None:
             self.wished.emit(taken.wish)
