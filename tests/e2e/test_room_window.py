@@ -52,11 +52,11 @@ def says(program: Program, told: str) -> None:
 
 
 def takes_back(program: Program) -> None:
-    program.until_window("click", "chat.done.first")
+    program.until_window("click", "room.done.first")
     deadline_s = time.monotonic() + 10
     while True:
         try:
-            program.window("widget", "chat.done.first")
+            program.window("widget", "room.done.first")
         except Exception:  # no longer on screen
             return
         assert time.monotonic() < deadline_s

@@ -302,10 +302,10 @@ def test_what_waits_is_released_or_dismissed(open_window: Open) -> None:
 
 
 def test_what_was_done_is_undone_or_put_away_and_the_shield_taken_down(open_window: Open) -> None:
-    stage, _, chat = opened(open_window, moderation=room_fakes.busy_desk())
-    chat.done.first_button.click()
+    stage, room, chat = opened(open_window, moderation=room_fakes.busy_desk())
+    room.done.first_button.click()
     assert stage.wishes(UndoAct) == [UndoAct("x42")]
-    chat.done.close_button.click()
+    room.done.close_button.click()
     assert stage.wishes(DismissAct) == [DismissAct()]
     chat.rules.first_button.click()
     chat.pinned.first_button.click()

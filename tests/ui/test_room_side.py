@@ -9,9 +9,10 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 
-from app.contract.room import ActionKind
+from app.contract.room import ActionKind, Rules
 from app.usecases.moderation_state import RecordFile
 from app.usecases.room_wishes import (
+    DismissAct,
     ExportRecord,
     LoadAudience,
     LoadRecord,
@@ -19,10 +20,10 @@ from app.usecases.room_wishes import (
     OpenPerson,
     UndoAct,
 )
-from app.usecases.state import AccountState
+from app.usecases.state import AccountState, Trouble
 from tests.ui import fakes
 from tests.ui.fakes import change
-from tests.ui.room_fakes import card, desk, on_air
+from tests.ui.room_fakes import busy_desk, card, desk, my_room, on_air
 from tests.ui.room_stage import Open, acts, opened
 from ui.script import WindowDriver
 
@@ -114,6 +115,56 @@ def test_rules_are_changed_one_at_a_time(open_window: Open) -> None:
     assert acts(stage)[-2:] == [(ActionKind.ADD_WORD, "spam"), (ActionKind.REMOVE_WORD, "内推群")]
     room.rules_button.click()
     assert room.chat.isVisible()
+
+
+def test_a_rule_that_is_refused_is_not_shown_as_in_force(open_window: Open) -> None:
+    stage, room, _ = opened(open_window)
+    room.rules_button.click()
+    rules = room.rules
+    rules.followers.click()
+    rules.slow.setCurrentIndex(rules.slow.findData(30))
+    rules.slow.activated.emit(rules.slow.currentIndex())
+    assert not rules.followers.isChecked() and rules.slow.currentData() == 0
+    stage.push(on_air(moderation=desk(trouble=Trouble("forbidden"))))
+    assert not rules.followers.isChecked() and rules.slow.currentData() == 0
+    stage.push(on_air(moderation=desk(room=my_room(rules=Rules(followers_only=True)))))
+    assert rules.followers.isChecked()
+
+
+def test_a_word_stays_to_be_seen_until_it_is_in_force(open_window: Open) -> None:
+    stage, room, _ = opened(open_window)
+    room.rules_button.click()
+    rules = room.rules
+    QTest.keyClicks(rules.word, "spam")
+    rules.add.click()
+    stage.push(on_air(moderation=desk(trouble=Trouble("too_many_words"))))
+    assert rules.word.text() == "spam"
+    stage.push(on_air(moderation=desk(room=my_room(words=["内推群", "spam"]))))
+    assert rules.word.text() == ""
+    rules.word.setText("ｖ")
+    rules.add.click()
+    stage.push(on_air(moderation=desk(room=my_room(words=["内推群", "spam", "v"]))))
+    assert rules.word.text() == "", "kept otherwise than it was typed"
+
+
+@pytest.mark.parametrize("tab", ["chat", "audience", "record", "rules"])
+def test_why_something_was_not_done_is_told_wherever_one_is(open_window: Open, tab: str) -> None:
+    stage, room, _ = opened(open_window)
+    room.show_tab(tab)
+    stage.push(on_air(moderation=desk(trouble=Trouble("forbidden"))))
+    assert room.refusal.isVisible() and room.refusal.text.text()
+    assert not room.done.isVisible()
+    room.refusal.close_button.click()
+    assert stage.wishes(DismissAct) == [DismissAct()]
+    stage.push(on_air(moderation=desk()))
+    assert not room.told.isVisible()
+
+
+def test_what_was_done_is_undone_from_a_persons_card(open_window: Open) -> None:
+    stage, room, _ = opened(open_window, moderation=busy_desk(person_id="v4", person=card()))
+    assert room.person.isVisible() and room.done.isVisible()
+    room.done.first_button.click()
+    assert stage.wishes(UndoAct) == [UndoAct("x42")]
 
 
 # ---- a window of its own ---------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The chat: messages, what can be done to each, what waits, what was done, the line to answer in. GUI thread."""
+"""The chat: messages, what can be done to each, what waits, the line to answer in. GUI thread."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLineEdit, QMenu, QVBoxLayout, QWidgetAction
 from app.contract.events import MAX_CHAT_CHARS
 from app.contract.room import ActionKind
 from app.i18n import Translator
-from app.usecases.room_wishes import DismissAct, OpenPerson, UndoAct
+from app.usecases.room_wishes import OpenPerson
 from ui.models.rows import ROW_ROLE, RowsModel
 from ui.presenters.chat import ChatRow, ChatView, found, send_wish
 from ui.presenters.room_words import act
@@ -85,11 +85,9 @@ class ChatPanel(View):
         self.newer = self.button("chat.newer", "chat.newer", kind="small")
         self.newer.hide()
         foot.addWidget(self.newer, 0, Qt.AlignmentFlag.AlignHCenter)
-        self.held, self.done = Strip("chat.held", kind="dashed"), Strip("chat.done", can_close=True)
-        self.refusal = Strip("chat.refusal", tone="warn", can_close=True)
-        self.answering = Strip("chat.answering", can_close=True)
-        for strip in (self.held, self.refusal, self.done, self.answering):
-            foot.addWidget(strip)
+        self.held, self.answering = Strip("chat.held", kind="dashed"), Strip("chat.answering", can_close=True)
+        foot.addWidget(self.held)
+        foot.addWidget(self.answering)
         line = row(gap=6)
         foot.addLayout(line)
         self.input = QLineEdit()
@@ -117,9 +115,6 @@ class ChatPanel(View):
         self.row_actions.acted.connect(self.acted)
         self.held.first.connect(lambda: self._decide_held(ActionKind.RELEASE_HELD))
         self.held.second.connect(lambda: self._decide_held(ActionKind.REFUSE_HELD))
-        self.done.first.connect(self._undo)
-        self.done.closed.connect(lambda: self.wished.emit(DismissAct()))
-        self.refusal.closed.connect(lambda: self.wished.emit(DismissAct()))
         self.answering.closed.connect(self._stop_answering)
 
     # ---- drawing ---------------------------------------------------------------------------------
@@ -128,8 +123,7 @@ class ChatPanel(View):
         super().retranslate(tr)
         self._tr, self._view = tr, None
         self.row_actions.retranslate(tr)
-        for strip in (self.done, self.refusal, self.answering):
-            strip.name_close(tr.text("action.close"))
+        self.answering.name_close(tr.text("action.close"))
 
     def set_tokens(self, tokens: Tokens) -> None:
         self._tokens = tokens
@@ -167,9 +161,6 @@ class ChatPanel(View):
         else:
             self.held.tell(held.text, tr.text("room.do.release"), tr.text("room.do.refuse"), held.quote)
             set_plain_tip(self.held.text, held.quote)
-        done = view.done
-        self.done.tell(done.text if done else "", tr.text("room.do.undo") if done and done.action_id else "")
-        self.refusal.tell(view.refusal)
 
     def _follow(self) -> None:
         rows = self._view.rows if self._view is not None else ()
@@ -227,11 +218,6 @@ class ChatPanel(View):
         held = self._view.held if self._view is not None else None
         if held is not None:
             self.wished.emit(act(kind, held_id=held.held_id))
-
-    def _undo(self) -> None:
-        done = self._view.done if self._view is not None else None
-        if done is not None:
-            self.wished.emit(UndoAct(done.action_id))
 
     # ---- writing ---------------------------------------------------------------------------------
 

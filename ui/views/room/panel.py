@@ -1,5 +1,5 @@
-"""The side of the live page: 聊天 · 观众 · 记录, the card of one person over them, the rules; in a window of its own
-where a person wants it beside another program. GUI thread."""
+"""The side of the live page: 聊天 · 观众 · 记录, the card of one person over them, the rules; below each what
+was done last, or why it was not. In a window of its own where a person wants it beside another program. GUI thread."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QStackedWidget, QWidget
 
 from app.i18n import Translator
-from app.usecases.room_wishes import LoadAudience, LoadRecord, OpenPerson
+from app.usecases.room_wishes import DismissAct, LoadAudience, LoadRecord, OpenPerson, UndoAct
 from ui.presenters.chat import ChatView
 from ui.presenters.room_side import RECORD_FILTERS, SideView
 from ui.views.base import View
@@ -17,9 +17,10 @@ from ui.views.room.chat import ChatPanel
 from ui.views.room.person import PersonPanel
 from ui.views.room.record import RecordPanel
 from ui.views.room.rules import RulesPanel
+from ui.views.room.strips import Strip
 from ui.widgets.basics import Button, box, column, row
 
-HEAD_PX = 44
+HEAD_PX, EDGE_PX = 44, 14
 COUNT_PX = 340
 """From this width the tabs have room for a count."""
 TABS = ("chat", "audience", "record")
@@ -38,6 +39,7 @@ class RoomPanel(View):
         super().__init__("room", ground="side")
         self._tr = Translator()
         self._side: SideView | None = None
+        self._chat: ChatView | None = None
         self._tab = "chat"
         self.chat, self.audience, self.record = ChatPanel(), AudiencePanel(), RecordPanel()
         self.person, self.rules = PersonPanel(), RulesPanel()
@@ -74,6 +76,16 @@ class RoomPanel(View):
             part.acted.connect(self.acted)
         for reporting in (self.chat, self.person):
             reporting.report_asked.connect(self.report_asked)
+        self.told = QWidget()
+        strips = column(self.told, margins=(EDGE_PX, 0, EDGE_PX, 12), gap=6)
+        self.done = Strip("room.done", can_close=True)
+        self.refusal = Strip("room.refusal", tone="warn", can_close=True)
+        for strip in (self.refusal, self.done):
+            strips.addWidget(strip)
+            strip.closed.connect(lambda: self.wished.emit(DismissAct()))
+        self.done.first.connect(self._undo)
+        self.told.hide()
+        layout.addWidget(self.told)
         self.tabs["chat"].setChecked(True)
 
     # ---- drawing ---------------------------------------------------------------------------------
@@ -83,11 +95,15 @@ class RoomPanel(View):
         self._tr, self._side = tr, None
         for part in self._parts:
             part.retranslate(tr)
+        for strip in (self.done, self.refusal):
+            strip.name_close(tr.text("action.close"))
         self._name_tabs("")
 
     def draw(self, chat: ChatView, side: SideView) -> None:
         """Show this state."""
         self.chat.draw(chat)
+        self._chat = chat
+        self._tell(chat)
         if side == self._side:
             return
         before, self._side = self._side, side
@@ -99,6 +115,18 @@ class RoomPanel(View):
         if side.card is not None:
             self.person.draw(side.card)
         self._show()
+
+    def _tell(self, chat: ChatView) -> None:
+        done = chat.done
+        can_undo = done is not None and bool(done.action_id)
+        self.done.tell(done.text if done is not None else "", self._tr.text("room.do.undo") if can_undo else "")
+        self.refusal.tell(chat.refusal)
+        self.told.setVisible(done is not None or bool(chat.refusal))
+
+    def _undo(self) -> None:
+        done = self._chat.done if self._chat is not None else None
+        if done is not None:
+            self.wished.emit(UndoAct(done.action_id))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -25,6 +25,8 @@ class RulesPanel(View):
         super().__init__("rules")
         self._tr = Translator()
         self._view: RulesView | None = None
+        self._asked_word = ""
+        """Its field is emptied once it is among the others."""
         layout = column(self)
         area, inner = scrolled("rules.area", margins=(EDGE_PX, 12, EDGE_PX, 14))
         self.named(area, "room.rules")
@@ -91,7 +93,20 @@ class RulesPanel(View):
         """Show these rules; a word that is being typed stays."""
         if view == self._view:
             return
-        self._view = view
+        before, self._view = self._view, view
+        self._set_back(view)
+        for widget in (self.slow, self.contacts, self.words_policy, self.followers, self.pause, self.word, self.add):
+            widget.setEnabled(view.can_change)
+        self._draw_words(view.words)
+        # the service keeps it without what is not seen in it: it may not be letter by letter what was typed
+        is_there = self._asked_word in view.words or (before is not None and set(view.words) > set(before.words))
+        if self._asked_word and is_there:
+            if self.word.text().strip() == self._asked_word:
+                self.word.clear()
+            self._asked_word = ""
+
+    def _set_back(self, view: RulesView) -> None:
+        """What is shown is what holds, whatever was clicked."""
         rules = view.rules
         if self.slow.findData(rules.slow_s) < 0:
             self.slow.addItem(self._tr.text("room.slow", seconds=rules.slow_s), rules.slow_s)
@@ -100,9 +115,6 @@ class RulesPanel(View):
         self.words_policy.setCurrentIndex(max(0, self.words_policy.findData(rules.words.value)))
         self.followers.setChecked(rules.followers_only)
         self.pause.setChecked(rules.is_paused)
-        for widget in (self.slow, self.contacts, self.words_policy, self.followers, self.pause, self.word, self.add):
-            widget.setEnabled(view.can_change)
-        self._draw_words(view.words)
 
     def _draw_words(self, words: tuple[str, ...]) -> None:
         for word in [word for word in self._chips if word not in words]:
@@ -123,12 +135,14 @@ class RulesPanel(View):
 
     def _change(self, **changes: object) -> None:
         if self._view is not None:
-            self.wished.emit(changed_rules(self._view, **changes))
+            wish = changed_rules(self._view, **changes)
+            self._set_back(self._view)
+            self.wished.emit(wish)
 
     def _add(self) -> None:
         word = self.word.text().strip()
         if word:
-            self.word.clear()
+            self._asked_word = word
             self.wished.emit(act(ActionKind.ADD_WORD, word=word))
 
     def focus_first(self) -> None:
