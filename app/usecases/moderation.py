@@ -24,7 +24,7 @@ from app.usecases.way_state import LoadPhase
 AUDIENCE_S = 5.0
 """How old the audience may be that is looked at."""
 MODERATORS = frozenset({"moderator", "owner", "operator"})
-WAITING = "waiting"
+WAITING, AWAY = "waiting", "platform_unreachable"
 
 
 class ModerationCase:
@@ -119,6 +119,8 @@ class ModerationCase:
     def _begin(self, key: str, work: Coroutine[Any, Any, None]) -> None:
         if key in self._desk.busy or self._context.platform is None:
             work.close()
+            if self._context.platform is None:
+                self._fail(AppError(AWAY, retryable=True))
             return
         self._set(busy=self._desk.busy | {key}, trouble=None)
         self._scope.spawn(self._until_done(key, work), "moderate")

@@ -17,10 +17,10 @@ from app.usecases.room_wishes import (
     SendChat,
     UndoAct,
 )
-from app.usecases.state import MessageStatus, RoomState
+from app.usecases.state import MessageStatus, RoomState, Trouble
 from tests.ui import fakes, room_fakes
 from tests.ui.fakes import change
-from tests.ui.room_fakes import card, desk, on_air
+from tests.ui.room_fakes import card, desk, held, on_air
 from tests.ui.room_stage import Open, acts, hover, opened
 from ui.presenters.reporting import ReportAsk
 
@@ -294,11 +294,45 @@ def test_the_size_of_the_text_is_that_of_the_settings(open_window: Open, size_px
 def test_what_waits_is_released_or_dismissed(open_window: Open) -> None:
     stage, _, chat = opened(open_window)
     assert chat.held.isVisible()
+    assert chat.held.quote is not None and chat.held.quote.text() == "资料在我主页，加 v 领取"
     chat.held.first_button.click()
+    stage.push(on_air(moderation=desk(held=(held(2),))))
     chat.held.second_button.click()
-    assert acts(stage) == [(ActionKind.RELEASE_HELD, "h1"), (ActionKind.REFUSE_HELD, "h1")]
+    assert acts(stage) == [(ActionKind.RELEASE_HELD, "h1"), (ActionKind.REFUSE_HELD, "h2")]
     stage.push(on_air(moderation=desk(held=())))
     assert not chat.held.isVisible()
+
+
+def test_a_held_message_is_decided_once_and_a_second_click_is_not_for_the_next(open_window: Open) -> None:
+    stage, _, chat = opened(open_window, moderation=desk(held=(held(1), held(2))))
+    button = chat.held.first_button
+    button.setFocus()
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert not button.isEnabled() and not chat.held.second_button.isEnabled()
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(chat.held.second_button, Qt.MouseButton.LeftButton)
+    stage.push(on_air(moderation=desk(held=(held(2),))))
+    assert button.isEnabled() and button.hasFocus()
+    QTest.mouseDClick(button, Qt.MouseButton.LeftButton)
+    assert acts(stage) == [(ActionKind.RELEASE_HELD, "h1")]
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert acts(stage)[1:] == [(ActionKind.RELEASE_HELD, "h2")]
+
+
+def test_after_a_refusal_a_held_message_can_be_decided_again(open_window: Open) -> None:
+    stage, _, chat = opened(open_window)
+    chat.held.first_button.click()
+    stage.push(on_air(moderation=desk(trouble=Trouble("platform_unreachable"))))
+    chat.held.second_button.click()
+    assert acts(stage) == [(ActionKind.RELEASE_HELD, "h1"), (ActionKind.REFUSE_HELD, "h1")]
+
+
+def test_the_whole_of_a_long_held_message_can_be_read(open_window: Open) -> None:
+    text = "加我微信领取内推名额，先到先得，" * 12
+    stage, _, chat = opened(open_window, moderation=desk(held=(held(text=text),)))
+    stage.window.grab()
+    assert chat.held.quote is not None
+    assert text in chat.held.quote.toolTip() and text in chat.held.text.accessibleName()
 
 
 def test_what_was_done_is_undone_or_put_away_and_the_shield_taken_down(open_window: Open) -> None:

@@ -239,3 +239,14 @@ def test_who_signs_out_leaves_nothing_of_the_room() -> None:
         assert desk(rig) == ModerationDesk()
 
     play(scene)
+
+
+def test_an_act_without_a_platform_is_refused_in_words() -> None:
+    async def scene(rig: Rig) -> None:
+        await entered(rig)
+        rig.desk._context.platform = None
+        await rig.do(w.Moderate(MUTE, "k1"))
+        trouble = desk(rig).trouble
+        assert trouble is not None and trouble.code == "platform_unreachable"
+
+    play(scene)

@@ -20,7 +20,6 @@ from ui.views.room.message_list import MessageList
 from ui.views.room.row_actions import RowActions
 from ui.views.room.strips import Strip
 from ui.widgets.basics import column, label, row
-from ui.widgets.tips import set_plain_tip
 from ui.widgets.trouble import TroubleLine
 
 EDGE_PX = 14
@@ -45,6 +44,8 @@ class ChatPanel(View):
         self._text_px = 0
         self._view: ChatView | None = None
         self._answered: ChatRow | None = None
+        self._held_id = ""
+        """Of the message that stands in its strip."""
         layout = column(self)
         self.trouble = TroubleLine("chat.trouble", tone="warn")
         self.trouble.setContentsMargins(EDGE_PX, 8, EDGE_PX, 8)
@@ -85,7 +86,10 @@ class ChatPanel(View):
         self.newer = self.button("chat.newer", "chat.newer", kind="small")
         self.newer.hide()
         foot.addWidget(self.newer, 0, Qt.AlignmentFlag.AlignHCenter)
-        self.held, self.answering = Strip("chat.held", kind="dashed"), Strip("chat.answering", can_close=True)
+        self.held, self.answering = (
+            Strip("chat.held", kind="dashed", has_quote=True),
+            Strip("chat.answering", can_close=True),
+        )
         foot.addWidget(self.held)
         foot.addWidget(self.answering)
         line = row(gap=6)
@@ -156,11 +160,14 @@ class ChatPanel(View):
         self.rules.tell(rules, tr.text("room.do.shield_off") if view.is_shielded and view.can_moderate else "")
         self.pinned.tell(view.pinned, tr.text("room.do.unpin") if view.can_moderate else "", tip=view.pinned)
         held = view.held
+        held_id = held.held_id if held is not None else ""
+        if held_id != self._held_id or view.refusal:
+            self.held.set_busy(False)
+        self._held_id = held_id
         if held is None:
             self.held.tell("")
         else:
             self.held.tell(held.text, tr.text("room.do.release"), tr.text("room.do.refuse"), held.quote)
-            set_plain_tip(self.held.text, held.quote)
 
     def _follow(self) -> None:
         rows = self._view.rows if self._view is not None else ()
@@ -215,9 +222,9 @@ class ChatPanel(View):
         self.answering.tell("")
 
     def _decide_held(self, kind: ActionKind) -> None:
-        held = self._view.held if self._view is not None else None
-        if held is not None:
-            self.wished.emit(act(kind, held_id=held.held_id))
+        if self._held_id:
+            self.held.set_busy(True)
+            self.wished.emit(act(kind, held_id=self._held_id))
 
     # ---- writing ---------------------------------------------------------------------------------
 
