@@ -12,6 +12,8 @@ from app.usecases.scope import Reload, Scope
 from app.usecases.way_state import LoadPhase, MeasuresState
 from app.usecases.wishes import Appeal
 
+AWAY = "platform_unreachable"
+
 
 class MeasuresCase:
     """Loaded when the page is opened, and after each change from then on."""
@@ -27,7 +29,8 @@ class MeasuresCase:
 
     def again(self) -> None:
         """Another way to the same platform: what was under way is not any more."""
-        self._set(sending="")
+        if self._context.state.measures.sending:
+            self._set(sending="", act_trouble=self._context.trouble(AppError(AWAY, retryable=True)))
 
     async def _load(self) -> None:
         platform, state = self._scope.platform, self._context.state.measures
@@ -46,21 +49,25 @@ class MeasuresCase:
 
     def appeal(self, wish: Appeal) -> None:
         text = wish.text.strip()[:MAX_APPEAL_CHARS]
-        if text and not self._context.state.measures.sending:
-            self._set(sending=wish.measure_id, trouble=None)
+        if not text or self._context.state.measures.sending:
+            return
+        if self._scope.platform is None:
+            self._set(act_trouble=self._context.trouble(AppError(AWAY, retryable=True)))
+        else:
+            self._set(sending=wish.measure_id, act_trouble=None)
             self._scope.spawn(self._appeal(wish.measure_id, text), "appeal")
 
     async def _appeal(self, measure_id: str, text: str) -> None:
         platform = self._scope.platform
         if platform is None:
-            self._set(sending="")
+            self._set(sending="", act_trouble=self._context.trouble(AppError(AWAY, retryable=True)))
             return
         try:
             changed = await platform.appeal(measure_id, text, self._key.of(f"{measure_id}\n{text}"))
         except AppError as error:
             if not error.retryable:
                 self._key.forget()
-            self._set(sending="", trouble=self._context.trouble(error))
+            self._set(sending="", act_trouble=self._context.trouble(error))
             self.reload.ask()
             return
         self._key.forget()

@@ -277,15 +277,19 @@ class ReportsCase:
         self._set(phase=LoadPhase.READY, reports=tuple(found), trouble=None)
 
     def _withdraw(self, report_id: str) -> None:
-        if report_id not in self._state.withdrawing and self._scope.platform is not None:
-            self._set(withdrawing=self._state.withdrawing | {report_id}, trouble=None)
+        if report_id in self._state.withdrawing:
+            return
+        if self._scope.platform is None:
+            self._set(act_trouble=self._context.trouble(AppError(AWAY, retryable=True)))
+        else:
+            self._set(withdrawing=self._state.withdrawing | {report_id}, act_trouble=None)
             self._scope.spawn(self._until_withdrawn(report_id, self._take_back(report_id)), "report-withdraw")
 
     async def _until_withdrawn(self, report_id: str, work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
         except AppError as error:
-            self._set(trouble=self._context.trouble(error))
+            self._set(act_trouble=self._context.trouble(error))
             self.reload.ask()
         finally:
             self._set(withdrawing=self._state.withdrawing - {report_id})
@@ -293,7 +297,7 @@ class ReportsCase:
     async def _take_back(self, report_id: str) -> None:
         platform = self._scope.platform
         if platform is None:
-            return
+            raise AppError(AWAY, retryable=True)
         changed = await platform.withdraw_report(report_id)
         self._set(reports=tuple(changed if one.id == report_id else one for one in self._state.reports))
 

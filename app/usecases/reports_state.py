@@ -45,7 +45,9 @@ class ReportsState:
     phase: LoadPhase = LoadPhase.IDLE
     reports: tuple[Report, ...] = ()
     trouble: Trouble | None = None
-    """Why they could not be loaded, or one not be withdrawn."""
+    """Why they could not be loaded."""
+    act_trouble: Trouble | None = None
+    """Why the last one that was to be withdrawn was not; until the next try."""
     withdrawing: frozenset[str] = frozenset()
     is_sending: bool = False
     refusal: Trouble | None = None

@@ -164,3 +164,6 @@ class MeasuresState:
     sent_number: int = 0
     """Grows with each appeal that arrived: then what was typed is no longer needed."""
     trouble: Trouble | None = None
+    """Why they could not be loaded."""
+    act_trouble: Trouble | None = None
+    """Why the last appeal was not taken; until the next is sent."""

@@ -72,7 +72,7 @@ def test_an_appeal_is_written_and_sent(open_window: Open) -> None:
     assert stage.wishes(Appeal) == [Appeal("me5", "not me")]
     stage.push(opened(with_(sending="me5")))
     assert not card.send.isEnabled() and not card.text.isEnabled()
-    stage.push(opened(with_(trouble=Trouble("platform_timeout"))))
+    stage.push(opened(with_(act_trouble=Trouble("platform_timeout"))))
     assert card.text.toPlainText() == "not me", "nothing typed is lost"
     assert page.trouble.isVisible()
     kept = list(measures().measures)

@@ -66,7 +66,7 @@ def test_a_message_is_reported_with_words_more_messages_and_the_clip(open_window
     with_(stage, is_sending=False, filed=fakes.a_report(5), filed_number=1, clip=ReportClip())
     assert not sheet.isVisible()
     assert stage.wishes(DropReport) == [], "the clip is the report's now"
-    assert "已向平台举报" in stage.window.live.chat.done.text.text()
+    assert "已向平台举报" in stage.window.live.room.done.text.text()
 
 
 def test_a_person_is_reported_without_the_clip(open_window: Open) -> None:
@@ -158,7 +158,7 @@ def test_a_long_name_or_word_makes_it_no_wider(open_window: Open) -> None:
 def test_the_strip_tells_how_far_the_clip_is(open_window: Open) -> None:
     filed = ReportsState(filed=fakes.a_report(5), uploads=(fakes.uploading(40),))
     stage = open_window(fakes.busy_room(filed))
-    assert stage.window.live.chat.done.text.text() == "已举报 user_83021 · 片段上传中 40%"
+    assert stage.window.live.room.done.text.text() == "已举报 user_83021 · 片段上传中 40%"
 
 
 def test_by_keyboard(open_window: Open) -> None:

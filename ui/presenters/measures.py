@@ -60,7 +60,7 @@ def present_measures(state: DeskState, tr: Translator) -> MeasuresView:
         empty_text=empty,
         can_retry=found.phase is LoadPhase.FAILED and is_in,
         sent_number=found.sent_number,
-        trouble=trouble_view(found.trouble, tr) if is_in else None,
+        trouble=trouble_view(found.act_trouble or found.trouble, tr) if is_in else None,
     )
 
 

@@ -68,7 +68,7 @@ def present_reports(state: DeskState, tr: Translator) -> ReportsView:
         empty_text=empty,
         can_retry=found.phase is LoadPhase.FAILED and is_in,
         hotline=tr.text("reporting.hotline", phone=hotline) if hotline else "",
-        trouble=trouble_view(found.trouble, tr) if is_in else None,
+        trouble=trouble_view(found.act_trouble or found.trouble, tr) if is_in else None,
     )
 
 

@@ -55,11 +55,12 @@ def test_one_whose_answer_was_lost_is_the_same_when_it_is_sent_again() -> None:
         await opened(rig)
         rig.platform.lose.add("appeal")
         await rig.do(w.Appeal("me1", "不是我发的"))
-        trouble = state(rig).trouble
-        assert trouble is None or trouble.code == "platform_timeout"
+        trouble = state(rig).act_trouble
+        assert trouble is not None and trouble.code == "platform_timeout"
         rig.platform.lose.clear()
         await rig.do(w.Appeal("me1", "不是我发的"))
         assert (len(rig.platform.appeals), state(rig).sent_number) == (1, 1)
+        assert state(rig).act_trouble is None
 
     play(scene)
 
@@ -71,6 +72,39 @@ def test_a_refusal_is_told_and_what_is_true_is_loaded() -> None:
         await rig.do(w.Appeal("me1", "不是我发的"), w.Appeal("me1", "  "))
         assert (state(rig).sending, state(rig).sent_number) == ("", 0)
         assert not state(rig).measures[1].may_appeal
+        trouble = state(rig).act_trouble
+        assert trouble is not None and trouble.code == "already_appealed", "the load that followed leaves it"
+
+    play(scene)
+
+
+def test_an_appeal_while_the_platform_is_away_is_refused_in_words() -> None:
+    async def scene(rig: Rig) -> None:
+        await opened(rig)
+        rig.desk._way._scope.platform = None
+        await rig.do(w.Appeal("me1", "不是我发的"))
+        trouble = state(rig).act_trouble
+        assert trouble is not None and trouble.code == "platform_unreachable"
+        assert state(rig).sending == ""
+
+    play(scene)
+
+
+def test_an_appeal_that_a_new_way_to_the_platform_cut_off_can_be_sent_again() -> None:
+    async def scene(rig: Rig) -> None:
+        await opened(rig)
+        rig.platform.hold["appeal"] = asyncio.Event()
+        await rig.do(w.Appeal("me1", "不是我发的"))
+        account = rig.desk.state.account.account
+        assert account is not None
+        rig.desk._way.dropped()
+        rig.desk._way.enter(account)
+        await settle()
+        trouble = state(rig).act_trouble
+        assert trouble is not None and trouble.code == "platform_unreachable"
+        rig.platform.hold["appeal"].set()
+        await rig.do(w.Appeal("me1", "不是我发的"))
+        assert (len(rig.platform.appeals), state(rig).sent_number, state(rig).act_trouble) == (1, 1, None)
 
     play(scene)
 

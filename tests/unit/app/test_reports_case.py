@@ -302,9 +302,13 @@ def test_one_is_taken_back_while_it_is_open() -> None:
         assert [one.state for one in state(rig).reports] == [ReportState.OPEN, ReportState.WITHDRAWN]
         rig.platform.decide(second, ReportState.TAKEN)
         await rig.do(r.WithdrawReport(second))
-        trouble = state(rig).trouble
+        trouble = state(rig).act_trouble
         assert state(rig).withdrawing == frozenset()
         assert state(rig).reports[0].state is ReportState.TAKEN, "what is true is loaded"
-        assert trouble is None or trouble.code == "state_conflict"
+        assert trouble is not None and trouble.code == "state_conflict", "the load that followed leaves it"
+        rig.desk._way._scope.platform = None
+        await rig.do(r.WithdrawReport(first))
+        trouble = state(rig).act_trouble
+        assert trouble is not None and trouble.code == "platform_unreachable"
 
     play(scene)
