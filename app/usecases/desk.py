@@ -270,6 +270,7 @@ class Desk:
             self._way.tick()
             self._preflight.tick()
             self._moderation.tick()
+            self._questions.tick()
             self._context.drop_notices(self._is_past)
             if self.state.broadcast.phase is not BroadcastPhase.OFF:
                 self._health.judge()

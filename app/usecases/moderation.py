@@ -18,7 +18,8 @@ from app.usecases import room_wishes as w
 from app.usecases.context import Context
 from app.usecases.moderation_state import DoneAct, ModerationDesk, RecordFile
 from app.usecases.schedule import write_whole
-from app.usecases.scope import Reload, Scope
+from app.usecases.scope import Reload, Retry, Scope
+from app.usecases.trouble import Trouble
 from app.usecases.way_state import LoadPhase
 
 AUDIENCE_S = 5.0
@@ -34,6 +35,9 @@ class ModerationCase:
         self._context = context
         self._scope = Scope(context)
         self._room = Reload(self._scope, self._load_room, "room-rules")
+        self._room_again = Retry(context.clock, self._room)
+        self._room_trouble: Trouble | None = None
+        """Why the room could not be loaded: told once, and gone when it is there."""
         self._record = Reload(self._scope, self._load_record, "room-record")
         self._audience = Reload(self._scope, self._load_audience, "room-audience")
         self._person = Reload(self._scope, self._load_person, "room-person")
@@ -45,14 +49,19 @@ class ModerationCase:
     def enter(self, session_id: str) -> None:
         """Another room, or the same after a while: nothing of the one before is shown. Once it has ended it can still
         be moderated: who was sent out there for good is sent out of the next."""
-        self._scope.leave()
+        self._forget_room()
         self._context.change(moderation=ModerationDesk(session_id=session_id))
 
     def clear(self) -> None:
         """The person went: nothing is left to be seen."""
-        self._scope.leave()
+        self._forget_room()
         self._is_audience_wanted = self._is_record_wanted = False
         self._context.change(moderation=ModerationDesk())
+
+    def _forget_room(self) -> None:
+        self._scope.leave()
+        self._room_again.settle()
+        self._room_trouble = None
 
     def heard(self, body: object) -> None:
         """A fact of the room; others are let pass."""
@@ -77,7 +86,9 @@ class ModerationCase:
                     self._audience.ask()
 
     def tick(self) -> None:
-        """Once a second: who is there is asked for again while it is looked at."""
+        """Once a second: who is there is asked for again while it is looked at, and a room that is not known yet."""
+        if self._context.state.room.is_followed:
+            self._room_again.tick()
         now_s = self._context.clock.monotonic_s()
         if self._is_audience_wanted and now_s - self._audience_s >= AUDIENCE_S:
             self._audience.ask()
@@ -151,14 +162,23 @@ class ModerationCase:
     async def _load_room(self) -> None:
         platform, session_id = self._context.platform, self._desk.session_id
         if platform is None:
+            self._room_again.missed()
             return
         try:
             room = await platform.my_room(session_id)
             held = await platform.held_messages(session_id) if room.role in MODERATORS else []
         except AppError as error:
-            self._fail(error)
+            trouble = self._context.trouble(error)
+            if trouble is not None and self._room_trouble is None:
+                self._room_trouble = trouble
+                self._set(trouble=trouble)
+            if trouble is not None and error.retryable:
+                self._room_again.missed()
             return
-        self._set(room=room, held=tuple(held))
+        told, self._room_trouble = self._room_trouble, None
+        self._room_again.settle()
+        is_told = told is not None and self._desk.trouble is told
+        self._set(room=room, held=tuple(held), trouble=None if is_told else self._desk.trouble)
 
     async def _load_record(self) -> None:
         desk = self._desk
@@ -219,12 +239,11 @@ class ModerationCase:
 
     def _rules_changed(self, body: events.RoomRulesChanged) -> None:
         room = self._desk.room
-        if room is None:
-            return
-        rules = {"slow_s": body.slow_s, "followers_only": body.followers_only, "is_paused": body.is_paused}
-        changed: dict[str, object] = {"rules": Rules(**{**room.rules.model_dump(), **rules}),
-                                      "is_shielded": body.is_shielded}  # fmt: skip
-        self._set(room=room.model_copy(update=changed))
+        if room is not None:
+            rules = {"slow_s": body.slow_s, "followers_only": body.followers_only, "is_paused": body.is_paused}
+            changed: dict[str, object] = {"rules": Rules(**{**room.rules.model_dump(), **rules}),
+                                          "is_shielded": body.is_shielded}  # fmt: skip
+            self._set(room=room.model_copy(update=changed))
         # which is pinned, and what is held and refused, is not all told with it
         self._room.ask()
 

@@ -19,7 +19,7 @@ from app.ports.engine import AnyCommand, HideCard, ShowCard
 from app.usecases import room_wishes as w
 from app.usecases.context import Context, trouble_of
 from app.usecases.questions_state import QuestionsDesk
-from app.usecases.scope import Reload, Scope
+from app.usecases.scope import Reload, Retry, Scope
 from app.usecases.way_state import LoadPhase
 
 _ACTS = {
@@ -37,6 +37,7 @@ class QuestionsCase:
         self._context = context
         self._scope = Scope(context)
         self._list = Reload(self._scope, self._load, "room-questions")
+        self._list_again = Retry(context.clock, self._list)
         self._heard: dict[str, QuestionItem] = {}
         """What was told while a list was on its way."""
         self._revs: dict[str, int] = {}
@@ -50,6 +51,7 @@ class QuestionsCase:
     def enter(self, session_id: str) -> None:
         """Another room, or the same after a while."""
         self._scope.leave()
+        self._list_again.settle()
         self._is_followed, self._revs = True, {}
         self._context.change(questions=QuestionsDesk(session_id=session_id))
         if self._told is not None:
@@ -63,6 +65,7 @@ class QuestionsCase:
     def clear(self) -> None:
         """The person went: nothing is left to be seen."""
         self._scope.leave()
+        self._list_again.settle()
         self._context.change(questions=QuestionsDesk())
         self.leave()
 
@@ -77,6 +80,11 @@ class QuestionsCase:
                 self._counted(body)
             case events.SessionChanged() if body.state == SessionState.ENDED.value:
                 self.leave()
+
+    def tick(self) -> None:
+        """Once a second: what could not be loaded is asked for again."""
+        if self._is_followed:
+            self._list_again.tick()
 
     # ---- the engine ------------------------------------------------------------------------------
 
@@ -137,6 +145,8 @@ class QuestionsCase:
     async def _load(self) -> None:
         platform, desk = self._context.platform, self._desk
         if platform is None or not desk.session_id:
+            if desk.session_id:
+                self._list_again.missed()
             return
         if desk.phase is not LoadPhase.READY:
             self._set(phase=LoadPhase.LOADING)
@@ -147,7 +157,10 @@ class QuestionsCase:
             failed = self._scope.failure(error, is_shown=desk.phase is LoadPhase.READY)
             if failed is not None:
                 self._set(**failed)
+                if error.retryable:
+                    self._list_again.missed()
             return
+        self._list_again.settle()
         known = {one.id: one for one in found}
         for one in self._heard.values():
             if one.id not in known or known[one.id].rev < one.rev:

@@ -8,10 +8,12 @@ from typing import Any
 
 from app.errors import AppError
 from app.ports.platform import Platform
+from app.runtime.clock import Clock
 from app.usecases.context import Context
 from app.usecases.way_state import LoadPhase
 
 Work = Coroutine[Any, Any, None]
+RETRY_S = 5.0
 
 
 class Scope:
@@ -72,3 +74,25 @@ class Reload:
         while self._is_wanted_again:
             self._is_wanted_again = False
             await self._load()
+
+
+class Retry:
+    """Loads what could not be loaded again, every few seconds until it is there."""
+
+    def __init__(self, clock: Clock, reload: Reload) -> None:
+        self._clock, self._reload = clock, reload
+        self._due_s: float | None = None
+
+    def missed(self) -> None:
+        """It could not be loaded, and might be later."""
+        self._due_s = self._clock.monotonic_s() + RETRY_S
+
+    def settle(self) -> None:
+        """It was loaded, or is not wanted any more."""
+        self._due_s = None
+
+    def tick(self) -> None:
+        """Once a second, while it is wanted."""
+        if self._due_s is not None and self._clock.monotonic_s() >= self._due_s:
+            self._due_s = None
+            self._reload.ask()

@@ -12,6 +12,7 @@ from app.errors import PlatformError
 from app.usecases import room_wishes as w
 from app.usecases.moderation import AUDIENCE_S
 from app.usecases.moderation_state import ModerationDesk
+from app.usecases.scope import RETRY_S
 from app.usecases.way_state import LoadPhase
 from app.usecases.wishes import SignOut
 from tests.unit.app.rig import Rig, pass_s, play, play_timed, settle
@@ -45,6 +46,41 @@ def test_the_room_is_known_once_the_service_says_that_it_is_mine() -> None:
         assert desk(rig).session_id == "s1"
 
     play(scene)
+
+
+def test_a_room_that_could_not_be_loaded_is_asked_for_again_and_its_trouble_told_once() -> None:
+    async def scene(rig: Rig) -> None:
+        await rig.on_air()
+        rig.platform.fail["my_room"] = PlatformError("platform_timeout")
+        rig.fact(events.HelloAck(last_seq=0, state="live", viewers=1, role="owner"), "hello.ack")
+        await settle()
+        assert desk(rig).room is None and desk(rig).trouble is not None
+        await rig.do(w.DismissAct())
+        await pass_s(2 * RETRY_S)
+        assert rig.platform.calls.count("my_room") >= 2 and desk(rig).trouble is None, "it was read"
+        del rig.platform.fail["my_room"]
+        await pass_s(RETRY_S + 2)
+        assert desk(rig).room is not None
+        before = rig.platform.calls.count("my_room")
+        await pass_s(4 * RETRY_S)
+        assert rig.platform.calls.count("my_room") == before, "once it is there it is told"
+
+    play_timed(scene)
+
+
+def test_the_trouble_of_a_room_goes_when_it_is_there() -> None:
+    async def scene(rig: Rig) -> None:
+        await rig.on_air()
+        rig.platform.fail["my_room"] = PlatformError("platform_timeout")
+        rig.fact(events.HelloAck(last_seq=0, state="live", viewers=1, role="owner"), "hello.ack")
+        await settle()
+        del rig.platform.fail["my_room"]
+        rules = events.RoomRulesChanged(slow_s=5, followers_only=False, is_paused=False, is_shielded=False)
+        rig.fact(rules, "room.rules")
+        await settle()
+        assert desk(rig).room is not None and desk(rig).trouble is None
+
+    play_timed(scene)
 
 
 def test_nobody_asks_for_a_room_that_they_do_not_moderate() -> None:

@@ -14,9 +14,10 @@ from app.errors import PlatformError
 from app.ports import engine as port
 from app.usecases import room_wishes as w
 from app.usecases.questions_state import QuestionsDesk
+from app.usecases.scope import RETRY_S
 from app.usecases.way_state import LoadPhase
 from app.usecases.wishes import EndLive, SignOut
-from tests.unit.app.rig import Rig, play, settle
+from tests.unit.app.rig import Rig, pass_s, play, play_timed, settle
 
 CARDS = (port.ShowCard, port.HideCard)
 
@@ -234,6 +235,25 @@ def test_the_same_act_is_asked_for_once_while_it_is_under_way() -> None:
         assert on_screen is not None and on_screen.state is QuestionState.ON_SCREEN
 
     play(scene)
+
+
+def test_what_could_not_be_loaded_comes_by_itself() -> None:
+    async def scene(rig: Rig) -> None:
+        rig.platform.ask("一")
+        rig.platform.fail["questions"] = PlatformError("platform_timeout")
+        await rig.on_air()
+        await hello(rig)
+        assert desk(rig).phase is LoadPhase.FAILED
+        del rig.platform.fail["questions"]
+        await pass_s(RETRY_S + 2)
+        assert (desk(rig).phase, shown(rig), desk(rig).trouble) == (LoadPhase.READY, [("一", "asked")], None)
+        before = rig.platform.calls.count("questions")
+        rig.platform.fail["questions"] = PlatformError("forbidden", retryable=False)
+        await hello(rig)
+        await pass_s(4 * RETRY_S)
+        assert rig.platform.calls.count("questions") == before + 1, "it would be refused again"
+
+    play_timed(scene)
 
 
 def test_what_could_not_be_loaded_is_asked_for_again() -> None:
