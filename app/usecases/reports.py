@@ -46,9 +46,12 @@ class ReportsCase:
         self._keys: dict[str, str] = {}
         self._claimed: ReportClip | None = None
         """Goes with the report that is being filed: it stays, be the form left meanwhile."""
+        self._form_key = ""
+        """Of the report that is being filed from the form that is open; empty once that was left."""
 
     def clear(self) -> None:
         """Signed out: nothing of that person is left, no clip either."""
+        self._form_key = ""
         self._release()
         for one in (self._state.clip, *self._state.uploads):
             self._drop(one)
@@ -63,8 +66,9 @@ class ReportsCase:
             else one
             for one in self._state.uploads
         )
-        self._release()
-        self._set(is_sending=False, withdrawing=frozenset(), uploads=kept)
+        if self._state.is_sending:
+            self._refuse(self._form_key, AppError(AWAY, retryable=True))
+        self._set(withdrawing=frozenset(), uploads=kept)
 
     def take(self, wish: object) -> bool:
         """Whether it was for here."""
@@ -102,6 +106,7 @@ class ReportsCase:
         self._scope.spawn(self._cut(made.clip_id), "clip-cut")
 
     def _leave_form(self) -> None:
+        self._form_key = ""
         if self._claimed is None or self._claimed.clip_id != self._state.clip.clip_id:
             self._drop(self._state.clip)
 
@@ -156,25 +161,32 @@ class ReportsCase:
             return
         form = self._state.clip
         self._claimed = form if wish.with_clip and form.phase is not ClipPhase.NONE else None
+        self._form_key = wish.request_key
         self._set(is_sending=True, refusal=None)
         self._scope.spawn(self._file(wish, form.clip_id), "report")
 
     async def _file(self, wish: w.SendReport, form_id: str) -> None:
         platform = self._scope.platform
         if platform is None:
-            self._set(is_sending=False)
+            self._refuse(wish.request_key, AppError(AWAY, retryable=True))
             return
         try:
             made = await platform.report(wish.session_id, wish.wish, wish.request_key)
         except AppError as error:
-            self._release()
-            self._set(is_sending=False, refusal=self._context.trouble(error))
+            self._refuse(wish.request_key, error)
             return
         state, clip = self._state, self._claimed
         self._claimed = None
         # Another report may have been begun meanwhile, with a clip of its own.
         form = ReportClip() if state.clip.clip_id == form_id else state.clip
-        self._set(is_sending=False, filed=made, filed_number=state.filed_number + 1, clip=form)
+        self._form_key = ""
+        self._set(
+            is_sending=False,
+            filed=made,
+            filed_number=state.filed_number + 1,
+            filed_key=wish.request_key,
+            clip=form,
+        )
         if state.phase is not LoadPhase.IDLE:
             self.reload.ask()
         if clip is None:
@@ -187,6 +199,15 @@ class ReportsCase:
             self._tell_failed()
         if clip.phase is ClipPhase.READY:
             await self._upload(made.id)
+
+    def _refuse(self, key: str, error: AppError) -> None:
+        """It was not filed: its form says why, or the window when the form was left."""
+        self._release()
+        trouble, is_open = self._context.trouble(error), bool(key) and key == self._form_key
+        self._form_key = ""
+        self._set(is_sending=False, refusal=trouble if is_open else self._state.refusal)
+        if trouble is not None and not is_open:
+            self._context.notify(Trouble("report_not_sent", {**error.detail, "cause": error.code}))
 
     # ---- the clip --------------------------------------------------------------------------------
 

@@ -55,7 +55,9 @@ class ReportsState:
     filed: Report | None = None
     """What was filed last, until it is put away."""
     filed_number: int = 0
-    """Grows with each: then what was typed is no longer needed."""
+    """Grows with each."""
+    filed_key: str = ""
+    """Of the form that was filed last: what was typed there is no longer needed."""
     clip: ReportClip = field(default_factory=ReportClip)
     """Of the form that is open."""
     uploads: tuple[ReportClip, ...] = ()

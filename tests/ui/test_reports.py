@@ -63,7 +63,9 @@ def test_a_message_is_reported_with_words_more_messages_and_the_clip(open_window
     assert (wish.wish.category, wish.wish.text, wish.with_clip) == (ConductCategory.UNPROFESSIONAL, "一直在发", True)
     with_(stage, is_sending=True)
     assert not sheet.send.isEnabled() and sheet.send.text() == "正在提交…"
-    with_(stage, is_sending=False, filed=fakes.a_report(5), filed_number=1, clip=ReportClip())
+    with_(
+        stage, is_sending=False, filed=fakes.a_report(5), filed_number=1, filed_key=wish.request_key, clip=ReportClip()
+    )
     assert not sheet.isVisible()
     assert stage.wishes(DropReport) == [], "the clip is the report's now"
     assert "已向平台举报" in stage.window.live.room.done.text.text()
@@ -119,6 +121,49 @@ def test_a_failure_keeps_everything_and_the_repeat_is_the_same_report(open_windo
     stage.window.live.room.report_asked.emit(fakes.PERSON)
     assert sheet.text.toPlainText() == ""
     assert not any(one.isChecked() for one in sheet.categories.values())
+
+
+def test_what_was_filed_from_another_form_closes_this_one_not(open_window: Open) -> None:
+    stage, sheet = form(open_window)
+    sheet.categories[ConductCategory.MINORS].click()
+    sheet.send.click()
+    [first] = sent(stage)
+    with_(stage, is_sending=True)
+    sheet.cancel.click()
+    stage.window.live.room.report_asked.emit(fakes.PERSON)
+    with_(stage, is_sending=False, filed=fakes.a_report(5), filed_number=1, filed_key=first.request_key)
+    assert sheet.isVisible() and fakes.PERSON.name in sheet.what.text()
+    sheet.categories[ConductCategory.STATE].click()
+    sheet.send.click()
+    second = sent(stage)[-1]
+    with_(stage, filed_number=2, filed_key=second.request_key, clip=ReportClip())
+    assert not sheet.isVisible()
+    assert stage.wishes(DropReport) == [DropReport()], "of the first form, when it was left"
+
+
+def test_one_that_arrived_after_its_form_was_left_is_not_there_again(open_window: Open) -> None:
+    stage, sheet = form(open_window)
+    sheet.categories[ConductCategory.MINORS].click()
+    sheet.text.setPlainText("说明")
+    sheet.send.click()
+    [first] = sent(stage)
+    sheet.cancel.click()
+    with_(stage, filed=fakes.a_report(5), filed_number=1, filed_key=first.request_key)
+    stage.window.live.room.report_asked.emit(fakes.MESSAGE)
+    assert sheet.text.toPlainText() == "" and not sheet.categories[ConductCategory.MINORS].isChecked()
+
+
+def test_a_form_opened_again_closes_with_its_report_and_leaves_no_clip(open_window: Open) -> None:
+    stage, sheet = form(open_window)
+    sheet.categories[ConductCategory.MINORS].click()
+    sheet.send.click()
+    [first] = sent(stage)
+    with_(stage, is_sending=True)
+    sheet.cancel.click()
+    stage.window.live.room.report_asked.emit(fakes.MESSAGE)
+    with_(stage, is_sending=False, filed=fakes.a_report(5), filed_number=1, filed_key=first.request_key)
+    assert not sheet.isVisible()
+    assert stage.wishes(DropReport) == [DropReport(), DropReport()], "of both openings"
 
 
 @pytest.mark.parametrize(

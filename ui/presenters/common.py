@@ -101,7 +101,14 @@ def action_label(action: str, tr: Translator) -> str:
 
 
 def error_sentence(code: str, detail: Mapping[str, object], tr: Translator) -> str:
-    """The sentence of an error code; a code that is not known yet still reads as a sentence."""
+    """The sentence of an error code; a code that is not known yet still reads as a sentence.
+
+    ``cause`` in the detail: the code of what was behind it; its sentence becomes the reason.
+    """
+    cause = detail.get("cause")
+    if cause:
+        others = {name: value for name, value in detail.items() if name != "cause"}
+        detail = {**others, "reason": error_sentence(str(cause), others, tr)}
     message_id = f"error.{code}"
     if detail.get("reason") and tr.has(f"{message_id}.because"):
         message_id = f"{message_id}.because"

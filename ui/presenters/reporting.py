@@ -51,6 +51,9 @@ class ReportFormView:
     is_sending: bool
     refusal: str
     filed_number: int
+    filed_key: str
+    has_clip: bool
+    """One is kept for the form that is open."""
 
 
 def what_text(ask: ReportAsk, tr: Translator) -> str:
@@ -74,6 +77,8 @@ def present_form(state: DeskState, tr: Translator) -> ReportFormView:
         is_sending=reports.is_sending,
         refusal=refusal,
         filed_number=reports.filed_number,
+        filed_key=reports.filed_key,
+        has_clip=bool(reports.clip.clip_id),
     )
 
 

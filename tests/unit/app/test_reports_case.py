@@ -258,6 +258,38 @@ def test_a_clip_whose_report_is_refused_stays_with_the_form_alone(is_left: bool)
         await settle()
         assert not state(rig).is_sending
         assert (state(rig).clip.path, dropped(rig)) == (("", 1) if is_left else (path, 0))
+        told = [(one.trouble.code, one.trouble.detail.get("cause")) for one in rig.desk.state.notices]
+        refusal = state(rig).refusal
+        if is_left:
+            assert (told, refusal) == ([("report_not_sent", "platform_timeout")], None), "the next form is not of it"
+        else:
+            assert told == [] and refusal is not None and refusal.code == "platform_timeout"
+
+    play(scene)
+
+
+@pytest.mark.parametrize("is_left", [True, False])
+def test_a_report_that_a_new_way_to_the_platform_cut_off_is_told(is_left: bool) -> None:
+    async def scene(rig: Rig) -> None:
+        await rig.signed_in()
+        rig.platform.hold["report"] = asyncio.Event()
+        await rig.do(r.BeginReport(), send())
+        if is_left:
+            await rig.do(r.DropReport())
+        account = rig.desk.state.account.account
+        assert account is not None
+        rig.desk._way.dropped()
+        rig.desk._way.enter(account)
+        await settle()
+        told, refusal = [one.trouble.code for one in rig.desk.state.notices], state(rig).refusal
+        assert not state(rig).is_sending
+        if is_left:
+            assert (told, refusal) == (["report_not_sent"], None)
+        else:
+            assert told == [] and refusal is not None and refusal.code == "platform_unreachable"
+        rig.platform.hold["report"].set()
+        await rig.do(send())
+        assert (len(rig.platform.reports), state(rig).filed_key) == (1, "k1"), "the same report"
 
     play(scene)
 

@@ -15,6 +15,7 @@ from tests.ui import fakes, room_fakes
 from tests.ui.fakes import change
 from tests.ui.room_fakes import NOON, action, card, desk, my_room
 from ui.presenters.chat import ChatPresenter, found, rules_text, send_wish, why_held
+from ui.presenters.common import error_sentence
 from ui.presenters.room_side import (
     RECORD_FILTERS,
     SidePresenter,
@@ -202,3 +203,10 @@ def test_an_answer_carries_what_it_answers() -> None:
     wish = send_wish("写清楚结果", "m3")
     assert wish is not None and wish.reply_to == "m3"
     assert send_wish("  ", "m3") is None
+
+
+def test_what_was_behind_a_trouble_is_told_in_its_words() -> None:
+    told = error_sentence("report_not_sent", {"cause": "already_reported"}, TR)
+    assert told == "刚才的举报没有提交成功。您已举报过，平台处理后会在消息里告诉您"
+    told = error_sentence("report_not_sent", {"cause": "clip_exists_not", "x": 1}, Translator("en"))
+    assert "clip_exists_not" in told and "{" not in told

@@ -139,7 +139,8 @@ class ReportSheet(Sheet):
     def start(self, ask: ReportAsk, state: DeskState, tr: Translator) -> None:
         """Open it for this; of the same as before, what was typed and not sent is there still."""
         self._state = state
-        if self._ask is None or (ask.kind, ask.id) != (self._ask.kind, self._ask.id):
+        is_filed = bool(self._key) and state.reports.filed_key == self._key
+        if self._ask is None or (ask.kind, ask.id) != (self._ask.kind, self._ask.id) or is_filed:
             self._clear()
         self._ask, self._filed_number = ask, state.reports.filed_number
         self.fault.setText("")
@@ -189,14 +190,17 @@ class ReportSheet(Sheet):
         self._say()
 
     def draw(self, view: ReportFormView, state: DeskState) -> None:
-        """Show this state; closes once it has arrived."""
+        """Show this state; closes once what was filed here has arrived."""
         self._state = state
         if view.filed_number != self._filed_number:
             self._filed_number = view.filed_number
-            self._clear()
-            self._ask = None
-            self.close_sheet()
-            return
+            if self._key and view.filed_key == self._key:
+                self._clear()
+                self._ask = None
+                self.close_sheet()
+                if view.has_clip:
+                    self.wished.emit(DropReport())  # of a form that was opened again meanwhile
+                return
         if view == self._view:
             return
         before, self._view = self._view, view
