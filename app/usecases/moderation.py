@@ -118,8 +118,9 @@ class ModerationCase:
                 if wish.account_id:
                     self._person.ask()
             case w.ExportRecord():
-                self._set(file=RecordFile(wish.path), trouble=None)
-                self._scope.spawn(self._export(wish.path), "record-export")
+                file = RecordFile(wish.path, next(self._context.numbers))
+                self._set(file=file, trouble=None)
+                self._scope.spawn(self._export(file), "record-export")
             case _:
                 return False
         return True
@@ -217,23 +218,23 @@ class ModerationCase:
         if (now.person_id, now.kinds) == (before.person_id, before.kinds) or name == "audience":
             self._set(**{name: kept(found), f"{name}_phase": LoadPhase.READY})
 
-    async def _export(self, path: str) -> None:
+    async def _export(self, file: RecordFile) -> None:
         platform, desk = self._context.platform, self._desk
-        if platform is None:
-            self._set(file=None)
-            return
         try:
+            if platform is None:
+                raise AppError(AWAY, retryable=True)
             data = await platform.room_actions_file(desk.session_id, desk.kinds)
         except AppError as error:
-            self._set(file=None)
-            self._fail(error)
+            trouble = self._context.trouble(error)
+            if trouble is not None:
+                self._set(file=replace(file, is_done=True, trouble=trouble))
             return
         reason = ""
         try:
-            await self._context.in_worker(write_whole, Path(path), data)
+            await self._context.in_worker(write_whole, Path(file.path), data)
         except StorageError as error:
             reason = str(error.detail["reason"])
-        self._set(file=RecordFile(path, is_done=True, reason=reason))
+        self._set(file=replace(file, is_done=True, reason=reason))
 
     # ---- what the service tells ------------------------------------------------------------------
 

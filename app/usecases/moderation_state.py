@@ -11,11 +11,14 @@ from app.usecases.way_state import LoadPhase
 
 @dataclass(frozen=True)
 class RecordFile:
-    """A record that is being written, or was. ``reason``: why that failed."""
+    """A record that is being written, or was; ``number`` grows with each. ``reason``: why the machine refused it."""
 
     path: str
+    number: int = 0
     is_done: bool = False
     reason: str = ""
+    trouble: Trouble | None = None
+    """Why the service did not give it."""
 
 
 @dataclass(frozen=True)

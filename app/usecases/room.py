@@ -60,8 +60,17 @@ class RoomCase:
     def _let_go(self) -> RoomLink | None:
         link, self._link, self._room = self._link, None, ""
         if link is not None:
-            self._set(is_followed=False, is_connected=False)
+            self._set(is_followed=False, is_connected=False, lines=self._unsent())
         return link
+
+    def _unsent(self) -> tuple[ChatLine, ...]:
+        """Nothing answers for what is still on its way."""
+        return tuple(
+            replace(line, status=MessageStatus.FAILED)
+            if line.status is MessageStatus.SENDING and not line.is_held
+            else line
+            for line in self._context.state.room.lines
+        )
 
     def send(self, wish: SendChat) -> None:
         text = wish.text.strip()[: events.MAX_CHAT_CHARS]
@@ -82,12 +91,16 @@ class RoomCase:
             sent_at_ms=utc_ms(self._context.clock.utc()),
             status=MessageStatus.SENDING,
             request_id=wish.request_id,
+            reply_to=answered.id if answered is not None else "",
             reply_author=answered.author_name if answered is not None else "",
             reply_text=answered.text if answered is not None else "",
         )
+        if known is not None and wish.reply_to and all(other.id != wish.reply_to for other in lines):
+            # sent again: what it answers is no longer kept here, and was when it was written
+            line = replace(line, reply_to=known.reply_to, reply_author=known.reply_author, reply_text=known.reply_text)
         kept = tuple(other for other in lines if other.request_id != wish.request_id)
         self._set(lines=(*kept, line)[-MAX_LINES:])
-        self._link.send_chat(wish.request_id, text, answered.id if answered is not None else "")
+        self._link.send_chat(wish.request_id, text, line.reply_to)
 
     def _linked(self, is_connected: bool) -> None:
         self._set(is_connected=is_connected)
@@ -96,7 +109,7 @@ class RoomCase:
 
     def _given_up(self, code: str) -> None:
         trouble = self._context.trouble(AppError(code))
-        self._set(is_followed=False, is_connected=False)
+        self._set(is_followed=False, is_connected=False, lines=self._unsent())
         if trouble is not None:
             self._context.notify(trouble)
 

@@ -166,6 +166,8 @@ class ChatLine:
     """Why it failed: ``error.<code>``."""
     author_id: str = ""
     role: str = "viewer"
+    reply_to: str = ""
+    """Of ours: the message that it answers."""
     reply_author: str = ""
     reply_text: str = ""
     """What it answers."""

@@ -93,10 +93,30 @@ def test_the_record_is_filtered_taken_back_and_written(open_window: Open, tmp_pa
     record.export.click()
     WindowDriver(stage.window, dict).run({"choose": str(path)})
     assert stage.wishes(ExportRecord) == [ExportRecord(str(path))]
-    stage.push(on_air(moderation=desk(file=RecordFile(str(path), is_done=True))))
-    assert record.saved.isVisible()
+    stage.push(on_air(moderation=desk(file=RecordFile(str(path), 1, is_done=True))))
+    assert record.saved.text.text() == "已保存 record.csv"
     record.shield.click()
     assert acts(stage) == [(ActionKind.SHIELD_ON, "")]
+
+
+@pytest.mark.qt_log_ignore("does not support (raise|grabbing|propagateSizeHints)")
+def test_a_record_that_could_not_be_written_says_why_and_the_next_try_too(open_window: Open, tmp_path: Path) -> None:
+    stage, room, _ = opened(open_window)
+    room.tabs["record"].click()
+    record, path = room.record, str(tmp_path / "record.csv")
+    for number in (1, 2):
+        record.export.click()
+        WindowDriver(stage.window, dict).run({"choose": path})
+        assert record.saved.text.text() == "正在保存…"
+        failed = RecordFile(path, number, is_done=True, trouble=Trouble("platform_timeout"))
+        stage.push(on_air(moderation=desk(file=failed)))
+        assert record.saved.text.text().startswith("没有保存成功：")
+    record.export.click()
+    WindowDriver(stage.window, dict).run({"choose": path})
+    stage.push(on_air(moderation=desk(file=RecordFile(path, 3))))
+    assert record.saved.isVisible()
+    stage.push(on_air(moderation=desk(file=None)))
+    assert not record.saved.isVisible(), "another room"
 
 
 def test_rules_are_changed_one_at_a_time(open_window: Open) -> None:

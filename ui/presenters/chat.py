@@ -196,7 +196,7 @@ def _row(line: ChatLine, tr: Translator, can_send: bool) -> ChatRow:
         status_text = tr.text("chat.sending")
     elif line.status is MessageStatus.FAILED:
         if can_send and line.code not in _FINAL:
-            retry = SendChat(line.text, line.request_id or line.id)
+            retry = SendChat(line.text, line.request_id or line.id, line.reply_to)
         reason = error_sentence(line.code, {}, tr) if line.code else tr.text("chat.not_sent")
         status_text = tr.text("chat.failed", reason=reason) if retry is not None else reason
     name = line.author_name or tr.text("chat.nobody")

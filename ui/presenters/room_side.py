@@ -8,12 +8,12 @@ from datetime import datetime
 from app.contract.room import ActionKind, AudienceMember, PersonCard, RoomAction, Rules
 from app.domain.room.rules import LEAST_SLOW_S, MOST_SLOW_S, Policy
 from app.i18n import Translator
-from app.usecases.moderation_state import ModerationDesk
+from app.usecases.moderation_state import ModerationDesk, RecordFile
 from app.usecases.room_wishes import Moderate
 from app.usecases.state import DeskState
 from app.usecases.way_state import LoadPhase
 from ui.presenters.chat import MODERATING
-from ui.presenters.common import count_text
+from ui.presenters.common import count_text, error_sentence
 from ui.presenters.room_words import act, action_detail, action_sentence, clock
 
 SLOW_CHOICES_S = (0, LEAST_SLOW_S, 5, 10, 30, 60, MOST_SLOW_S)
@@ -107,8 +107,10 @@ class RecordView:
     is_shielded: bool
     can_moderate: bool
     saved: str
-    """Path of a record that was written; empty while there is none."""
+    """Path of a record that was written, or could not be; empty while there is none."""
     saved_reason: str
+    saved_number: int
+    """Grows with each that is asked for; 0: none was."""
 
 
 @dataclass(frozen=True)
@@ -303,6 +305,12 @@ def act_row(one: RoomAction, me_id: str, tr: Translator) -> ActRow:
     )  # fmt: skip
 
 
+def _why_not_saved(file: RecordFile | None, tr: Translator) -> str:
+    if file is None or file.trouble is None:
+        return file.reason if file is not None else ""
+    return error_sentence(file.trouble.code, file.trouble.detail, tr)
+
+
 def _record(state: DeskState, tr: Translator, *, can_moderate: bool) -> RecordView:
     desk, me = state.moderation, state.account.account
     rows = tuple(act_row(one, me.id if me is not None else "", tr) for one in desk.record) if can_moderate else ()
@@ -315,5 +323,6 @@ def _record(state: DeskState, tr: Translator, *, can_moderate: bool) -> RecordVi
         is_shielded=desk.room is not None and desk.room.is_shielded,
         can_moderate=can_moderate,
         saved=file.path if file is not None and file.is_done else "",
-        saved_reason=file.reason if file is not None else "",
+        saved_reason=_why_not_saved(file, tr),
+        saved_number=file.number if file is not None else 0,
     )

@@ -12,6 +12,7 @@ from app.ports.supervision import PlatformStarted, Quit, StartPlatform
 from app.settings import Settings
 from app.usecases import wishes as w
 from app.usecases.platform import address_of
+from app.usecases.room import MAX_LINES
 from app.usecases.room_wishes import SendChat
 from app.usecases.state import AccountPhase, AudienceState, BroadcastPhase, FiguresPhase, MessageStatus, PlatformPhase
 from tests.unit.app.fakes import FIGURES
@@ -248,6 +249,42 @@ def test_an_answer_names_the_message_and_one_that_is_gone_is_not_answered() -> N
         assert rig.platform.room.replies == {"r1": "m1"}
         first, second = rig.desk.state.room.lines[-2:]
         assert (first.reply_author, first.reply_text, second.reply_author) == ("小苗", "怎么写", "")
+
+    play(scene)
+
+
+def test_an_answer_that_failed_is_one_when_it_is_sent_again() -> None:
+    async def scene(rig: Rig) -> None:
+        await rig.on_air()
+        said = events.ChatPosted(message_id="m1", author_id="a", author_name="小苗", is_anchor=False, text="怎么写")
+        rig.fact(said, "chat.posted", seq=1)
+        await rig.do(SendChat("这样写", "r1", "m1"))
+        rig.fact(events.Refused(request_id="r1", code="rate_limited"), "error")
+        assert rig.desk.state.room.lines[-1].reply_to == "m1"
+        assert rig.platform.room is not None
+        rig.platform.room.replies.clear()
+        for seq in range(2, MAX_LINES + 2):
+            said = events.ChatPosted(message_id=f"n{seq}", author_id="a", author_name="a", is_anchor=False, text="t")
+            rig.fact(said, "chat.posted", seq=seq)
+        await rig.do(SendChat("这样写", "r1", "m1"))
+        last = rig.desk.state.room.lines[-1]
+        assert rig.platform.room.replies == {"r1": "m1"}
+        assert (last.status, last.reply_author, last.reply_text) == (MessageStatus.SENDING, "小苗", "怎么写")
+
+    play(scene)
+
+
+def test_what_was_not_acknowledged_when_the_room_is_left_was_not_sent() -> None:
+    async def scene(rig: Rig) -> None:
+        await rig.on_air()
+        await rig.do(SendChat("大家好", "r1"), SendChat("加微信", "r2"))
+        rig.fact(events.ChatAck(request_id="r2", message_id="m2", seq=0, is_held=True), "chat.ack")
+        rig.desk._room.leave()
+        await settle()
+        lines = rig.desk.state.room.lines
+        assert [(line.status, line.is_held) for line in lines[-2:]] == [
+            (MessageStatus.FAILED, False), (MessageStatus.SENDING, True),
+        ]  # fmt: skip
 
     play(scene)
 

@@ -251,8 +251,9 @@ def test_a_service_that_fails_is_told_and_what_was_seen_stays() -> None:
         await rig.do(w.LoadRecord())
         assert desk(rig).record_phase is LoadPhase.FAILED
         await rig.do(w.ExportRecord("/nowhere"))
-        trouble = desk(rig).trouble
-        assert desk(rig).file is None and trouble is not None and trouble.code == "platform_unreachable"
+        file = desk(rig).file
+        assert file is not None and file.is_done
+        assert file.trouble is not None and file.trouble.code == "platform_unreachable"
         del rig.platform.fail["room_actions"]
         await rig.do(w.Moderate(MUTE, "k1"), w.LoadRecord())
         assert len(desk(rig).record) == 1

@@ -9,6 +9,8 @@ from app.domain.room.restrictions import Length
 from app.domain.room.rules import Policy
 from app.i18n import Translator
 from app.usecases.moderation_state import DoneAct, ModerationDesk, RecordFile
+from app.usecases.room_wishes import SendChat
+from app.usecases.state import MessageStatus
 from app.usecases.trouble import Trouble
 from app.usecases.way_state import LoadPhase
 from tests.ui import fakes, room_fakes
@@ -148,7 +150,7 @@ def test_an_empty_record_says_why(phase: LoadPhase, text: str) -> None:
 
 
 def test_the_record_is_that_of_its_filter() -> None:
-    file = RecordFile("/tmp/r.csv", is_done=True, reason="")
+    file = RecordFile("/tmp/r.csv", 1, is_done=True, reason="")
     state = room_fakes.on_air(moderation=desk(kinds=RECORD_FILTERS["mute"], file=file))
     view = present_side(state, TR).record
     assert (view.filter, view.saved, view.saved_reason) == ("mute", "/tmp/r.csv", "")
@@ -210,3 +212,21 @@ def test_what_was_behind_a_trouble_is_told_in_its_words() -> None:
     assert told == "刚才的举报没有提交成功。您已举报过，平台处理后会在消息里告诉您"
     told = error_sentence("report_not_sent", {"cause": "clip_exists_not", "x": 1}, Translator("en"))
     assert "clip_exists_not" in told and "{" not in told
+
+
+def test_an_answer_is_sent_again_as_an_answer() -> None:
+    line = room_fakes.line(
+        9, "林晓", "写清楚", is_anchor=True, status=MessageStatus.FAILED, request_id="r1", code="rate_limited",
+        reply_to="m2", reply_author="小苗不急", reply_text="要都写吗",
+    )  # fmt: skip
+    state = change(room_fakes.on_air(), room=fakes.room((line,)))
+    [row] = ChatPresenter().present(state, TR).rows
+    assert row.retry == SendChat("写清楚", "r1", "m2")
+    [row] = ChatPresenter().present(change(state, room=fakes.room((line,), is_followed=False)), TR).rows
+    assert row.retry is None and row.status_text
+
+
+def test_a_record_that_the_service_did_not_give_says_why() -> None:
+    file = RecordFile("/tmp/r.csv", 1, is_done=True, trouble=Trouble("platform_timeout"))
+    view = present_side(room_fakes.on_air(moderation=desk(file=file)), TR).record
+    assert view.saved == "/tmp/r.csv" and view.saved_reason == TR.text("error.platform_timeout")

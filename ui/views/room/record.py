@@ -25,7 +25,9 @@ class RecordPanel(View):
         super().__init__("record")
         self._tr = Translator()
         self._view: RecordView | None = None
-        self._told = ""
+        self._told = 0
+        """The number of the file whose end was told."""
+        self._is_saving = False
         layout = column(self)
         head = row(margins=(EDGE_PX, 10, EDGE_PX, 6))
         layout.addLayout(head)
@@ -79,9 +81,18 @@ class RecordPanel(View):
         text = self._tr.text("room.do.shield_off" if view.is_shielded else "room.do.shield")
         self.shield.setText(text)
         self.shield.setAccessibleName(text)
-        if view.saved and view.saved != self._told:
-            self._told = view.saved
-            self.saved.show_done(view.saved, view.saved_reason)
+        self._draw_saved(view)
+
+    def _draw_saved(self, view: RecordView) -> None:
+        if view.saved:
+            if view.saved_number != self._told:
+                self._told, self._is_saving = view.saved_number, False
+                self.saved.show_done(view.saved, view.saved_reason)
+        elif view.saved_number:
+            self._is_saving = True
+        elif self._is_saving:
+            self._is_saving = False
+            self.saved.hide()  # the room was left meanwhile
 
     def _undo(self, one: ActRow) -> None:
         if one.target_id:
@@ -99,6 +110,5 @@ class RecordPanel(View):
         ask_save(self, self._tr.text("room.export"), name, "csv", self._save)
 
     def _save(self, path: str) -> None:
-        self._told = ""
         self.saved.show_busy()
         self.wished.emit(ExportRecord(path))
