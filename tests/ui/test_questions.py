@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from app.domain.room.questions import QuestionState
@@ -56,9 +58,29 @@ def test_they_come_change_place_and_go(open_window: Open) -> None:
 
 def test_what_is_under_way_or_refused_is_told(open_window: Open) -> None:
     stage, strip = opened(open_window, questions=questions(3, busy=frozenset({"q2"})))
-    assert not strip.cards["q2"].show_button.isEnabled() and strip.cards["q3"].show_button.isEnabled()
+    for button in (strip.cards["q2"].show_button, strip.cards["q2"].answer, strip.cards["q2"].delete):
+        button.click()
+    assert stage.wishes(ShowQuestion) == stage.wishes(AnswerQuestion) == stage.wishes(DeleteQuestion) == []
+    strip.cards["q3"].show_button.click()
+    assert stage.wishes(ShowQuestion) == [ShowQuestion("q3")]
     stage.push(on_air(questions=questions(3, trouble=Trouble("forbidden"))))
     assert "不能" in strip.hint.text()
+
+
+def test_the_keyboard_stays_at_its_question_and_goes_to_the_neighbour_of_one_that_went(open_window: Open) -> None:
+    stage, strip = opened(open_window, questions=questions(3))
+    strip.cards["q2"].answer.setFocus()
+    QTest.keyClick(strip.cards["q2"].answer, Qt.Key.Key_Space)
+    stage.push(on_air(questions=questions(3, busy=frozenset({"q2"}))))
+    assert strip.cards["q2"].answer.hasFocus()
+    QTest.keyClick(strip.cards["q2"].answer, Qt.Key.Key_Space)
+    assert stage.wishes(AnswerQuestion) == [AnswerQuestion("q2")]
+    first, second, third = questions(3).items
+    gone = second.model_copy(update={"state": QuestionState.ANSWERED})
+    stage.push(on_air(questions=questions(0, items=(first, third, gone))))
+    assert strip.cards["q3"].show_button.hasFocus()
+    stage.push(on_air(questions=questions(0, items=(first,))))
+    assert strip.cards["q1"].show_button.hasFocus()
 
 
 def test_the_detail_of_health_takes_the_room_where_there_is_little(open_window: Open) -> None:

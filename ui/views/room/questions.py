@@ -16,6 +16,8 @@ from ui.widgets.basics import Elided, column, label, row
 
 HEIGHT_PX, CARD_PX, LEAST_CARD_PX, GAP_PX = 138, 92, 232, 12
 
+Act = type[ShowQuestion] | type[HideQuestion] | type[AnswerQuestion] | type[DeleteQuestion]
+
 
 class QuestionCard(View):
     """Draws QuestionCardView."""
@@ -40,8 +42,8 @@ class QuestionCard(View):
         line.addWidget(self.delete)
         layout.addLayout(line)
         self.show_button.clicked.connect(self._turn)
-        self.answer.clicked.connect(lambda: self.wished.emit(AnswerQuestion(question_id)))
-        self.delete.clicked.connect(lambda: self.wished.emit(DeleteQuestion(question_id)))
+        self.answer.clicked.connect(lambda: self._ask(AnswerQuestion))
+        self.delete.clicked.connect(lambda: self._ask(DeleteQuestion))
 
     def retranslate(self, tr: Translator) -> None:
         super().retranslate(tr)
@@ -62,11 +64,15 @@ class QuestionCard(View):
         self.show_button.setAccessibleName(text)
         for button in (self.show_button, self.answer, self.delete):
             button.setVisible(view.can_act)
-            button.setEnabled(not view.is_busy)
 
     def _turn(self) -> None:
         if self._view is not None:
-            kind = HideQuestion if self._view.is_on_screen else ShowQuestion
+            self._ask(HideQuestion if self._view.is_on_screen else ShowQuestion)
+
+    def _ask(self, kind: Act) -> None:
+        """While something is under way a click does nothing. Disabled, the button would hand the keyboard to another
+        question's."""
+        if self._view is not None and not self._view.is_busy:
             self.wished.emit(kind(self._view.id))
 
 
@@ -123,6 +129,7 @@ class QuestionsStrip(View):
         self.hint.setText(view.refusal or view.hint)
         set_look(self.hint, tone="warn" if view.refusal else "3")
         known = {one.id for one in view.cards}
+        left = self._focused_place(known)
         for gone in [one for one in self.cards if one not in known]:
             card = self.cards.pop(gone)
             self._line.removeWidget(card)
@@ -133,6 +140,24 @@ class QuestionsStrip(View):
                 self._line.insertWidget(at, card)
             card.draw(one)
         self._size_cards()
+        if left >= 0 and view.cards:
+            neighbour = self.cards[view.cards[min(left, len(view.cards) - 1)].id]
+            neighbour.show_button.setFocus()
+            self.area.ensureWidgetVisible(neighbour)
+
+    def _focused_place(self, known: set[str]) -> int:
+        """Where the card that goes and has the keyboard stands; -1: none does."""
+        focused = self.window().focusWidget()
+        if focused is None:
+            return -1
+        return next(
+            (
+                self._line.indexOf(card)
+                for question_id, card in self.cards.items()
+                if question_id not in known and card.isAncestorOf(focused)
+            ),
+            -1,
+        )
 
     def _make(self, question_id: str) -> QuestionCard:
         card = self.cards[question_id] = QuestionCard(question_id)
