@@ -248,6 +248,28 @@ def test_the_keyboard_stays_at_its_message_also_when_the_order_changes(open_wind
     assert acts(stage) == [(ActionKind.MUTE, "v1")]
 
 
+def test_a_click_sends_the_message_again_that_it_began_on(open_window: Open) -> None:
+    stage, _, chat = opened(open_window)
+
+    def failed(*names: str) -> RoomState:
+        made = [
+            fakes.chat_line(at, "林晓", True, name, status=MessageStatus.FAILED, request_id=name, code="rate_limited")
+            for at, name in enumerate(names)
+        ]
+        return fakes.room(tuple(made))
+
+    stage.push(change(on_air(), room=failed("r1", "r2", "r3")))
+    place = chat.list.visualRect(chat.model.index(0)).center()
+    viewport = chat.list.viewport()
+    QTest.mousePress(viewport, Qt.MouseButton.LeftButton, pos=place)
+    stage.push(change(on_air(), room=failed("r2", "r3")))
+    assert chat.list.indexAt(place).row() == 0
+    QTest.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=place)
+    assert stage.wishes(SendChat) == []
+    QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=place)
+    assert [one.request_id for one in stage.wishes(SendChat)] == ["r2"]  # type: ignore[attr-defined]
+
+
 def test_who_scrolled_away_is_told_of_newer_ones_and_jumps_to_them(open_window: Open) -> None:
     stage, _, chat = opened(open_window)
     stage.push(change(on_air(), room=many(200)))

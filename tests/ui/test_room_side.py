@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QApplication, QMenu
 
 from app.contract.room import ActionKind, Rules
 from app.usecases.moderation_state import RecordFile
@@ -21,7 +21,7 @@ from app.usecases.room_wishes import (
     UndoAct,
 )
 from app.usecases.state import AccountState, Trouble
-from tests.ui import fakes
+from tests.ui import fakes, room_fakes
 from tests.ui.fakes import change
 from tests.ui.room_fakes import busy_desk, card, desk, my_room, on_air
 from tests.ui.room_stage import Open, acts, opened
@@ -97,6 +97,25 @@ def test_the_record_is_filtered_taken_back_and_written(open_window: Open, tmp_pa
     assert record.saved.text.text() == "已保存 record.csv"
     record.shield.click()
     assert acts(stage) == [(ActionKind.SHIELD_ON, "")]
+
+
+def test_what_was_done_meanwhile_moves_no_row_under_a_click(open_window: Open) -> None:
+    stage, room, _ = opened(open_window)
+    room.tabs["record"].click()
+    listed = room.record.list
+    QApplication.processEvents()
+    button = listed.visualRect(listed.rows.index(0)).topRight() + QPointF(-24, 16).toPoint()
+    viewport = listed.viewport()
+    QTest.mousePress(viewport, Qt.MouseButton.LeftButton, pos=button)
+    newer = room_fakes.action(50, ActionKind.SHIELD_OFF, "")
+    stage.push(on_air(moderation=desk(record=(newer, *room_fakes.record()))))
+    assert listed.rows.resets == 0
+    QApplication.processEvents()
+    QTest.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=button)
+    assert stage.wishes(UndoAct) == []
+    QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=button)
+    QTest.mouseDClick(viewport, Qt.MouseButton.LeftButton, pos=button)
+    assert stage.wishes(UndoAct) == [UndoAct("x50")], "once for the two clicks of a double click"
 
 
 @pytest.mark.qt_log_ignore("does not support (raise|grabbing|propagateSizeHints)")

@@ -6,7 +6,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, Qt, Signa
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QListView
 
-from ui.models.rows import ROW_ROLE, RowsModel
+from ui.models.rows import KEY_ROLE, ROW_ROLE, RowsModel
 from ui.presenters.room_side import ActRow, PersonRow
 from ui.theme.tokens import Tokens
 from ui.views.room.row_paint import ActDelegate, PersonDelegate
@@ -65,6 +65,8 @@ class ActList(_Rows):
         self.rows = RowsModel(lambda row: row.key, lambda row: row.said, self)
         self.setModel(self.rows)
         self._is_fitting = False
+        self._pressed = ""
+        """The row on whose button the mouse was pressed."""
         self._delegate = ActDelegate(self)
         self.setItemDelegate(self._delegate)
 
@@ -88,10 +90,25 @@ class ActList(_Rows):
         self._delegate.do_text = text
         self.viewport().update()
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        super().mouseReleaseEvent(event)
+    def _do_key(self, event: QMouseEvent) -> str:
+        """The row whose button is under the mouse; empty: none is."""
         index = self.indexAt(event.position().toPoint())
         row: ActRow | None = index.data(ROW_ROLE) if index.isValid() else None
-        area = QRectF(self.visualRect(index))
-        if row is not None and row.target_id and self._delegate.do_area(area).contains(event.position()):
-            self.taken.emit(row)
+        if row is None or not row.target_id:
+            return ""
+        is_on = self._delegate.do_area(QRectF(self.visualRect(index))).contains(event.position())
+        return str(index.data(KEY_ROLE)) if is_on else ""
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        self._pressed = self._do_key(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """The second click was meant for the row that stood there at the first."""
+        event.accept()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        pressed, self._pressed = self._pressed, ""
+        if pressed and pressed == self._do_key(event):
+            self.taken.emit(self.indexAt(event.position().toPoint()).data(ROW_ROLE))

@@ -65,6 +65,8 @@ class MessageList(QAbstractItemView):
         """Nobody has scrolled away from the end."""
         self._is_own_move = False
         self._hovered = -1
+        self._pressed = ""
+        """The message that the mouse was pressed on."""
         self._kept_keys, self._kept_px = ("", ""), 0
         """Of the row under the mouse and the current one, and where the first stood, through a reset."""
         self.keeps_still: Callable[[], bool] = lambda: False
@@ -328,10 +330,19 @@ class MessageList(QAbstractItemView):
                 self._hover(-1)
         return super().viewportEvent(event)
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        self._pressed = self._key_at(self.indexAt(event.position().toPoint()).row())
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """The second click was meant for the message that stood there at the first."""
+        event.accept()
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         super().mouseReleaseEvent(event)
         index = self.indexAt(event.position().toPoint())
-        message = index.data(ROW_ROLE) if index.isValid() else None
+        pressed, self._pressed = self._pressed, ""
+        message = index.data(ROW_ROLE) if pressed and pressed == self._key_at(index.row()) else None
         if message is not None and message.retry is not None and event.position().x() >= TEXT_LEFT_PX:
             self.retried.emit(message.retry)
 
