@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from playwright.sync_api import TimeoutError as BrowserTimeout
 
 from app.i18n import load_emoji
@@ -195,3 +195,89 @@ def test_an_emoji_is_put_where_the_caret_stands(
     page.keyboard.press("Backspace")
     page.click("#send")
     viewer.wait_for_message("字" * 199 + "😀")
+
+
+SAYS = """() => {
+  let last = 0;
+  window.says = async (count) => {
+    for (let number = 0; number < count; number += 1) {
+      last += 1;
+      feed.add({ seq: last, message_id: `m${last}`, author_id: "a", author_name: "观众", text: `第 ${last} 条` });
+      if (number % 100 === 99) await new Promise((done) => setTimeout(done, 150));
+    }
+    await new Promise((done) => setTimeout(done, 150));
+  };
+}"""
+
+
+def with_feed(house: House, viewer: Viewer) -> Page:
+    """A page whose list is told messages as the room would tell them, as many at once as there is need of."""
+
+    def lent(route: Route) -> None:
+        found = route.fetch()
+        route.fulfill(response=found, body=found.text() + "\nwindow.feed = feed;\n")
+
+    viewer.page.route("**/static/js/viewer.js", lent)
+    page: Page = connected(viewer, house.page(house.live_session()))
+    page.evaluate(SAYS)
+    return page
+
+
+def place(page: Page, number: int) -> float:
+    box = page.locator(f"#messages li[data-message-id=m{number}]").bounding_box()
+    assert box is not None, number
+    return float(box["y"])
+
+
+def from_end(page: Page) -> float:
+    return float(
+        page.evaluate("(() => { const e = document.getElementById('chat-scroll');"
+                      " return e.scrollHeight - e.scrollTop - e.clientHeight; })()")
+    )  # fmt: skip
+
+
+def test_the_list_stands_still_under_the_mouse_and_the_keyboard(house: House, look: Callable[..., Viewer]) -> None:
+    page = with_feed(house, look())
+    page.evaluate("says(295)")
+    assert from_end(page) < 1
+    newer = page.locator("#newer")
+    row = page.locator("#messages li[data-message-id=m293]")
+    row.hover()
+    before = place(page, 293)
+    page.evaluate("says(40)")
+    assert abs(place(page, 293) - before) < 1, "also while the oldest go"
+    expect(newer).to_be_visible()
+    page.mouse.move(5, 5)
+    expect(newer).to_be_hidden()
+    assert from_end(page) < 1
+
+    page.locator("#messages li[data-message-id=m335]").focus()
+    page.keyboard.press("ArrowUp")
+    before = place(page, 334)
+    page.evaluate("says(250)")
+    expect(page.locator("#messages li[data-message-id=m334]")).to_be_focused()
+    assert abs(place(page, 334) - before) < 1
+    page.keyboard.press("End")
+    page.locator("#chat-scroll").evaluate("(e) => document.activeElement.blur()")
+    page.evaluate("says(2)")
+    assert from_end(page) < 1
+
+    page.locator("#chat-scroll").evaluate("(e) => { e.scrollTop -= 400; }")
+    page.wait_for_timeout(100)
+    page.evaluate("says(5)")
+    assert from_end(page) > 300
+    newer.click()
+    page.evaluate("says(5)")
+    assert from_end(page) < 1
+
+
+def test_what_went_from_the_list_is_not_known_any_more(house: House, look: Callable[..., Viewer]) -> None:
+    page = with_feed(house, look())
+    page.evaluate("says(350)")
+    rows = page.locator("#messages li")
+    expect(rows).to_have_count(300)
+    page.evaluate("feed.hide(['m100'])")
+    page.evaluate("feed.add({ seq: 50, message_id: 'm50', author_id: 'a', author_name: '观众', text: '第 50 条' })")
+    expect(rows.first).to_have_attribute("data-message-id", "m50")
+    page.evaluate("feed.add({ seq: 51, message_id: 'm51', author_id: 'a', author_name: '观众', text: '第 51 条' })")
+    expect(rows).to_have_count(300)

@@ -1,4 +1,5 @@
-// The list of messages: built of text nodes only, in batches, with a bounded length.
+// The list of messages: built of text nodes only, in batches, with a bounded length. It follows the end, and stands
+// still while somebody has scrolled away from it, points at it or has the keyboard in it.
 import { RowActs } from "./row_acts.js";
 import { number, text } from "./texts.js";
 
@@ -12,10 +13,16 @@ export class Feed {
   #scroll = document.getElementById("chat-scroll");
   #newer = document.getElementById("newer");
   #count = document.getElementById("chat-count");
+  /** Ids of what is shown or waits to be. */
   #known = new Set();
   #waiting = [];
   #timer = 0;
   #myId = "";
+  /** Nobody has scrolled away from the end. */
+  #wantsEnd = true;
+  #isPointedAt = false;
+  /** Where it was last put by itself: a scroll event that comes from elsewhere is a person's. */
+  #ownTop = 0;
   #acts;
 
   /** `on`: { reply(message), report(message), moderate(message) } */
@@ -23,8 +30,18 @@ export class Feed {
     this.#acts = new RowActs(this.#list, on);
     this.#newer.addEventListener("click", () => this.toEnd());
     this.#scroll.addEventListener("scroll", () => {
-      if (this.#isAtEnd()) this.#newer.hidden = true;
+      if (this.#isAtEnd()) this.#newer.hidden = this.#wantsEnd = true;
+      else if (Math.abs(this.#scroll.scrollTop - this.#ownTop) > 1) this.#wantsEnd = false;
     });
+    this.#scroll.addEventListener("pointerenter", (event) => {
+      this.#isPointedAt = event.pointerType !== "touch";
+    });
+    this.#scroll.addEventListener("pointerleave", () => {
+      this.#isPointedAt = false;
+      this.#goOn();
+    });
+    // who has the keyboard is known only afterwards
+    this.#scroll.addEventListener("focusout", () => setTimeout(() => this.#goOn()));
   }
 
   setMe(accountId) {
@@ -41,7 +58,7 @@ export class Feed {
     if (this.#known.has(message.message_id)) return;
     this.#known.add(message.message_id);
     this.#waiting.push(message);
-    if (this.#waiting.length > MAX_SHOWN) this.#waiting.shift();
+    if (this.#waiting.length > MAX_SHOWN) this.#known.delete(this.#waiting.shift().message_id);
     if (!this.#timer) this.#timer = setTimeout(() => this.#flush(), BATCH_MS);
   }
 
@@ -49,9 +66,10 @@ export class Feed {
   hide(ids) {
     const gone = new Set(ids);
     this.#waiting = this.#waiting.filter((message) => !gone.has(message.message_id));
-    for (const row of [...this.#list.children]) if (gone.has(row.dataset.messageId)) row.remove();
     for (const id of ids) this.#known.delete(id);
-    this.#acts.settle();
+    this.#change(() => {
+      for (const row of [...this.#list.children]) if (gone.has(row.dataset.messageId)) row.remove();
+    });
     this.settle();
   }
 
@@ -60,6 +78,7 @@ export class Feed {
     this.#waiting = [];
     this.#known.clear();
     this.#list.replaceChildren();
+    this.#wantsEnd = true;
     this.#empty.hidden = true;
   }
 
@@ -78,22 +97,71 @@ export class Feed {
   }
 
   toEnd() {
-    this.#scroll.scrollTop = this.#scroll.scrollHeight;
+    this.#wantsEnd = true;
+    this.#move(this.#scroll.scrollHeight);
     this.#newer.hidden = true;
   }
 
   #flush() {
     this.#timer = 0;
-    const stay = !this.#isAtEnd();
     const rows = this.#waiting.map((message) => this.#row(message));
     this.#waiting = [];
     if (!rows.length) return;
     this.#empty.hidden = true;
-    for (const row of rows) this.#place(row);
-    while (this.#list.childElementCount > MAX_SHOWN) this.#list.firstElementChild.remove();
+    const isFollowed = this.#change(() => {
+      for (const row of rows) this.#place(row);
+      this.#trim();
+    });
+    if (!isFollowed && !this.#isAtEnd()) this.#newer.hidden = false;
+  }
+
+  /** Change the rows. Where the end is not followed, what is looked at stays where it is. */
+  #change(change) {
+    const isFollowed = this.#wantsEnd && !this.#isLookedAt();
+    const anchor = isFollowed ? null : this.#anchor();
+    const top = anchor?.getBoundingClientRect().top;
+    change();
     this.#acts.settle();
-    if (stay) this.#newer.hidden = false;
-    else this.toEnd();
+    if (isFollowed) this.toEnd();
+    else if (anchor?.isConnected) this.#move(this.#scroll.scrollTop + anchor.getBoundingClientRect().top - top);
+    return isFollowed;
+  }
+
+  /** The oldest go, and are not known any more; never one that is pointed at or has the keyboard. */
+  #trim() {
+    let row = this.#list.firstElementChild;
+    while (row && this.#list.childElementCount > MAX_SHOWN) {
+      const next = row.nextElementSibling;
+      if (!row.matches(":hover, :focus-within")) {
+        this.#known.delete(row.dataset.messageId);
+        row.remove();
+      }
+      row = next;
+    }
+  }
+
+  /** The row that is pointed at, else the one with the keyboard, else the first in view. */
+  #anchor() {
+    const top = this.#scroll.getBoundingClientRect().top;
+    return (
+      this.#list.querySelector("li:hover") ??
+      this.#list.querySelector("li:focus-within") ??
+      [...this.#list.children].find((row) => row.getBoundingClientRect().bottom > top)
+    );
+  }
+
+  #isLookedAt() {
+    return this.#isPointedAt || this.#scroll.matches(":focus-visible, :has(:focus-visible)");
+  }
+
+  /** Nobody looks at a row any more: the end is followed again where it was followed before. */
+  #goOn() {
+    if (this.#wantsEnd && !this.#isLookedAt()) this.toEnd();
+  }
+
+  #move(top) {
+    this.#scroll.scrollTop = top;
+    this.#ownTop = this.#scroll.scrollTop;
   }
 
   /** Nearly always at the end; messages that were loaded later than newer ones came go before those. */
