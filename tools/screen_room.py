@@ -62,6 +62,9 @@ def room_screens(stage: Stage) -> None:
             stage.shoot("room-card", on_air(seen, carded()), theme=theme, language=language)
             stage.shoot("room-rules", on_air(seen), theme=theme, language=language,
                         do=lambda window: window.live.room.rules_button.click())  # fmt: skip
+            refused = busy_desk(trouble=Trouble("platform_unreachable"))
+            stage.shoot("room-refused-rules", on_air(seen, refused), theme=theme, language=language,
+                        do=lambda window: window.live.room.rules_button.click())  # fmt: skip
     stage.shoot("room-keyboard", on_air(seen), do=keyboard)
     stage.shoot("room-answer", on_air(seen), do=answer)
     stage.shoot("room-found", on_air(seen), do=lambda window: search(window, "数字"))
