@@ -134,6 +134,15 @@ def test_the_menu_is_of_the_message_that_it_was_opened_for(open_window: Open, la
         assert [one.id for one in asked] == ["m2"]
 
 
+def test_a_key_on_one_message_leaves_the_mouse_at_another(open_window: Open) -> None:
+    stage, _, chat = opened(open_window)
+    chat.list.setFocus()
+    hover(chat, 1)
+    QTest.keyClick(chat.list, Qt.Key.Key_M)
+    chat.row_actions.buttons["remove"].click()
+    assert acts(stage) == [(ActionKind.MUTE, "v7"), (ActionKind.REMOVE, "v2")]
+
+
 def test_a_message_is_answered(open_window: Open) -> None:
     stage, _, chat = opened(open_window)
     hover(chat, 1)

@@ -58,10 +58,10 @@ class RowActions(QFrame):
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             line.addWidget(button)
         self.buttons["reply"].clicked.connect(lambda: self._reply(self._row))
-        self.buttons["delete"].clicked.connect(self._delete)
-        self.buttons["mute"].clicked.connect(lambda: self._mute(Length.TEN_MINUTES))
-        self.buttons["remove"].clicked.connect(self._remove)
-        self.buttons["more"].clicked.connect(self.open_menu)
+        self.buttons["delete"].clicked.connect(lambda: self._delete(self._row))
+        self.buttons["mute"].clicked.connect(lambda: self._mute(self._row))
+        self.buttons["remove"].clicked.connect(lambda: self._remove(self._row))
+        self.buttons["more"].clicked.connect(lambda: self.open_menu(self._row))
         self.hide()
 
     def retranslate(self, tr: Translator) -> None:
@@ -95,40 +95,39 @@ class RowActions(QFrame):
     # ---- what is done ----------------------------------------------------------------------------
 
     def key(self, key: int, message: ChatRow) -> None:
-        """What a key of the list does to a message."""
-        self._row = message
+        """What a key of the list does to a message; the mouse may rest on another."""
         match key:
             case Qt.Key.Key_Delete:
-                self._delete()
+                self._delete(message)
             case Qt.Key.Key_M:
-                self._mute(Length.TEN_MINUTES)
+                self._mute(message)
             case Qt.Key.Key_K:
-                self._remove()
+                self._remove(message)
             case Qt.Key.Key_R:
                 self._reply(message)
             case Qt.Key.Key_Menu:
-                self.open_menu()
+                self.open_menu(message)
 
     def _reply(self, message: ChatRow | None) -> None:
         if message is not None and message.message_id and not message.is_hidden:
             self.replied.emit(message)
 
-    def _delete(self) -> None:
-        if self._row is not None and self._row.message_id and not self._row.is_hidden:
-            self.wished.emit(act(ActionKind.DELETE_MESSAGE, message_id=self._row.message_id))
+    def _delete(self, message: ChatRow | None) -> None:
+        if message is not None and message.message_id and not message.is_hidden:
+            self.wished.emit(act(ActionKind.DELETE_MESSAGE, message_id=message.message_id))
 
-    def _mute(self, length: Length) -> None:
-        if self._row is not None and self._row.account_id:
-            self.wished.emit(act(ActionKind.MUTE, account_id=self._row.account_id, length=length))
+    def _mute(self, message: ChatRow | None) -> None:
+        if message is not None and message.account_id:
+            self.wished.emit(act(ActionKind.MUTE, account_id=message.account_id, length=Length.TEN_MINUTES))
 
-    def _remove(self) -> None:
-        if self._row is not None and self._row.account_id:
-            self.wished.emit(act(ActionKind.REMOVE, account_id=self._row.account_id, length=Length.SESSION))
+    def _remove(self, message: ChatRow | None) -> None:
+        if message is not None and message.account_id:
+            self.wished.emit(act(ActionKind.REMOVE, account_id=message.account_id, length=Length.SESSION))
 
-    def open_menu(self) -> None:
+    def open_menu(self, message: ChatRow | None = None) -> None:
         """Everything that can be done to the message and its author; another row may be pointed at before one is
         taken."""
-        message = self._row
+        message = message or self._row
         if message is None or not message.message_id:
             return
         owner: QWidget = self.buttons["more"] if self.isVisible() else self._owner
