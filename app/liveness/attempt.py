@@ -86,6 +86,11 @@ class Attempt:
         self.skin: list[Skin] = []
 
     @property
+    def guide(self) -> Guide:
+        """What it advises by, for who wants to show more than the one prompt."""
+        return self._guide
+
+    @property
     def is_over(self) -> bool:
         return self.status.phase in (Phase.FINISHED, Phase.ABORTED)
 

@@ -110,6 +110,16 @@ class Guide:
         self._told_ms: float | None = None
         self._clear_since_ms: float | None = None
 
+    @property
+    def holding(self) -> tuple[Prompt, ...]:
+        """All that holds after the last frame, told or not, the most important first."""
+        return tuple(sorted(self._since, key=_RANK.__getitem__))
+
+    def in_place_ratio(self, at_ms: float) -> float:
+        """How much of the time in place is over: 0 … 1."""
+        since_ms = self._clear_since_ms
+        return 0.0 if since_ms is None else min(1.0, (at_ms - since_ms) / self._policy.guidance.aligned_ms)
+
     def feed(self, look: Look) -> Advice:
         """What to tell after this frame."""
         self._note(look)
