@@ -1,4 +1,6 @@
-"""One executable, one role each: ``python -m app [--role window|engine|faces|service|ingest|remux]``; none: supervisor.
+"""One executable, one role each: ``python -m app [--role window|engine|faces|mesh|service|ingest|remux]``.
+
+Without a role it is the supervisor.
 
 A child reads its launch (app.runtime.launch) as the first line of standard input. A service or ingest that runs
 by itself is given the same as a file: ``--role service --config FILE`` (readable by its owner only).
@@ -22,7 +24,7 @@ from app.runtime.launch import EngineLaunch, IngestLaunch, L, ServiceLaunch, Win
 def main(arguments: list[str] | None = None) -> int:
     """Run the role; its exit code."""
     parser = argparse.ArgumentParser(prog="anchordesk", description="AnchorDesk (主播台)")
-    parser.add_argument("--role", choices=["window", "engine", "faces", "service", "ingest", "remux"])
+    parser.add_argument("--role", choices=["window", "engine", "faces", "mesh", "service", "ingest", "remux"])
     parser.add_argument("--parent", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--config", type=Path, help="settings of a service or ingest that runs by itself (JSON)")
     parser.add_argument(
@@ -33,6 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--data-dir", type=Path, help="where this program keeps its data")
     parser.add_argument("--script-endpoint", default="", help=argparse.SUPPRESS)
     parser.add_argument("--script-key-file", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--script-camera", default="", help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
     if given.parent:
         die_with_parent(given.parent)
@@ -49,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
     if given.role is None:
         from app.supervisor import run_supervisor
 
-        return run_supervisor(given.data_dir, given.script_endpoint, given.script_key_file)
+        return run_supervisor(given.data_dir, given.script_endpoint, given.script_key_file, given.script_camera)
     return _run_role(given.role, given.config, is_rotation=given.rotate_field_key)
 
 
@@ -73,6 +76,8 @@ def _run_role(role: str, config: Path | None, *, is_rotation: bool) -> int:
         return _with(EngineLaunch, importlib.import_module("capture.host").run_engine, None)
     if role == "faces":
         return int(importlib.import_module("capture.meters.face_child").run_faces())
+    if role == "mesh":
+        return int(importlib.import_module("capture.liveness.mesh_child").run_mesh())
     if role == "service":
         from server.main import rotate_field_key, run_service
 

@@ -91,6 +91,11 @@ class Attempt:
         return self._guide
 
     @property
+    def action(self) -> Action | None:
+        """The one that was asked for last."""
+        return self._action
+
+    @property
     def is_over(self) -> bool:
         return self.status.phase in (Phase.FINISHED, Phase.ABORTED)
 

@@ -26,7 +26,8 @@ from app.liveness.look import Picture
 from app.runtime.clock import Clock
 from capture.frames import Array
 from capture.helper import end_helper, helper_command, keep_with_us, start_helper
-from capture.liveness.mesh_child import HEADER, Hello, read_answer
+from capture.liveness.mesh_child import HEADER, read_answer
+from capture.meters.face_child import Hello
 
 _LOG = logging.getLogger(__name__)
 

@@ -67,7 +67,7 @@ class CameraTap:
 
 
 def captured_us(now_s: float, told_ms: Callable[[], float]) -> int:
-    """When a picture was captured: as the driver says, where that can be (V4L2 stamps by the monotonic clock); else now."""
+    """When a picture was captured: as the driver says, where that can be (V4L2 has the monotonic clock); else now."""
     told_s = told_ms() / 1000
     return round((told_s if 0 <= now_s - told_s < _LATEST_S else now_s) * 1_000_000)
 

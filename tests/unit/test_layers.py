@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("app", "capture", "server", "ui")
 
 BY_NAME = {
-    "app/__main__.py": {"capture.host", "capture.meters.face_child"},
+    "app/__main__.py": {"capture.host", "capture.liveness.mesh_child", "capture.meters.face_child"},
     "capture/devices/endpoints.py": {"pulsectl"},
     "capture/devices/indexed_cameras.py": {"cv2_enumerate_cameras"},
     "capture/devices/microphones.py": {"sounddevice"},

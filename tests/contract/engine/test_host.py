@@ -17,6 +17,9 @@ from app.runtime.shared_frames import SharedFramesError
 from capture.devices.microphones import PortAudioHost
 from capture.engine import Engine
 from capture.host import Host
+from capture.liveness.liveness import Liveness
+from capture.liveness.mesh_process import MeshProcess
+from capture.liveness.tap import CameraTap
 from capture.meters.face_process import FaceProcess
 from capture.preview import preview
 from capture.quality import Quality
@@ -44,6 +47,7 @@ class Room:
             SourceDevices(NoMicrophones()),
             lambda *_: None,  # type: ignore[arg-type, return-value]
             quality,
+            Liveness(clock, self.told.append, CameraTap(), None, MeshProcess(clock)),
         )
 
 
