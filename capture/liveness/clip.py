@@ -30,17 +30,17 @@ MOST_BYTES = 20_000_000
 """Of the package's 24 MB; the rest is for still pictures."""
 _TIME_BASE = Fraction(1, 1_000_000)
 _LIKE = {"preset": "veryfast", "tune": "zerolatency", "forced-idr": "1", "sc_threshold": "0"}
-_USUAL = {**_LIKE, "crf": "20", "maxrate": "1800k", "bufsize": "1800k"}
+_USUAL = {**_LIKE, "crf": "20", "maxrate": "1500k", "bufsize": "1500k"}
 _FINE = {
     **_LIKE,
     "crf": "14",
-    "maxrate": "8000k",
-    "bufsize": "8000k",
+    "maxrate": "6500k",
+    "bufsize": "6500k",
     "chromaoffset": "-6",
     "x264-params": "no-dct-decimate=1:deadzone-inter=6:deadzone-intra=4",
 }
 """For the flash. Light at 2 % of the room's changes colours by two or three levels of 255: what is that small must not
-be rounded away. It lasts five seconds: 5 MB at most, and the usual rate leaves 14 MB for the minute."""
+be rounded away. It lasts five seconds: 4 MB, and the usual rate takes 12 MB for the minute."""
 
 
 class ClipError(Exception):

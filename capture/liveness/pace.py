@@ -9,6 +9,7 @@ from app.liveness.policy import AbortPolicy
 
 _LEARNT = 30
 """Intervals that its pace is taken from."""
+_KNOWN = 5
 _ENOUGH = 30
 """Of fewer frames no share is taken."""
 
@@ -27,7 +28,7 @@ class Pace:
     @property
     def rate_fps(self) -> float:
         """0 until it is known."""
-        return 1_000_000 / median(self._intervals) if len(self._intervals) >= _LEARNT // 3 else 0.0
+        return 1_000_000 / median(self._intervals) if len(self._intervals) >= _KNOWN else 0.0
 
     def begin(self) -> None:
         """Count from here on, against what was usual so far."""

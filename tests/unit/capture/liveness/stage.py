@@ -1,4 +1,4 @@
-"""An attempt played without a camera, a landmarker or a thread: a stick head, a picture of noise, a clock that is moved."""
+"""An attempt played without camera, landmarker or thread: a stick head, a picture of squares, a clock that is moved."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
+import cv2
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
@@ -23,11 +24,11 @@ from tests.unit.liveness.stick import Stance, bump, points_of
 E = TypeVar("E")
 FRAME_MS = 1000 / 30
 COLOURS = tuple(PALETTE[number % len(PALETTE)] for number in range(8))
-_NOISE = np.random.default_rng(5).normal(130, 35, (480, 640, 3)).clip(20, 235).astype(np.uint8)
+_SQUARES = np.random.default_rng(5).normal(130, 40, (120, 160, 1)).clip(20, 235).astype(np.uint8).repeat(3, axis=2)
 
 
 def picture(width_px: int = 640, height_px: int = 480) -> Array:
-    return np.ascontiguousarray(np.resize(_NOISE, (height_px, width_px, 3)))
+    return np.asarray(cv2.resize(_SQUARES, (width_px, height_px), interpolation=cv2.INTER_NEAREST), np.uint8)
 
 
 class StickMesh:

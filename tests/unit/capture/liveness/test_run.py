@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from app.contract.liveness import MAX_PACKAGE_BYTES
-from app.domain.liveness import Abort, Action, LivenessPath, OrderKind, Phase, Prompt, Stage as ActionStage
+from app.domain.flash import WHOLE_MS
+from app.domain.liveness import Abort, Action, LivenessPath, OrderKind, Phase, Prompt
+from app.domain.liveness import Stage as ActionStage
 from app.errors import InputError
 from app.liveness.chain import links_of
 from app.liveness.face import Box
@@ -50,7 +52,7 @@ def test_the_clip_decodes_frame_by_frame_with_the_times_of_the_capture() -> None
     gaps = np.diff([unit.at_us for unit in package.units])
     assert gaps.min() > 33_000 and gaps.max() < 34_000
     assert package.units[0].data[:4] in (b"\0\0\0\1", b"\0\0\1\x67")
-    assert np.abs(frames[-1].to_ndarray(format="bgr24").astype(int) - picture()).mean() < 25
+    assert np.abs(frames[-1].to_ndarray(format="bgr24").astype(int) - picture()).mean() < 4
     track = package.read_track()
     assert [one.at_us for one in track] == [unit.at_us for unit in package.units]
     assert {one.phase for one in track} >= {Phase.ALIGN, Phase.WAIT, Phase.ACTION, Phase.FLASH, Phase.RECENTRE}
@@ -191,9 +193,8 @@ def test_a_frame_that_is_not_looked_at_is_in_the_clip_all_the_same() -> None:
     for number in range(60):
         stage.frame(is_analysed=number % 3 != 0)
     assert stage.mesh.looked - looked == 40 and not stage.run.is_over
-    before = stage.heard(port.LivenessSaid)[0].units
-    stage.act(Action.BLINK)
-    assert stage.heard(port.LivenessSaid)[1].units == before + 60 + 78
+    assert stage.run._clip is not None
+    assert stage.run._clip.count == stage.heard(port.LivenessSaid)[0].units + 60
 
 
 def test_a_camera_that_comes_and_goes() -> None:
@@ -203,9 +204,9 @@ def test_a_camera_that_comes_and_goes() -> None:
     assert (stage.last.phase, stage.last.code) == (Phase.ALIGN, "camera_lost")
     stage.frames(0.3)
     assert stage.last.code == ""
-    stage.bgr = picture(1280, 720)
+    stage.bgr = picture(800, 600)
     stage.in_place()
-    assert stage.run._clip is not None and stage.run._clip.width_px == 1280
+    assert stage.run._clip is not None and stage.run._clip.width_px == 800
     stage.run.away("camera_frozen")
     assert _aborted(stage) == (Abort.CAMERA_CHANGED, "camera_frozen")
     for change in ("size", "again"):
@@ -254,26 +255,23 @@ def test_a_clip_that_would_become_too_large(monkeypatch: pytest.MonkeyPatch) -> 
     assert _aborted(stage) == (Abort.TOO_LONG, "")
 
 
-def test_a_minute_is_the_most_and_its_bytes_fit() -> None:
-    stage = Stage()
-    stage.in_place()
-    stage.order(OrderKind.ACTION, action=Action.BLINK)
-    most = 0
+@pytest.mark.slow
+def test_the_longest_clip_of_the_worst_pictures_fits_into_a_package() -> None:
     rng = np.random.default_rng(1)
-    noisy = [np.ascontiguousarray(rng.integers(0, 255, (480, 640, 3), np.uint8)) for _ in range(5)]
-    for number in range(65 * 30):
-        stage.bgr = noisy[number % 5]
-        stage.frame()
-        if stage.run.is_over:
-            break
-        if stage.run.status.phase is Phase.ACTION and number % 200 == 150:
-            stage.frames(1, ACTED[Action.BLINK])
-        elif stage.run.status.phase is Phase.WAIT:
-            stage.order(OrderKind.ACTION, action=Action.BLINK)
-        assert stage.run._clip is not None
-        most = max(most, stage.run._clip._bytes)
-    assert _aborted(stage)[0] is Abort.TOO_LONG
-    assert 1_000_000 < most < clip.MOST_BYTES
+    noisy = [rng.integers(0, 255, (480, 640, 3), np.uint8) for _ in range(3)]
+    rates: dict[bool, float] = {}
+    for is_fine, seconds in ((False, 5), (True, 3)):
+        film = clip.Clip("l1", b"n" * 32, 640, 480)
+        film.fix()
+        if is_fine:
+            film.set_fine(True)
+        for number in range(seconds * 30):
+            film.add(noisy[number % 3], number * 33_333)
+        rates[is_fine] = sum(len(unit.data) for unit in film.units) / seconds
+    flash_s = WHOLE_MS / 1000 + 1
+    assert rates[True] * flash_s + rates[False] * (64 - flash_s) < clip.MOST_BYTES
+    assert rates[True] > 2 * rates[False]
+    assert clip.MOST_BYTES + 16 * 1024 * 200 + 3600 * 100 < MAX_PACKAGE_BYTES
 
 
 # ---- orders --------------------------------------------------------------------------------------
@@ -341,8 +339,8 @@ def test_the_screen_is_told_at_once_what_changes_and_else_ten_times_a_second() -
     assert [one for one, last in zip(stages, [None, *stages], strict=False) if one != last] == [
         ActionStage.WAITING, ActionStage.UNDERWAY, ActionStage.RETURNING,
     ]  # fmt: skip
-    shares = [one.share_ratio for one in told]
-    assert max(shares) == 1.0 and 0.3 < sorted(shares)[len(shares) // 2] <= 1.0
+    shares = [one.share_ratio for one in told if one.stage is ActionStage.UNDERWAY]
+    assert len(shares) > 3 and shares == sorted(shares) and shares[-1] <= 1.0
 
 
 def test_what_holds_is_told_beside_what_is_asked_for() -> None:
