@@ -25,6 +25,7 @@ from app.ports.engine import (
     VideoSource,
 )
 from app.settings import Settings
+from app.usecases.liveness_state import LivenessDesk
 from app.usecases.moderation_state import ModerationDesk
 from app.usecases.quality_state import QualityDesk
 from app.usecases.questions_state import QuestionsDesk
@@ -238,6 +239,7 @@ class DeskState:
     inbox: InboxState = field(default_factory=InboxState)
     measures: MeasuresState = field(default_factory=MeasuresState)
     reports: ReportsState = field(default_factory=ReportsState)
+    liveness: LivenessDesk = field(default_factory=LivenessDesk)
     log: tuple[LogEntry, ...] = ()
     notices: tuple[Notice, ...] = ()
     default_title: str = ""
