@@ -50,6 +50,8 @@ class LivenessCase:
         self._context, self._scope = context, scope
         self.reload = Reload(scope, self._load, "liveness")
         self._key = RequestKey()
+        self._load_trouble: Trouble | None = None
+        """Goes with the next load that does not fail."""
         self._task: asyncio.Task[None] | None = None
         self._told: asyncio.Queue[port.LivenessSaid | port.LivenessSealed] = asyncio.Queue()
         self._order: LivenessOrder | None = None
@@ -93,11 +95,13 @@ class LivenessCase:
         except AppError as error:
             trouble = self._context.trouble(error)
             # What runs tells of itself; a load beside it is tried again by itself.
-            if trouble is not None and self._desk.phase is LivenessPhase.IDLE:
+            if trouble is not None and self._desk.phase is LivenessPhase.IDLE and self._desk.trouble is None:
+                self._load_trouble = trouble
                 self._set(trouble=trouble)
             return
-        is_failed_load = self._desk.phase is LivenessPhase.IDLE and self._desk.standing is None
-        self._set(standing=standing, **({"trouble": None} if is_failed_load else {}))
+        if self._desk.trouble is self._load_trouble:
+            self._set(trouble=None)
+        self._set(standing=standing)
         self._follow(standing, is_verified=is_verified)
 
     def _follow(self, standing: LivenessStanding, *, is_verified: bool) -> None:
