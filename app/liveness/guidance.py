@@ -71,6 +71,16 @@ def _under(value: float, bound: float) -> float:
     return 1 - value / bound
 
 
+def mouth_covered(look: Look, to: LookPolicy) -> float:
+    """Above 0: something is before the mouth."""
+    return max(_over(look.chin_delta_e, to.most_chin_delta_e), _under(look.mouth_deviation, to.least_mouth_deviation))
+
+
+def eyes_covered(look: Look, to: LookPolicy) -> float:
+    """Above 0: something is before the eyes."""
+    return _under(look.eye_deviation, to.least_eye_deviation)
+
+
 _FACE_ONLY = (
     _Condition(Prompt.SECOND_FACE, lambda look, to: _over(look.other_width_ratio, to.other_width_ratio)),
     _Condition(
@@ -87,13 +97,8 @@ _FACE_ONLY = (
     ),
     _Condition(Prompt.UNEVEN, lambda look, to: _over(look.cheek_ratio, to.most_cheek_ratio)),
     _Condition(Prompt.BLURRED, lambda look, to: _under(look.sharpness, to.least_sharpness)),
-    _Condition(
-        Prompt.MOUTH_COVERED,
-        lambda look, to: max(
-            _over(look.chin_delta_e, to.most_chin_delta_e), _under(look.mouth_deviation, to.least_mouth_deviation)
-        ),
-    ),
-    _Condition(Prompt.EYES_COVERED, lambda look, to: _under(look.eye_deviation, to.least_eye_deviation)),
+    _Condition(Prompt.MOUTH_COVERED, mouth_covered),
+    _Condition(Prompt.EYES_COVERED, eyes_covered),
     _Condition(Prompt.TILTED, lambda look, to: _over(look.tilt_deg, to.most_tilt_deg)),
 )
 _BLOCKING = {Prompt.NO_FACE, *(one.prompt for one in _FACE_ONLY if one.blocks)}

@@ -143,6 +143,47 @@ class AbortPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class BestPolicy:
+    """The frame that shows the face best."""
+
+    most_deg: float = 8.0
+    least_eyes_ratio: float = 0.85
+    least_luma: float = 90.0
+    most_luma: float = 180.0
+    most_clipped_ratio: float = 0.02
+    least_sharpness: float = 80.0
+    least_width_px: float = 200.0
+
+
+@dataclass(frozen=True, slots=True)
+class JudgePolicy:
+    """Where the service is not as strict as the program, since it sees the clip after it was encoded and knows the
+    times of the orders only as those of the messages; and what of a clip is a hint."""
+
+    lead_ms: float = 1500.0
+    """So much of the clip before the first message is looked at."""
+    late_ms: float = 400.0
+    """An action, or being in place, may be seen so much later than it was said."""
+    answer_ms: float = 2500.0
+    """Between a message and the order on the screen, at most; the time for an action is longer by that."""
+    aligned_ms: float = 400.0
+    recentred_ms: float = 300.0
+    slack_ratio: float = 0.25
+    """Of the bounds of a face's place and light, and of what ends an attempt."""
+    most_unclear_ratio: float = 0.30
+    """Of the frames from the first message on."""
+    most_covered_ratio: float = 0.50
+    """Of the frames that show the face from the front."""
+    least_fps: float = 15.0
+    most_repeated_ratio: float = 0.50
+    """Frames that are the one before to the last bit: an encoder repeats some of a scene that does not move."""
+    most_returned: int = 3
+    """Frames that are an earlier one to the last bit, with others between: noise never comes twice."""
+    least_jitter_ms: float = 0.02
+    """Spread of the times between frames: those of a camera are never all alike. Told, and no hint by itself."""
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """All of it."""
 
@@ -157,6 +198,8 @@ class Policy:
     flash: FlashPolicy = FlashPolicy()
     parallax: ParallaxPolicy = ParallaxPolicy()
     abort: AbortPolicy = AbortPolicy()
+    best: BestPolicy = BestPolicy()
+    judge: JudgePolicy = JudgePolicy()
 
 
 POLICY = Policy()
