@@ -35,7 +35,10 @@ class Look:
     cheek_ratio: float = 1.0
     """The brighter cheek's luma over the other's."""
     sharpness: float = 1000.0
-    chin_delta_e: float = 0.0
+    lip_contrast: float = 10.0
+    """How much redder the lips are than the skin around them (a* of CIELAB)."""
+    lower_red: float = 0.0
+    """How much redder the lower half of the face is than the upper: log of red over green, between both."""
     mouth_deviation: float = 100.0
     eye_deviation: float = 100.0
     tilt_deg: float = 0.0
@@ -72,8 +75,12 @@ def _under(value: float, bound: float) -> float:
 
 
 def mouth_covered(look: Look, to: LookPolicy) -> float:
-    """Above 0: something is before the mouth."""
-    return max(_over(look.chin_delta_e, to.most_chin_delta_e), _under(look.mouth_deviation, to.least_mouth_deviation))
+    """Above 0: something is before the mouth: it has no lips and less red in it than skin, or no shades at all.
+
+    Brightness of chin and forehead is no measure of it: it differs as much in a light from above or from a side.
+    """
+    is_no_skin = min(_under(look.lip_contrast, to.least_lip_contrast), _over(-look.lower_red, to.most_red_loss))
+    return max(is_no_skin, _under(look.mouth_deviation, to.least_mouth_deviation))
 
 
 def eyes_covered(look: Look, to: LookPolicy) -> float:

@@ -311,7 +311,7 @@ def lenient(policy: Policy) -> Policy:
             most_off_centre_ratio=look.most_off_centre_ratio * more, dark_luma=look.dark_luma * less,
             bright_luma=look.bright_luma * more, most_clipped_ratio=look.most_clipped_ratio * more,
             most_cheek_ratio=look.most_cheek_ratio * more, least_sharpness=look.least_sharpness * less,
-            most_chin_delta_e=look.most_chin_delta_e * more, least_mouth_deviation=look.least_mouth_deviation * less,
+            least_lip_contrast=look.least_lip_contrast * less, least_mouth_deviation=look.least_mouth_deviation * less,
             least_eye_deviation=look.least_eye_deviation * less, most_tilt_deg=look.most_tilt_deg * more,
         ),
         guidance=replace(policy.guidance, aligned_ms=rules.aligned_ms),

@@ -54,10 +54,10 @@ def _mask(albedo: Field, portrait: Portrait, colour: Field) -> None:
     chin = edges[3] + np.array([0, 14])
     outline = np.array(
         [
-            edges[0] + (4, 10), top + (-26, 8), top, top + (26, 8), edges[1] + (-4, 10),
-            edges[1] + (-14, 50), chin + (28, 0), chin + (-28, 0), edges[0] + (14, 50),
+            edges[0], top, top, top, edges[1], edges[1], chin, chin, edges[0],
         ]
     )  # fmt: skip
+    outline += np.array([(4, 10), (-26, 8), (0, 0), (26, 8), (-4, 10), (-14, 50), (28, 0), (-28, 0), (14, 50)])
     cover = np.zeros(albedo.shape[:2], np.float32)
     cv2.fillPoly(cover, [np.array([_at(one) for one in outline], np.int32)], 1.0, cv2.LINE_AA)
     rows = (np.arange(albedo.shape[0]) / PX_PER_MM - ABOVE_MM)[:, None]
