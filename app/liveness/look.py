@@ -12,14 +12,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.liveness.face import Box, Points, Pose, box_of, pose_of
+from app.liveness.face import ZERO, Box, Points, Pose, box_of, pose_of
 from app.liveness.guidance import Look
 
 Picture = NDArray[np.uint8]
 """H × W × 3, BGR; or H × W, luma."""
 
 _RIGHT_CHEEK, _LEFT_CHEEK = 50, 280
-_FOREHEAD, _CHIN = 151, 199
+_FOREHEAD = 151
+_LIP = 17
+_LOWER = (199, 210, 430, 164)
+"""Chin, beside it on both sides, above the lip."""
+_UPPER = (151, 10, 119, 348)
+"""Forehead, below the eyes."""
 _MOUTH = (61, 291, 0, 17)
 _EYES = ((33, 133, 159, 145), (263, 362, 386, 374))
 _PATCH_RATIO = 0.10
@@ -37,7 +42,8 @@ def look_of(picture: Picture, points: Points, others: Sequence[Box], at_ms: floa
     grey: Picture = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
     face = _cut(grey, box)
     centre_x, centre_y = box.centre
-    pose = pose_of(points) - (rest or Pose(0.0, 0.0, 0.0))
+    pose = pose_of(points) - (rest or ZERO)
+    lip_contrast, lower_red = _redness(picture, points, box)
     return Look(
         at_ms,
         has_face=True,
@@ -50,7 +56,8 @@ def look_of(picture: Picture, points: Points, others: Sequence[Box], at_ms: floa
         clipped_ratio=float((face >= _CLIPPED_LUMA).mean()) if face.size else 0.0,
         cheek_ratio=_cheek_ratio(grey, points, box),
         sharpness=_sharpness(face),
-        chin_delta_e=_delta_e(_patch(picture, points[_CHIN], box), _patch(picture, points[_FOREHEAD], box)),
+        lip_contrast=lip_contrast,
+        lower_red=lower_red,
         mouth_deviation=_deviation(grey, points, _MOUTH),
         eye_deviation=min(_deviation(grey, points, eye) for eye in _EYES),
         tilt_deg=max(abs(pose.roll_deg), abs(pose.pitch_deg)),
@@ -112,13 +119,17 @@ def _sharpness(face: Picture) -> float:
     return float(cv2.Laplacian(crop, cv2.CV_64F).var())
 
 
-def _delta_e(one: Picture, other: Picture) -> float:
-    """CIE76 between the means of two patches."""
-    if not one.size or not other.size:
-        return 0.0
-    means = np.array([[one.reshape(-1, 3).mean(axis=0), other.reshape(-1, 3).mean(axis=0)]], np.float32) / 255
-    first, second = cv2.cvtColor(means, cv2.COLOR_BGR2LAB)[0]
-    return float(np.linalg.norm(first - second))
+def _redness(picture: Picture, points: Points, box: Box) -> tuple[float, float]:
+    """Of the lips over the skin around them, and of the lower half of the face over the upper; see Look."""
+    patches = [_patch(picture, points[index], box) for index in (_LIP, *_LOWER, *_UPPER)]
+    if not all(patch.size for patch in patches):
+        return Look(0.0, has_face=True).lip_contrast, 0.0
+    means = np.array([[patch.reshape(-1, 3).mean(axis=0) for patch in patches]], np.float32)
+    # Medians, since hair or a shadow may lie on one of the places.
+    lip, *lower = cv2.cvtColor(means[:, : 1 + len(_LOWER)] / 255, cv2.COLOR_BGR2LAB)[0, :, 1]
+    reds = np.log(np.maximum(means[0, 1:, 2], 1) / np.maximum(means[0, 1:, 1], 1))
+    change = np.median(reds[: len(_LOWER)]) - np.median(reds[len(_LOWER) :])
+    return float(lip - np.median(lower)), float(change)
 
 
 def _deviation(grey: Picture, points: Points, around: Sequence[int]) -> float:
