@@ -20,14 +20,14 @@ import msgspec
 import numpy as np
 
 from app.liveness.analysis import Found, Mesh
-from app.liveness.face import MESH_POINTS, Box
+from app.liveness.face import MESH_POINTS, Box, Pose
 from app.liveness.mesh import MediapipeMesh, MeshMissingError
 from capture.meters.face_child import Hello
 
 HEADER = struct.Struct("<HH")
 """Width and height in pixels."""
-ANSWER = struct.Struct("<?B")
-"""Whether there is a face, and how many further ones are told."""
+ANSWER = struct.Struct("<?B3f")
+"""Whether there is a face, how many further ones are told, and how points lie at rest: yaw, pitch, roll in degrees."""
 POINTS_BYTES, BOX_BYTES = MESH_POINTS * 3 * 4, 4 * 4
 MOST_OTHERS = 8
 LARGEST_PX = 1280
@@ -70,19 +70,21 @@ def packed(found: Found) -> bytes:
     others = list(found.others)[:MOST_OTHERS]
     points = b"" if found.points is None else np.asarray(found.points, "<f4").tobytes()
     boxes = np.array([(one.left_px, one.top_px, one.width_px, one.height_px) for one in others], "<f4").tobytes()
-    return ANSWER.pack(found.points is not None, len(others)) + points + boxes
+    rest = found.rest
+    head = ANSWER.pack(found.points is not None, len(others), rest.yaw_deg, rest.pitch_deg, rest.roll_deg)
+    return head + points + boxes
 
 
 def read_answer(answers: BinaryIO, scale: float) -> Found:
     """The next one, in pixels ``scale`` times as many. Raises OSError at the end of the stream."""
-    has_points, count = ANSWER.unpack(_exactly(answers, ANSWER.size))
+    has_points, count, *rest = ANSWER.unpack(_exactly(answers, ANSWER.size))
     if count > MOST_OTHERS:
         raise OSError(f"an answer of {count} faces")
     points = None
     if has_points:
         points = np.frombuffer(_exactly(answers, POINTS_BYTES), "<f4").reshape(MESH_POINTS, 3) * np.float32(scale)
     boxes = np.frombuffer(_exactly(answers, BOX_BYTES * count), "<f4").reshape(count, 4) * np.float32(scale)
-    return Found(points, tuple(Box(*(float(value) for value in box)) for box in boxes))
+    return Found(points, tuple(Box(*(float(value) for value in box)) for box in boxes), Pose(*rest))
 
 
 def _exactly(answers: BinaryIO, count: int) -> bytes:
