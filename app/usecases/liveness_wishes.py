@@ -1,4 +1,4 @@
-"""What a person, or the page for them, can ask of the face check by camera. Part of ``wishes``."""
+"""What a person can ask of the face check by camera. Part of ``wishes``."""
 
 from __future__ import annotations
 
@@ -9,29 +9,28 @@ from app.domain.liveness import Abort, LivenessPath
 
 @dataclass(frozen=True)
 class LoadLiveness:
-    """The page is open: how it stands, and get ready to begin."""
+    """Ask the service how my face check by camera stands."""
 
 
 @dataclass(frozen=True)
 class StartLiveness:
-    """Begin. Nothing while one runs."""
+    """Begin an attempt; the person has agreed to it."""
 
     path: LivenessPath = LivenessPath.FULL
 
 
 @dataclass(frozen=True)
 class FlashShown:
-    """The first grey of the colours is on the screen since ``at_ms``, by the machine's monotonic clock."""
+    """The first grey is on the screen since ``at_ms`` (monotonic clock of the machine)."""
 
     at_ms: int
 
 
 @dataclass(frozen=True)
 class AbortLiveness:
-    """Give it up: the person, or the page that lost the focus. What was captured whole already goes on its way, unless
-    the person gives it up."""
+    """Give the attempt up."""
 
-    reason: Abort = Abort.GIVEN_UP
+    reason: Abort
 
 
 LivenessWish = LoadLiveness | StartLiveness | FlashShown | AbortLiveness

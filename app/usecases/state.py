@@ -232,6 +232,7 @@ class DeskState:
     documents: DocumentsState = field(default_factory=DocumentsState)
     application: ApplicationDesk = field(default_factory=ApplicationDesk)
     identity: IdentityDesk = field(default_factory=IdentityDesk)
+    liveness: LivenessDesk = field(default_factory=LivenessDesk)
     schedule: ScheduleDesk = field(default_factory=ScheduleDesk)
     quality: QualityDesk = field(default_factory=QualityDesk)
     moderation: ModerationDesk = field(default_factory=ModerationDesk)
@@ -239,7 +240,6 @@ class DeskState:
     inbox: InboxState = field(default_factory=InboxState)
     measures: MeasuresState = field(default_factory=MeasuresState)
     reports: ReportsState = field(default_factory=ReportsState)
-    liveness: LivenessDesk = field(default_factory=LivenessDesk)
     log: tuple[LogEntry, ...] = ()
     notices: tuple[Notice, ...] = ()
     default_title: str = ""

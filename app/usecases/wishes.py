@@ -388,7 +388,7 @@ Wish = (
     | StopSample | DismissAdvice | RetryEngine | DismissNotice | RefreshOnboarding | OpenDocuments | ReadDocument
     | CompareDocument | AcceptDocument | DeclineDocument | LoadApplication | BeginApplication | EditApplication
     | KeepDraft | SubmitApplication | UploadImage | RemoveImage | LoadIdentity | CheckIdentity | AskFaceCheck
-    | CancelFaceCheck
-    | LivenessWish | LoadSchedule | SavePlan | CancelPlan | ExportCalendar
+    | CancelFaceCheck | LivenessWish
+    | LoadSchedule | SavePlan | CancelPlan | ExportCalendar
     | LoadInbox | LoadOlderMessages | MarkRead | LoadMeasures | Appeal | Leave
 )  # fmt: skip
