@@ -14,6 +14,7 @@ from app.domain.face_check import FaceMethod
 from app.domain.images import ImagePurpose
 from app.domain.quality.model import Defect
 from app.ports.engine import AudioSource, VideoSource
+from app.usecases.liveness_wishes import LivenessWish
 from app.usecases.room_wishes import RoomWish
 
 
@@ -381,7 +382,7 @@ Wish = (
     | StopSample | DismissAdvice | RetryEngine | DismissNotice | RefreshOnboarding | OpenDocuments | ReadDocument
     | CompareDocument | AcceptDocument | DeclineDocument | LoadApplication | BeginApplication | EditApplication
     | KeepDraft | SubmitApplication | UploadImage | RemoveImage | LoadIdentity | CheckIdentity | AskFaceCheck
-    | CancelFaceCheck
+    | CancelFaceCheck | LivenessWish
     | LoadSchedule | SavePlan | CancelPlan | ExportCalendar
     | LoadInbox | LoadOlderMessages | MarkRead | LoadMeasures | Appeal | Leave
 )  # fmt: skip
