@@ -13,7 +13,7 @@ from enum import StrEnum
 from app.contract.inbox import Step
 from app.contract.liveness import LivenessStanding
 from app.domain.flash import Colour
-from app.domain.liveness import LivenessState
+from app.domain.liveness import LivenessPath, LivenessState
 from app.domain.onboarding import StepState
 from app.i18n import Translator
 from app.ports.engine import CameraSource, PreviewReady
@@ -71,6 +71,8 @@ class LivenessView:
     colours: tuple[Colour, ...] = ()
     """Not empty: the screen shows them."""
     must_focus: bool = False
+    path: LivenessPath = LivenessPath.FULL
+    is_sounding: bool = True
     steps_done: int = 0
     """Grows with each step of an attempt: for a sound."""
     text_px: int = 14
@@ -123,6 +125,8 @@ def present_liveness(
         is_flipped=not is_mirrored,
         colours=desk.colours if desk.phase in _FLASH_PHASES else (),
         must_focus=desk.phase in FOCUS_PHASES,
+        path=desk.path,
+        is_sounding=state.settings.is_sounding,
         steps_done=capture.steps_done if capture is not None else 0,
         text_px=max(14, state.settings.chat_size_px),
         said=said,

@@ -26,6 +26,7 @@ _ROWS: tuple[tuple[str, str, tuple[Prompt, ...]], ...] = (
     ("cover", "none", (Prompt.MOUTH_COVERED, Prompt.EYES_COVERED)),
 )
 """Name of the row, its word when all is well, and what can be wrong with it, the worst first."""
+ROW_NAMES = tuple(name for name, *_ in _ROWS)
 
 
 @dataclass(frozen=True)

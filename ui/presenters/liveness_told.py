@@ -139,7 +139,14 @@ def _failed(name: str, icon: str, barred: ToldView | None, tr: Translator) -> To
             is_counting=barred.is_counting,
         )  # fmt: skip
     return ToldView(
-        title, do, "warn", icon, main=_start(tr), second=_choose(tr), third=_call(tr), note=tr.text("liveness.retry_note")
+        title,
+        do,
+        "warn",
+        icon,
+        main=_start(tr),
+        second=_choose(tr),
+        third=_call(tr),
+        note=tr.text("liveness.retry_note"),
     )
 
 
