@@ -58,7 +58,8 @@ class CaptureView:
     action: Action | None = None
     """To be shown as a small picture."""
     share_ratio: float = 0.0
-    is_in_place: bool = False
+    is_done: bool = False
+    """What was asked for is done; the person comes back."""
     arrow: tuple[float, float] | None = None
     """Where the face has to move on the screen, a unit vector; y grows downwards."""
     chips: tuple[StepChip, ...] = ()
@@ -82,7 +83,7 @@ def present_capture(desk: LivenessDesk, tr: Translator) -> CaptureView:
         said=tr.text("sentence.pause").join(part for part in (headline, hint) if part),
         action=action,
         share_ratio=min(1.0, max(0.0, now.share_ratio)) if now is not None and not now.code else 0.0,
-        is_in_place=now is not None and now.phase is not Phase.ALIGN,
+        is_done=now is not None and now.stage in (Stage.RETURNING, Stage.DONE),
         arrow=arrow(now),
         chips=_chips(desk, tr),
         foot=_foot(desk, left_s, tr),
@@ -154,7 +155,7 @@ def _told(desk: LivenessDesk, tr: Translator) -> tuple[str, str]:
         case Phase.ALIGN:
             return _of_align(now, tr)
         case Phase.ACTION if now.action is not None:
-            return _of_action(now, now.action, tr), _warned(now, tr)
+            return _of_action(now, now.action, tr), _warned(now, tr) or _then(now, now.action, tr)
         case Phase.RECENTRE | Phase.FINISHED:
             return tr.text("liveness.recentre"), _warned(now, tr)
         case Phase.ABORTED:
@@ -180,6 +181,13 @@ def _of_action(now: LivenessChanged, action: Action, tr: Translator) -> str:
     if now.stage is Stage.WRONG:
         return tr.text("liveness.wrong_side")
     return tr.text(f"liveness.action.{action.value}")
+
+
+def _then(now: LivenessChanged, action: Action, tr: Translator) -> str:
+    """What comes after it, while it is asked for."""
+    is_asked = now.stage in (None, Stage.WAITING, Stage.UNDERWAY)
+    hint_id = "liveness.then.turn" if action in TURNS else f"liveness.then.{action.value}"
+    return tr.text(hint_id) if is_asked and tr.has(hint_id) else ""
 
 
 def _of_wait(desk: LivenessDesk, now: LivenessChanged, tr: Translator) -> tuple[str, str]:

@@ -49,9 +49,7 @@ class CapturePanel(View):
         if capture is None:
             return
         self._feed.attach(view.ready)
-        self.oval.show_marks(
-            capture.share_ratio, capture.arrow, is_good=capture.is_in_place, is_flipped=view.is_flipped
-        )
+        self.oval.show_marks(capture.share_ratio, capture.arrow, is_good=capture.is_done, is_flipped=view.is_flipped)
         self.head.show_text(capture.headline, capture.hint, capture.action, text_px=view.text_px)
         self.chips.show_chips(capture.chips, self._tr.text("liveness.steps"))
         self.time.show_time(capture.foot, capture.left_ratio)

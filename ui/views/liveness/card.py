@@ -70,7 +70,7 @@ class LivenessCard(View):
         self._areas = {Mode.LOADING: self.loading, Mode.CAPTURE: self.capture}
         self._margined = []
         for panel, modes in ((self.intro, (Mode.INTRO,)), (self.told, (Mode.PROGRESS, Mode.TOLD))):
-            area, layout = scrolled(f"{panel.objectName()}.scroll", margins=(MARGIN_PX, 24, MARGIN_PX, 40))
+            area, layout = scrolled(f"{panel.objectName()}.scroll", margins=(MARGIN_PX, 24, MARGIN_PX, 20))
             panel.setMaximumWidth(CARD_PX)
             layout.addWidget(panel)
             layout.addStretch(1)
@@ -199,7 +199,7 @@ class LivenessCard(View):
     def set_margin(self, margin_px: int) -> None:
         """At both sides of what is read."""
         for layout in self._margined:
-            layout.setContentsMargins(margin_px, 24, margin_px, 40)
+            layout.setContentsMargins(margin_px, 24, margin_px, 20)
 
     def draw(self, view: LivenessView) -> None:
         """Show this state."""

@@ -66,7 +66,7 @@ class IntroPanel(View):
     def __init__(self) -> None:
         super().__init__("liveness.intro")
         self._view: IntroView | None = None
-        outer = column(self, gap=16)
+        outer = column(self, gap=14)
         head = column(gap=6)
         title = label("liveness.intro.title", type_="h1", wraps=True)
         self.texts.bind(title.setText, "liveness.intro")
@@ -135,9 +135,11 @@ class IntroPanel(View):
         buttons.addStretch(1)
         end.addLayout(buttons)
         self.kept = label("liveness.kept", type_="12", tone="2", wraps=True)
-        self.left = label("liveness.intro.left", type_="12", tone="2", wraps=True)
-        end.addWidget(self.kept)
-        end.addWidget(self.left)
+        self.left = label("liveness.intro.left", type_="12", tone="2")
+        below = row(gap=16)
+        below.addWidget(self.kept, 1)
+        below.addWidget(self.left)
+        end.addLayout(below)
         outer.addLayout(end)
 
     def draw(self, view: IntroView) -> None:
@@ -155,6 +157,7 @@ class IntroPanel(View):
             button.show_choice(way.title, way.detail)
             button.setChecked(way.path is view.path)
         self.camera.show_choices(view.cameras)
+        self.camera.setVisible(any(one.wish is not None for one in view.cameras))
         if self.trouble.view != view.trouble:
             self.trouble.draw(view.trouble)
         self.agree.box.setChecked(view.is_agreed)
@@ -162,9 +165,7 @@ class IntroPanel(View):
             self.agree.box.setFocus(Qt.FocusReason.OtherFocusReason)  # else the keyboard would go to another part
         self.start.setEnabled(view.can_start)
         self.kept.setText(view.kept)
-        self.kept.setVisible(bool(view.kept))
         self.left.setText(view.left)
-        self.left.setVisible(bool(view.left))
 
     def retranslate(self, tr: Translator) -> None:
         super().retranslate(tr)

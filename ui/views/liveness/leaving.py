@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from ui.views.base import View
 from ui.widgets.basics import label, row
 
-STRIP_PX, TOP_PX, SIDE_PX, LEAST_PX = 560, 12, 16, 44
+STRIP_PX, TOP_PX, SIDE_PX, LEAST_PX = 600, 8, 16, 44
 
 
 class StopStrip(View):

@@ -19,7 +19,7 @@ ASPECT = 0.76
 RING_PX, GAP_PX = 6, 7
 INSET_PX = RING_PX + GAP_PX
 MOST_PX, LEAST_PX = 460, 170
-ARROW_PX, ARROW_INSET_PX = 22, 30
+ARROW_PX, ARROW_INSET_PX = 18, 34
 SHARES = 120
 """Steps in which the arc grows."""
 _TURN = 5760
@@ -176,3 +176,4 @@ class OvalPreview(Preview):
                 QPen(ink, width_px, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
             )
             painter.drawPolyline(QPolygonF([tip - back + side, tip, tip - back - side]))
+            painter.drawLine(tip, tip - back * 2.4)

@@ -14,6 +14,8 @@ from ui.views.liveness.figure import SIDE_PX, ActionFigure
 
 HEAD_PX, TITLE_PX, HINT_PX, BASE_PX = 92, 22, 13, 14
 FIGURE_GAP_PX, MARGIN_PX = 14, 16
+BALANCED = (0.55, 0.65, 0.75, 0.85)
+"""Shares of the width in which two lines are tried."""
 CHIP_PX, CHIP_GAP_PX, CHIP_PAD_PX, MARK_PX, DOT_PX = 24, 8, 10, 14, 8
 LINE_PX, RING_PX, RING_GAP_PX = 20, 16, 8
 ROW_PX, PILL_GAP_PX, PILL_PX = 24, 10, 62
@@ -86,9 +88,15 @@ class PromptHead(Painted):
         for size_px in (round(TITLE_PX * self._scale), TITLE_PX, 18, 16):
             font = self.sized(size_px, is_bold=True)
             metrics = QFontMetrics(font)
-            taken = metrics.boundingRect(QRect(0, 0, width_px, 400), _WRAPPED, self.headline)
+            taken = _wrapped(metrics, self.headline, width_px)
             if taken.height() <= 2 * metrics.lineSpacing() + 2 and taken.width() <= width_px:
                 break
+        if taken.height() > metrics.lineSpacing() + 2:
+            # two lines of much the same length: no single word in the second
+            for part in BALANCED:
+                tried = _wrapped(metrics, self.headline, round(width_px * part))
+                if tried.height() <= taken.height() and tried.width() <= width_px * part:
+                    return font, tried
         return font, taken
 
     def _measured(self) -> tuple[QFont, QRect, QRect]:
@@ -132,6 +140,10 @@ class PromptHead(Painted):
             shown = QFontMetrics(hint_font).elidedText(self.hint, Qt.TextElideMode.ElideRight, below.width())
             painter.drawText(below, _CENTRE, shown)
         painter.end()
+
+
+def _wrapped(metrics: QFontMetrics, text: str, width_px: int) -> QRect:
+    return metrics.boundingRect(QRect(0, 0, width_px, 400), _WRAPPED, text)
 
 
 class StepChips(Painted):

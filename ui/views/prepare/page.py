@@ -61,8 +61,8 @@ class PreparePage(View):
         self.right, self._right = scrolled("prepare.right", width_px=RIGHT_PX, margins=(24, 28, 20, 20))
         self._right.addWidget(self.side)
         self._right.addStretch(1)
-        self.guide, guide = scrolled("prepare.guide", width_px=RIGHT_PX, margins=(24, 28, 20, 20))
-        guide.addWidget(self.liveness.side)
+        self.guide, self._guide = scrolled("prepare.guide", width_px=RIGHT_PX, margins=(24, 28, 20, 20))
+        self._guide.addWidget(self.liveness.side)
         self.guide.hide()
         left_ground, right_ground = (
             box("prepare.left_ground", ground="nav"),
@@ -310,6 +310,7 @@ class PreparePage(View):
             self._left.insertWidget(2, self.side)
         self._right_ground.setVisible(is_wide or not self.guide.isHidden())
         self.guide.setFixedWidth(RIGHT_PX if is_wide else NARROW_RIGHT_PX)
+        self._guide.setContentsMargins(*((24, 28, 20, 20) if is_wide else (16, 16, 12, 16)))
         side_px = 0 if is_wide else 8
         inner = self.side.layout()
         if inner is not None:
