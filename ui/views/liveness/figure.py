@@ -28,6 +28,8 @@ class ActionFigure(QWidget):
         self.setObjectName(name)
         self.setFixedSize(SIDE_PX, SIDE_PX)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        # on the ground of the page: what lies beneath is not painted with it
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.action: Action | None = None
         self.is_still = False
         self._tokens: Tokens = DARK
@@ -71,6 +73,7 @@ class ActionFigure(QWidget):
         much = (1 - math.cos(2 * math.pi * self._at)) / 2
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(self.rect(), QColor(self._tokens.bg))
         ground, ink = QColor(self._tokens.accent_soft), QColor(self._tokens.accent)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(ground)
