@@ -1,7 +1,8 @@
-"""One executable, one role each: ``python -m app [--role window|engine|faces|service|ingest|remux]``; none: supervisor.
+"""One executable, one role each: ``python -m app [--role window|engine|faces|service|ingest|remux|liveness]``.
 
-A child reads its launch (app.runtime.launch) as the first line of standard input. A service or ingest that runs
-by itself is given the same as a file: ``--role service --config FILE`` (readable by its owner only).
+Without a role: the supervisor. A child reads its launch (app.runtime.launch) as the first line of standard input. A
+service or ingest that runs by itself is given the same as a file: ``--role service --config FILE`` (readable by its
+owner only).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from app.runtime.launch import EngineLaunch, IngestLaunch, L, ServiceLaunch, Win
 def main(arguments: list[str] | None = None) -> int:
     """Run the role; its exit code."""
     parser = argparse.ArgumentParser(prog="anchordesk", description="AnchorDesk (主播台)")
-    parser.add_argument("--role", choices=["window", "engine", "faces", "service", "ingest", "remux"])
+    parser.add_argument("--role", choices=["window", "engine", "faces", "service", "ingest", "remux", "liveness"])
     parser.add_argument("--parent", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--config", type=Path, help="settings of a service or ingest that runs by itself (JSON)")
     parser.add_argument(
@@ -81,6 +82,10 @@ def _run_role(role: str, config: Path | None, *, is_rotation: bool) -> int:
         from server.ingest.main import run_ingest
 
         return _with(IngestLaunch, run_ingest, config)
+    if role == "liveness":
+        from server.liveness import worker
+
+        return worker.main()
     from server.ingest import remux_main
 
     return int(remux_main.main() or 0)
