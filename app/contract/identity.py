@@ -76,9 +76,7 @@ class FaceCheck(Wire):
 
     id: str
     state: FaceState
-    method: Annotated[
-        FaceMethod, AfterValidator(_by_hand), Field(json_schema_extra={"enum": [one.value for one in MANUAL_METHODS]})
-    ]
+    method: FaceMethod
     wished_at: datetime | None = None
     appointed_at: datetime | None = None
     """When the operator calls, or when the second document is to be shown."""
