@@ -26,7 +26,7 @@ from app.contract.errors import ErrorCode
 from app.contract.inbox import InboxKind, LinkPlace
 from app.domain.china_time import DAY_MS
 from app.domain.face_check import FaceMethod, FaceState
-from app.domain.liveness import LivenessPath, LivenessState, Retry
+from app.domain.liveness import Grade, LivenessPath, LivenessState, Retry
 from app.liveness.judgement import Verdict
 from server.audit import audit
 from server.errors import Refusal
@@ -46,9 +46,10 @@ SINCE_MS = DAY_MS
 
 
 class About(StrEnum):
-    """Why an operator looks."""
+    """Why an operator looks; beside these ``doubt_<finding>`` and ``again_<retry>``."""
 
-    NOTHING = ""
+    AUTOMATIC = "automatic"
+    """Nobody has to: a register confirmed it."""
     COMPARE = "compare"
     """A living person; nobody but an operator can say who it is."""
     DOUBT = "doubt"
@@ -56,7 +57,6 @@ class About(StrEnum):
     MISMATCH = "mismatch"
     NO_FLASH = "no_flash"
     NO_ACTIONS = "no_actions"
-    AGAIN_AND_AGAIN = "again_and_again"
     NOT_JUDGED = "not_judged"
 
 
@@ -73,7 +73,7 @@ class Kept:
 @dataclass(frozen=True, slots=True)
 class _Way:
     state: LivenessState
-    about: About = About.NOTHING
+    about: str = ""
     retry: Retry | None = None
     check: FaceState | None = None
     """The state in which a check begins; None: there is none."""
@@ -94,7 +94,7 @@ def judged(
         raise Refusal(ErrorCode.STATE_CONFLICT)
     before = identities.newest_check(tx.db, row.account_id)
     way = _way(tx, cipher, row, findings, answer, before)
-    row.about, row.authority = way.about.value, answer.authority if answer is not None else ""
+    row.about, row.authority = way.about, answer.authority if answer is not None else ""
     row.retry = way.retry.value if way.retry is not None else ""
     records.end(tx, row, way.state, is_failure=way.retry is not None)
     audit(tx, row.account_id, "face.judged", row.id, way.retry or way.about or way.state)
@@ -144,18 +144,27 @@ def _way(
     if findings.verdict is Verdict.RETRY:
         retry = _retry_of(findings)
         if _is_third(tx.db, row, retry, tx.now_ms):
-            return _Way(LivenessState.REVIEW, About.AGAIN_AND_AGAIN, retry, FaceState.REQUESTED)
+            return _Way(LivenessState.REVIEW, f"again_{retry.value}", retry, FaceState.REQUESTED)
         return _Way(LivenessState.RETRY, retry=retry)
     if path is not LivenessPath.FULL:
         return _Way(LivenessState.REVIEW, About(path.value), check=FaceState.REQUESTED)
     if findings.verdict is Verdict.REVIEW:
-        return _Way(LivenessState.REVIEW, About.DOUBT, check=FaceState.EVIDENCE)
+        return _Way(LivenessState.REVIEW, _doubt(findings), check=FaceState.EVIDENCE)
     if answer is not None and answer.verdict is FaceVerdict.MISMATCH:
         return _Way(LivenessState.REVIEW, About.MISMATCH, check=FaceState.REQUESTED)
     is_confirmed = answer is not None and answer.verdict is FaceVerdict.CONFIRMED
     if is_confirmed and not identities.is_blocklisted(tx.db, cipher, row.account_id):
-        return _Way(LivenessState.LIVE, check=FaceState.VERIFIED)
+        return _Way(LivenessState.LIVE, About.AUTOMATIC, check=FaceState.VERIFIED)
     return _Way(LivenessState.LIVE, About.COMPARE, check=FaceState.EVIDENCE)
+
+
+def _doubt(findings: Findings) -> str:
+    """What does not speak for it, first of all what speaks against it."""
+    for grade in (Grade.AGAINST, Grade.WEAK):
+        for sign in findings.signs:
+            if sign.grade is grade:
+                return f"{About.DOUBT}_{sign.finding}"
+    return About.DOUBT
 
 
 _TOLD = {

@@ -17,7 +17,6 @@ from server.errors import Refusal
 from server.gate import Person, require
 from server.gate_acts import Act
 from server.liveness.case import Findings, SignSeen
-from server.liveness.decision import About
 from server.secrets import FieldCipher
 from server.sessions.views import moment
 from server.store.identity_models import FaceCheckRow
@@ -44,7 +43,7 @@ class EvidenceShown:
 
     attempt: int
     path: LivenessPath
-    about: About
+    about: str
     retry: Retry | None
     seen_at: datetime
     signs: tuple[SignSeen, ...]
@@ -82,7 +81,7 @@ def shown(db: Db, operator: Person, cipher: FieldCipher, now_ms: int, check_id: 
     return EvidenceShown(
         attempt=attempt_number(db, row),
         path=LivenessPath(row.path),
-        about=About(row.about),
+        about=row.about,
         retry=Retry(row.retry) if row.retry else None,
         seen_at=moment(row.ordered_ms or row.created_ms),
         signs=_findings(cipher, row).signs if row.findings_sealed else (),

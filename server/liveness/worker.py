@@ -102,9 +102,13 @@ def look(job: Job, judge: Judge, make_mesh: Callable[[], Mesh]) -> Looked:
         _check_times(package, job)
         mesh = make_mesh()
         try:
-            judgement = judge(decoded(package.units, manifest), case_of(job, package, manifest), mesh, POLICY, None)
+            frames = decoded(package.units, manifest)
+            judgement = judge(frames, case_of(job, package, manifest), mesh, POLICY, None)
         finally:
             mesh.close()
+        if judgement.verdict is not Verdict.RETRY:
+            for _ in frames:  # what the judge did not read has to be a clip as well
+                pass
         stills = tuple(_stills(package.units, manifest, judgement.moments))
         clip = mp4(package.units)
     except PackageError as problem:
