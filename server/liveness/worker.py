@@ -161,7 +161,7 @@ def mp4(units: Sequence[Unit]) -> bytes:
     try:
         with (
             av.open(io.BytesIO(units[0].data), format="h264") as source,
-            av.open(held, "w", format="mp4", options={"movflags": "faststart"}) as target,
+            av.open(held, "w", format="mp4") as target,
         ):
             template = source.streams.video[0]
             stream: VideoStream = target.add_stream_from_template(template)

@@ -8,6 +8,7 @@ import hashlib
 import json
 import sys
 import threading
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -96,7 +97,7 @@ class Sitting:
     side: int = 0
 
     def begin(self, key: str = "") -> Any:
-        headers = {"Idempotency-Key": key or base64.b16encode(self.key.public_key().public_bytes_raw()[:8]).decode()}
+        headers = {"Idempotency-Key": key or uuid.uuid4().hex}
         self.reply = self.signed.post("/me/liveness", {"path": self.path}, **headers)
         return self.reply
 
