@@ -31,27 +31,34 @@ def main(arguments: list[str] | None = None) -> int:
         action="store_true",
         help="with --role service --config FILE: make a new key for personal fields; it is used from the next start on",
     )
+    parser.add_argument(
+        "--rotate-liveness-key",
+        action="store_true",
+        help="the same for the keys that sign and open the face check by camera",
+    )
     parser.add_argument("--data-dir", type=Path, help="where this program keeps its data")
     parser.add_argument("--script-endpoint", default="", help=argparse.SUPPRESS)
     parser.add_argument("--script-key-file", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
     if given.parent:
         die_with_parent(given.parent)
+    rotations = {"--rotate-field-key": given.rotate_field_key, "--rotate-liveness-key": given.rotate_liveness_key}
+    rotated = next((name for name, is_wanted in rotations.items() if is_wanted), "")
     if given.config is not None:
         problem = _problem_of(given.config)
-        if given.role != "service" and given.rotate_field_key:
-            problem = "--rotate-field-key goes with --role service"
+        if given.role != "service" and rotated:
+            problem = f"{rotated} goes with --role service"
         elif given.role not in ("service", "ingest"):
             problem = "--config goes with --role service or --role ingest"
         if problem:
             parser.error(problem)
-    elif given.rotate_field_key:
-        parser.error("--rotate-field-key goes with --role service --config FILE")
+    elif rotated:
+        parser.error(f"{rotated} goes with --role service --config FILE")
     if given.role is None:
         from app.supervisor import run_supervisor
 
         return run_supervisor(given.data_dir, given.script_endpoint, given.script_key_file)
-    return _run_role(given.role, given.config, is_rotation=given.rotate_field_key)
+    return _run_role(given.role, given.config, rotated=rotated)
 
 
 def _problem_of(path: Path) -> str:
@@ -62,7 +69,7 @@ def _problem_of(path: Path) -> str:
     return ""
 
 
-def _run_role(role: str, config: Path | None, *, is_rotation: bool) -> int:
+def _run_role(role: str, config: Path | None, *, rotated: str) -> int:
     if role == "window":
         from app.main import run_window
 
@@ -75,9 +82,10 @@ def _run_role(role: str, config: Path | None, *, is_rotation: bool) -> int:
     if role == "faces":
         return int(importlib.import_module("capture.meters.face_child").run_faces())
     if role == "service":
-        from server.main import rotate_field_key, run_service
+        from server.main import rotate_field_key, rotate_liveness_key, run_service
 
-        return _with(ServiceLaunch, rotate_field_key if is_rotation else run_service, config)
+        runs = {"--rotate-field-key": rotate_field_key, "--rotate-liveness-key": rotate_liveness_key}
+        return _with(ServiceLaunch, runs.get(rotated, run_service), config)
     if role == "ingest":
         from server.ingest.main import run_ingest
 

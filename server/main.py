@@ -36,6 +36,7 @@ from server.demo_data import renew_operator
 from server.desk.routes import desk_routers
 from server.errors import Refusal, refusal_of, reply_of
 from server.guard import Guard
+from server.liveness import keys as liveness_keys
 from server.media_token import require_secret
 from server.pages.routes import build_router, not_found_page, wants_page
 from server.providers.code_sender import CodeSender
@@ -189,6 +190,16 @@ def rotate_field_key(launch: ServiceLaunch) -> int:
         if field_keys.VARIABLE in os.environ:
             raise InputError("field_keys_in_environment", detail={"variable": field_keys.VARIABLE})
         _say({"field_key": field_keys.rotate(ServiceConfig.from_launch(launch).data_dir)})
+        return 0
+    except AppError as error:
+        return _failed(error)
+
+
+def rotate_liveness_key(launch: ServiceLaunch) -> int:
+    """The same for the keys of the face check by camera."""
+    try:
+        data_dir = ServiceConfig.from_launch(launch).data_dir
+        _say({"liveness_key": field_keys.rotate(data_dir, liveness_keys.FILE)})
         return 0
     except AppError as error:
         return _failed(error)
