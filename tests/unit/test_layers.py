@@ -106,7 +106,7 @@ def test_the_screen_sees_only_states_and_wishes_of_the_use_cases() -> None:
     allowed |= {"app.usecases.way_state", "app.usecases.schedule_state", "app.usecases.trouble", "app.contract.events"}
     allowed |= {"app.contract.applications", "app.contract.documents", "app.contract.inbox"}
     allowed |= {"app.contract.identity", "app.contract.measures", "app.contract.room", "app.contract.schedule"}
-    allowed |= {"app.contract.reports", "app.contract.liveness", "app.usecases.liveness_state", "app.usecases.liveness_wishes"}
+    allowed |= {"app.contract.reports", "app.contract.liveness", "app.usecases.liveness_state"}
     allowed |= {"app.usecases.quality_state", "app.usecases.moderation_state", "app.usecases.room_wishes"}
     allowed |= {"app.usecases.liveness_wishes"}
     allowed |= {"app.contract.questions", "app.usecases.questions_state", "app.usecases.reports_state"}

@@ -149,11 +149,11 @@ class FakeLiveness(ABC):
             raise refused("state_conflict")
 
 
-def challenge_of(session_id: str, path: LivenessPath, **changes: Any) -> Challenge:
+def challenge_of(session_id: str, path: LivenessPath, changes: dict[str, Any] | None = None) -> Challenge:
     """Not signed: that is the adapter's to check."""
     terms = {
         "session_id": session_id, "nonce": b"n" * 32, "issued_ms": 0, "expires_s": 180, "path": path, "actions": 2,
         "min_fps": 15.0, "min_size_px": 480, "policy_version": "v", "seal_key_id": "k", "seal_key": b"s" * 32,
-    } | changes  # fmt: skip
+    } | (changes or {})  # fmt: skip
     document, signature = msgspec.json.encode(terms), b"x" * 64
     return Challenge(document=b64encode(document), signature=b64encode(signature), signing_key=b64encode(b"y" * 32))
