@@ -42,6 +42,8 @@ FLASH_WAIT_MS = 8000.0
 SILENT_MS = 3000.0
 """Without a frame, once the person is in place."""
 _LEAST_RATE_RATIO = 0.9
+_LEAST_LIGHT_RATIO, _MOST_LIGHT_RATIO = 0.6, 1.8
+"""Of the face, against what it was before the camera was asked to keep its exposure; the screen does less."""
 _FROM_THE_FUTURE_MS = 1000.0
 
 
@@ -85,7 +87,9 @@ class Run:
         self._answered = -1
         """The progress message that was answered last."""
         self._key: Ed25519PrivateKey | None = None
-        self._is_fixing = False
+        self._is_fixing = self._is_kept = False
+        """Whether the camera is asked to keep exposure and white balance, and does."""
+        self._usual_luma = 0.0
         self._last_frame_ms = around.now_ms()
         self.sealed: Sealed | None = None
         self.status = Status(Phase.ALIGN)
@@ -235,6 +239,7 @@ class Run:
         status = self._attempt.feed(seen.frame)
         self._track.append(_tracked(seen, at_us, status.phase))
         self._keep_stills(bgr, at_us, seen, before, status)
+        self._watch_light(seen)
         self._became(status, seen)
         if status.phase is Phase.ABORTED:
             _LOG.info("liveness: aborted (%s)", status.abort)
@@ -269,7 +274,7 @@ class Run:
             pass
         elif status.phase is Phase.WAIT:
             if before.phase is Phase.FLASH:
-                self._agreed = self._around.is_fixed()
+                self._agreed = self._around.is_fixed() if self._is_kept else (False, False)
                 self._fix(False)
             self._say()
         self._telling.tell(self.status, self._attempt, self._around.now_ms(), seen)
@@ -305,9 +310,22 @@ class Run:
         """Camera and encoder at their best for the colours, or as usual."""
         if self._clip is None or self._is_fixing is is_fixed:
             return
-        self._is_fixing = is_fixed
-        self._around.fix(is_fixed)
+        if is_fixed or self._is_kept:
+            self._around.fix(is_fixed)
+        self._is_fixing = self._is_kept = is_fixed
         self._clip.set_fine(is_fixed)
+
+    def _watch_light(self, seen: Seen) -> None:
+        """Some cameras, told to keep their exposure, take an old one: then they had better go on by themselves."""
+        if not seen.frame.look.has_face:
+            return
+        luma = seen.frame.look.luma
+        if not self._is_fixing:
+            self._usual_luma = luma
+        elif self._is_kept and not _LEAST_LIGHT_RATIO <= luma / max(1.0, self._usual_luma) <= _MOST_LIGHT_RATIO:
+            _LOG.info("liveness: the camera did not keep its exposure")
+            self._is_kept = False
+            self._around.fix(False)
 
     # ---- the end ---------------------------------------------------------------------------------
 
@@ -345,9 +363,9 @@ class Run:
 
     def _forget(self) -> None:
         """Frames, track, stills and key: nothing of the person is left. What the camera was asked for is given back."""
-        if self._is_fixing:
+        if self._is_kept:
             self._around.fix(False)
-            self._is_fixing = False
+        self._is_fixing = self._is_kept = False
         if self._clip is not None:
             self._clip.forget()
         self._stills.forget()

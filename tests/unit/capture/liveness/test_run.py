@@ -247,6 +247,24 @@ def test_colours_that_nobody_shows() -> None:
     assert stage.fixes == [True, False]
 
 
+def test_a_camera_that_goes_dark_when_it_is_to_keep_its_exposure_goes_on_by_itself() -> None:
+    stage = Stage()
+    stage.in_place()
+    stage.frames(0.2)
+    stage.order(OrderKind.FLASH, colours=COLOURS)
+    stage.bgr = (stage.bgr * 0.4).astype(np.uint8)
+    stage.frames(0.1)
+    assert stage.fixes == [True, False]
+    stage.bgr = picture()
+    stage.run.flash_began(stage.now_ms)
+    stage.frames(WHOLE_MS / 1000 + 0.2)
+    stage.order(OrderKind.SEAL)
+    stage.until(Phase.FINISHED)
+    assert stage.fixes == [True, False]
+    device = stage.checked(()).device
+    assert (device.is_exposure_fixed, device.is_balance_fixed) == (False, False)
+
+
 def test_a_clip_that_would_become_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clip, "MAX_UNITS", 200)
     stage = Stage()
