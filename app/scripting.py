@@ -137,6 +137,7 @@ def _liveness_summary(state: DeskState) -> dict[str, Any]:
     now = desk.now
     return {
         "liveness": desk.phase.value,
+        "liveness_state": desk.standing.state.value if desk.standing and desk.standing.state else "",
         "liveness_outcome": desk.outcome.value if desk.outcome else "",
         "liveness_retry": desk.retry.value if desk.retry else "",
         "liveness_abort": desk.abort.value if desk.abort else "",
