@@ -184,8 +184,6 @@ class LivenessCase:
         terms = terms_of(session.challenge)
         self._set(session_id=session.id, actions=terms.actions)
         await self._engine_begins(terms)
-        if self._desk.phase is LivenessPhase.STARTING:
-            self._set(phase=LivenessPhase.CAPTURING)
         while not isinstance(told := await self._told.get(), port.LivenessSealed):
             await self._give(await self._next(session.id, told))
         await self._carry(told)
@@ -281,7 +279,8 @@ class LivenessCase:
         """Only what is of this session."""
         match event:
             case port.LivenessChanged() if self._is_ours(event.session_id):
-                self._set(now=event)
+                is_first = self._desk.phase is LivenessPhase.STARTING
+                self._set(now=event, **({"phase": LivenessPhase.CAPTURING} if is_first else {}))
                 if event.phase is Phase.ABORTED:
                     trouble = trouble_of(AppError(event.code)) if event.code else None
                     self._aborted(event.abort or Abort.GIVEN_UP, trouble)

@@ -16,27 +16,24 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import cv2
-import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from app.domain.flash import COLOURS
 from app.domain.liveness import Abort, OrderKind, Phase
 from app.errors import InputError
-from app.liveness.analysis import Analyser, Found, Mesh, Seen
+from app.liveness.analysis import Analyser, Mesh, Seen
 from app.liveness.attempt import Attempt, Status
 from app.liveness.package import LEAST_SIDE_PX, Device, Manifest, Said, StepNote, TrackFrame, digest, packed, sealed
 from app.liveness.policy import POLICY, Policy
 from app.ports import engine as port
 from capture.frames import Array
 from capture.liveness.clip import Clip, ClipError
+from capture.liveness.looking import Ahead, are_colours, fitted, micros, tracked
 from capture.liveness.pace import Pace
 from capture.liveness.stills import Stills
 from capture.liveness.telling import Telling
 
 _LOG = logging.getLogger(__name__)
 
-MOST_PX = (1280, 720)
 FLASH_WAIT_MS = 8000.0
 """From the colours to the first grey on the screen."""
 SILENT_MS = 3000.0
@@ -94,7 +91,6 @@ class Run:
         self.sealed: Sealed | None = None
         self.status = Status(Phase.ALIGN)
         self._afresh()
-        self._telling.tell(self.status, None, around.now_ms())
 
     def __repr__(self) -> str:
         return f"Run({self._asked.session_id!r}, {self.status.phase})"
@@ -151,7 +147,7 @@ class Run:
         match order.kind:
             case OrderKind.ACTION if order.action is not None:
                 self._attempt.ask(order.action, now_ms)
-            case OrderKind.FLASH if _are_colours(order.colours):
+            case OrderKind.FLASH if are_colours(order.colours):
                 self._flash = (order.colours, now_ms + FLASH_WAIT_MS)
                 self._prepare_flash()
             case OrderKind.SEAL:
@@ -233,11 +229,11 @@ class Run:
             self.abort(Abort.FRAMES_MISSING)
             return
         if seen is None:
-            self._track.append(TrackFrame(at_us, self.status.phase, None, None, 0.0, 0.0, 0.0, 0.0))
+            self._track.append(tracked(None, at_us, self.status.phase))
             return
         before = self.status
         status = self._attempt.feed(seen.frame)
-        self._track.append(_tracked(seen, at_us, status.phase))
+        self._track.append(tracked(seen, at_us, status.phase))
         self._keep_stills(bgr, at_us, seen, before, status)
         self._watch_light(seen)
         self._became(status, seen)
@@ -249,7 +245,7 @@ class Run:
         if not is_analysed:
             clip.add(bgr, at_us)
             return None
-        ahead = _Ahead(self._mesh, bgr)
+        ahead = Ahead(self._mesh, bgr)
         clip.add(bgr, at_us)
         return Analyser(ahead).see(bgr, at_us / 1000)
 
@@ -338,8 +334,8 @@ class Run:
             session_id=asked.session_id, nonce=asked.nonce, path=asked.path, policy_version=asked.policy_version,
             width_px=clip.width_px, height_px=clip.height_px, units=clip.count, link=clip.link,
             track_sha256=digest(self._track), stills_sha256=digest(stills), said=tuple(self._said),
-            steps=tuple(StepNote(one.action, _us(one.from_ms), _us(one.until_ms)) for one in attempt.steps),
-            flash_us=None if flash_ms is None else _us(flash_ms), device=self._device(),
+            steps=tuple(StepNote(one.action, micros(one.from_ms), micros(one.until_ms)) for one in attempt.steps),
+            flash_us=None if flash_ms is None else micros(flash_ms), device=self._device(),
         )  # fmt: skip
         package = packed(manifest, self._key, clip.units, self._track, stills)
         content = sealed(package, asked.session_id, asked.seal_key)
@@ -375,55 +371,3 @@ class Run:
 
 
 _UNAVAILABLE = "liveness_unavailable"
-
-
-class _Ahead:
-    """A mesh that was handed its one picture before it is asked: meanwhile the picture is encoded."""
-
-    def __init__(self, mesh: Mesh, bgr: Array) -> None:
-        self._mesh = mesh
-        begin = getattr(mesh, "begin", None)
-        self._number: int | None = begin(bgr) if begin is not None else None
-
-    def find(self, bgr: Array) -> Found:
-        """See Mesh."""
-        answer = getattr(self._mesh, "answer", None)
-        if self._number is None or answer is None:
-            return self._mesh.find(bgr)
-        found: Found = answer(self._number)
-        return found
-
-    def close(self) -> None:
-        """The mesh is another's."""
-
-
-def fitted(bgr: Array) -> Array:
-    """Within 1280 × 720, its proportions kept, of even sides. The picture itself where it is so already."""
-    height_px, width_px = bgr.shape[:2]
-    scale = min(1.0, MOST_PX[0] / width_px, MOST_PX[1] / height_px)
-    size = (round(width_px * scale) // 2 * 2, round(height_px * scale) // 2 * 2)
-    if scale < 1:
-        return cv2.resize(bgr, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-    if size != (width_px, height_px):
-        return np.ascontiguousarray(bgr[: size[1], : size[0]])
-    return bgr
-
-
-def _are_colours(colours: tuple[tuple[int, int, int], ...]) -> bool:
-    return len(colours) == COLOURS and all(0 <= value <= 255 for colour in colours for value in colour)
-
-
-def _us(at_ms: float) -> int:
-    return max(0, round(at_ms * 1000))
-
-
-def _tracked(seen: Seen, at_us: int, phase: Phase) -> TrackFrame:
-    frame = seen.frame
-    motion, box, look = frame.motion, frame.box, frame.look
-    if motion is None or box is None:
-        return TrackFrame(at_us, phase, None, None, 0.0, 0.0, 0.0, 0.0)
-    return TrackFrame(
-        at_us, phase, (box.left_px, box.top_px, box.width_px, box.height_px),
-        (motion.pose.yaw_deg, motion.pose.pitch_deg, motion.pose.roll_deg), motion.eyes, motion.mouth, look.luma,
-        look.sharpness,
-    )  # fmt: skip

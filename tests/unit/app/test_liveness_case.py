@@ -1,14 +1,11 @@
-"""The face check by camera between fakes: a whole pass, each early end, answers that are lost, the upload."""
+"""The face check by camera between fakes: a whole pass, each early end, who it belongs to."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Awaitable, Callable
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from app.contract.identity import FaceCheck
 from app.contract.inbox import Concern
@@ -18,74 +15,24 @@ from app.domain.liveness import Abort, Action, LivenessPath, LivenessState, Orde
 from app.errors import PlatformError
 from app.ports import engine as port
 from app.usecases import wishes as w
-from app.usecases.liveness_state import LivenessDesk, LivenessPhase, Outcome
+from app.usecases.liveness_state import LivenessDesk, Outcome
 from app.usecases.trouble import Trouble
 from tests.unit.app.fake_liveness import COLOURS, refused
 from tests.unit.app.fakes import NOW
-from tests.unit.app.rig import LoopClock, Rig, pass_s, play, play_timed, settle
-
-P = LivenessPhase
-PACKAGE = bytes(range(256)) * 3000
-"""768 kB: three parts."""
-
-
-def desk(rig: Rig) -> LivenessDesk:
-    return rig.desk.state.liveness
-
-
-async def begun(rig: Rig, path: LivenessPath = LivenessPath.FULL) -> None:
-    await rig.signed_in()
-    await rig.do(w.LoadLiveness(), w.StartLiveness(path))
-
-
-def changed(rig: Rig, phase: Phase, **fields: object) -> None:
-    rig.engine.on_event(port.LivenessChanged(session_id=desk(rig).session_id, phase=phase, **fields))  # type: ignore[arg-type]
-
-
-async def said(rig: Rig, number: int) -> None:
-    """The engine has carried out the order before."""
-    key = b"k" * 32 if number == 0 else b""
-    rig.engine.on_event(
-        port.LivenessSaid(
-            session_id=desk(rig).session_id, number=number, public_key=key, link=bytes([number]) * 32,
-            units=100 + number, at_us=1000 * number,
-        )
-    )  # fmt: skip
-    await settle()
-
-
-async def to_flash(rig: Rig) -> None:
-    await begun(rig)
-    for number in range(3):
-        await said(rig, number)
-    assert desk(rig).phase is P.FLASH_READY
-
-
-def seal(rig: Rig, package: bytes = PACKAGE) -> None:
-    rig.engine.package, rig.engine.package_of = package, desk(rig).session_id
-    rig.engine.on_event(
-        port.LivenessSealed(
-            session_id=desk(rig).session_id, size_bytes=len(package), sha256=hashlib.sha256(package).digest()
-        )
-    )
-
-
-async def to_sealing(rig: Rig) -> None:
-    await to_flash(rig)
-    await rig.do(w.FlashShown(77))
-    await said(rig, 3)
-    assert desk(rig).phase is P.SEALING
-
-
-async def sent(rig: Rig, package: bytes = PACKAGE) -> None:
-    await to_sealing(rig)
-    seal(rig, package)
-    await settle()
-
-
-def orders(rig: Rig) -> list[tuple[int, OrderKind, Action | None]]:
-    return [(one.number, one.kind, one.action) for one in rig.engine.sent(port.OrderLiveness)]
-
+from tests.unit.app.liveness_kit import (
+    PACKAGE,
+    P,
+    begun,
+    changed,
+    desk,
+    orders,
+    said,
+    seal,
+    sent,
+    to_flash,
+    to_sealing,
+)
+from tests.unit.app.rig import Rig, play, settle
 
 # ---- a whole pass --------------------------------------------------------------------------------
 
@@ -103,9 +50,10 @@ def test_a_whole_pass() -> None:
         [asked] = rig.engine.sent(port.BeginLiveness)
         assert (asked.session_id, asked.nonce, asked.seal_key) == ("l1", b"n" * 32, b"s" * 32)
         assert (asked.min_fps, asked.min_size_px, asked.policy_version) == (15.0, 480, "v")
-        assert (desk(rig).phase, desk(rig).actions) == (P.CAPTURING, 2)
+        assert (desk(rig).phase, desk(rig).actions) == (P.STARTING, 2)
         changed(rig, Phase.ALIGN, prompt=Prompt.TOO_FAR)
         assert desk(rig).now is not None and desk(rig).now.prompt is Prompt.TOO_FAR  # type: ignore[union-attr]
+        assert desk(rig).phase is P.CAPTURING
         await said(rig, 0)
         await said(rig, 1)
         assert desk(rig).done == (Action.TURN_LEFT,)
@@ -156,7 +104,7 @@ def test_what_the_service_decides(state: LivenessState, fields: dict[str, object
         await rig.changed(Concern.IDENTITY.value)
         assert (desk(rig).phase, desk(rig).outcome, desk(rig).retry) == (P.DONE, outcome, fields.get("retry"))
         await rig.do(w.StartLiveness(LivenessPath.NO_FLASH))
-        assert (desk(rig).phase, desk(rig).outcome, desk(rig).retry) == (P.CAPTURING, None, None)
+        assert (desk(rig).phase, desk(rig).outcome, desk(rig).retry) == (P.STARTING, None, None)
         assert (desk(rig).path, desk(rig).session_id) == (LivenessPath.NO_FLASH, "l2")
 
     play(scene)
@@ -268,7 +216,7 @@ def test_an_engine_that_dies(stop: Callable[[Rig], Awaitable[None]]) -> None:
         rig.engine.attach()
         await settle()
         await rig.do(w.StartLiveness())
-        assert (desk(rig).phase, desk(rig).trouble) == (P.CAPTURING, None)
+        assert (desk(rig).phase, desk(rig).trouble) == (P.STARTING, None)
 
     play(scene)
 
@@ -326,156 +274,6 @@ def test_an_order_that_answers_something_else_is_not_carried_out() -> None:
         await said(rig, 0)
         assert desk(rig).trouble is not None and desk(rig).trouble.code == "platform_not_ours"  # type: ignore[union-attr]
         assert orders(rig) == []
-
-    play(scene)
-
-
-# ---- lost answers --------------------------------------------------------------------------------
-
-
-def test_every_answer_may_be_lost_once_and_nothing_is_done_twice() -> None:
-    async def scene(rig: Rig) -> None:
-        platform = rig.platform
-        lost: set[str] = set()
-        held = platform._held
-
-        async def losing(name: str) -> None:
-            """Each kind of answer the first time, and then every other time."""
-            await held(name)
-            if "liveness" not in name:
-                return
-            if name in lost:
-                lost.discard(name)
-            else:
-                lost.add(name)
-                raise PlatformError("platform_timeout")
-
-        platform._held = losing  # type: ignore[method-assign]
-        await rig.signed_in()
-        await rig.do(w.StartLiveness())
-        await pass_s(30)
-        assert (desk(rig).phase, len(platform.livenesses)) == (P.CAPTURING, 1)
-        for number in range(4):
-            await said(rig, number)
-            await pass_s(30)
-            if number == 2:
-                await rig.do(w.FlashShown(1))
-        assert len(orders(rig)) == 4 == len(platform.liveness_said)
-        seal(rig)
-        await pass_s(120)
-        assert bytes(platform.package) == PACKAGE
-        assert (desk(rig).phase, platform.receipts, platform.liveness_aborts) == (P.JUDGING, 1, [])
-
-    play_timed(scene, Rig(clock=LoopClock()))
-
-
-def test_a_begin_whose_answer_stays_lost_is_the_same_session_when_it_is_wished_again() -> None:
-    async def scene(rig: Rig) -> None:
-        await rig.signed_in()
-        rig.platform.lose.add("begin_liveness")
-        await rig.do(w.StartLiveness())
-        await pass_s(60)
-        assert (desk(rig).phase, desk(rig).trouble) == (P.IDLE, Trouble("platform_timeout", {}, "retry"))
-        rig.platform.lose.clear()
-        await rig.do(w.StartLiveness())
-        assert (desk(rig).phase, desk(rig).session_id, len(rig.platform.livenesses)) == (P.CAPTURING, "l1", 1)
-
-    play_timed(scene, Rig(clock=LoopClock()))
-
-
-# ---- the upload ----------------------------------------------------------------------------------
-
-
-@settings(max_examples=30, deadline=None)
-@given(
-    size=st.integers(1, 4 * PART_BYTES),
-    cuts=st.lists(st.integers(0, 4 * PART_BYTES), max_size=6).map(lambda found: sorted(set(found))),
-)
-def test_an_upload_that_is_cut_anywhere_arrives_whole(size: int, cuts: list[int]) -> None:
-    package = (PACKAGE + PACKAGE)[:size]
-
-    async def scene(rig: Rig) -> None:
-        rig.platform.cut_at = [cut for cut in cuts if cut < size]
-        await to_sealing(rig)
-        seal(rig, package)
-        await pass_s(300)
-        assert bytes(rig.platform.package) == package
-        assert (rig.platform.receipts, desk(rig).phase, rig.platform.cut_at) == (1, P.JUDGING, [])
-
-    play_timed(scene, Rig(clock=LoopClock()))
-
-
-def test_a_package_that_is_damaged_on_its_way_is_sent_once_more_and_then_given_up() -> None:
-    async def scene(rig: Rig) -> None:
-        await to_sealing(rig)
-        rig.engine.package = PACKAGE[:-1] + b"?"
-        seal(rig)
-        rig.engine.package = PACKAGE[:-1] + b"?"
-        await settle()
-        assert rig.platform.calls.count("announce_liveness") == 2
-        assert (desk(rig).outcome, desk(rig).trouble) == (Outcome.ABORTED, Trouble("package_damaged", {}, "retry"))
-        assert len(rig.engine.sent(port.DropLiveness)) == 1
-
-    play(scene)
-
-
-def test_a_package_that_the_engine_has_no_longer() -> None:
-    async def scene(rig: Rig) -> None:
-        await to_sealing(rig)
-        seal(rig)
-        rig.engine.package, rig.engine.package_of = b"", ""
-        await settle()
-        assert (desk(rig).phase, desk(rig).trouble) == (P.DONE, Trouble("liveness_lost", {}, "retry"))
-        assert rig.platform.liveness_aborts == [("l1", Abort.GIVEN_UP)]
-
-    play(scene)
-
-
-def test_an_engine_that_is_away_for_a_moment_is_waited_for() -> None:
-    async def scene(rig: Rig) -> None:
-        await to_sealing(rig)
-        rig.engine.refuse[port.ReadLiveness] = "engine_away"
-        seal(rig)
-        await pass_s(1)
-        rig.engine.on_link(False)
-        assert desk(rig).phase is P.SENDING
-        rig.engine.refuse.clear()
-        await pass_s(5)
-        assert desk(rig).phase is P.JUDGING
-        rig.engine.refuse[port.ReadLiveness] = "engine_away"
-
-    play_timed(scene, Rig(clock=LoopClock()))
-
-
-@pytest.mark.parametrize("first_bytes", [0, PART_BYTES, 5])
-def test_it_goes_on_where_it_was_after_another_way_to_the_platform(first_bytes: int) -> None:
-    async def scene(rig: Rig) -> None:
-        await to_sealing(rig)
-        rig.platform.hold["send_liveness"] = asyncio.Event()
-        seal(rig)
-        await settle()
-        del rig.platform.package[first_bytes:]
-        rig.platform.hold.clear()
-        assert rig.desk.state.account.account is not None
-        rig.desk._way.dropped()
-        await settle()
-        assert desk(rig).phase is P.SENDING
-        rig.desk._way.enter(rig.desk.state.account.account)
-        await settle()
-        assert (bytes(rig.platform.package), desk(rig).phase) == (PACKAGE, P.JUDGING)
-
-    play(scene)
-
-
-def test_another_way_to_the_platform_in_the_midst_of_it_ends_it_kindly() -> None:
-    async def scene(rig: Rig) -> None:
-        await to_flash(rig)
-        assert rig.desk.state.account.account is not None
-        rig.desk._way.dropped()
-        rig.desk._way.enter(rig.desk.state.account.account)
-        await settle()
-        assert (desk(rig).phase, desk(rig).outcome) == (P.DONE, Outcome.ABORTED)
-        assert desk(rig).trouble is not None and rig.engine.sent(port.AbortLiveness)
 
     play(scene)
 

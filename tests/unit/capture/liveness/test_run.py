@@ -19,6 +19,7 @@ from app.liveness.face import Box
 from app.liveness.package import MAX_STILLS, Still, TrackFrame, Unit
 from app.ports import engine as port
 from capture.liveness import clip, run
+from capture.liveness.looking import fitted
 from tests.unit.capture.liveness.stage import ACTED, COLOURS, Stage, picture
 from tests.unit.liveness.stick import Stance
 
@@ -231,11 +232,11 @@ def test_a_camera_that_is_too_small_or_too_slow() -> None:
 
 
 def test_larger_pictures_are_made_smaller_in_proportion() -> None:
-    assert run.fitted(picture(1920, 1080)).shape == (720, 1280, 3)
-    assert run.fitted(picture(1600, 1200)).shape == (720, 960, 3)
-    assert run.fitted(picture(641, 481)).shape == (480, 640, 3)
+    assert fitted(picture(1920, 1080)).shape == (720, 1280, 3)
+    assert fitted(picture(1600, 1200)).shape == (720, 960, 3)
+    assert fitted(picture(641, 481)).shape == (480, 640, 3)
     same = picture(1280, 720)
-    assert run.fitted(same) is same
+    assert fitted(same) is same
 
 
 def test_colours_that_nobody_shows() -> None:
