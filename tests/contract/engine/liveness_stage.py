@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from app.domain.liveness import LivenessPath
+from app.domain.liveness import Abort, LivenessPath
 from app.liveness.package import Challenge
 from app.liveness.policy import VERSION
 from app.ports import engine as port
@@ -106,6 +106,10 @@ class Camera:
             self._stop.wait(max(0.0, due_s - time.monotonic()))
 
 
+class StumbledError(Exception):
+    """Frames are missing: the machine was too busy for a camera, a landmarker and an encoder in real time."""
+
+
 class Part:
     """The face check as the engine has it, with its real thread and a real process."""
 
@@ -139,8 +143,14 @@ class Part:
             return [event for event in self.events if is_it(event)]
 
         with self._heard:
-            assert self._heard.wait_for(lambda: bool(found()), timeout_s), self.events[-3:]
+            assert self._heard.wait_for(lambda: bool(found()) or self._stumbled(), timeout_s), self.events[-3:]
+            if not found():
+                raise StumbledError
             return found()[0]
+
+    def _stumbled(self) -> bool:
+        changes = [event for event in self.events if isinstance(event, port.LivenessChanged)]
+        return bool(changes) and changes[-1].abort is Abort.FRAMES_MISSING
 
     def said(self, number: int) -> port.LivenessSaid:
         told: port.LivenessSaid = self.until(lambda one: isinstance(one, port.LivenessSaid) and one.number == number)

@@ -28,7 +28,7 @@ from app.runtime.clock import SystemClock
 from capture.frames import Array
 from capture.liveness.mesh_process import MeshGoneError, MeshProcess
 from capture.sources.socket_camera import CameraFeeder
-from tests.contract.engine.liveness_stage import DEAF, MESH, MISSING, painted, playing, scripted
+from tests.contract.engine.liveness_stage import DEAF, MESH, MISSING, Part, StumbledError, painted, playing, scripted
 from tests.contract.engine.rig import EngineProcess, Window
 from tests.unit.capture.liveness.stage import ACTED
 from tests.unit.liveness.stick import Stance
@@ -179,22 +179,40 @@ def portrait_of(number: int = 0) -> Array:
 # ---- the part with its threads -------------------------------------------------------------------
 
 
+def play_whole(part: Part) -> tuple[port.LivenessSaid, port.LivenessSealed]:
+    """From the beginning to the seal; what was said first."""
+    part.events.clear()
+    part.camera.act(None)
+    part.begin()
+    first = part.said(0)
+    for number, action in enumerate((Action.TURN_LEFT, Action.BLINK)):
+        part.liveness.carry_out(port.OrderLiveness(number=number, kind=OrderKind.ACTION, action=action))
+        part.camera.act(ACTED[action])
+        part.said(number + 1)
+    part.liveness.carry_out(port.OrderLiveness(number=2, kind=OrderKind.FLASH, colours=COLOURS))
+    assert part.book.wanted("cam")[1] == port.CameraSettings(is_exposure_auto=False, is_white_balance_auto=False)
+    time.sleep(0.1)
+    part.liveness.carry_out(port.FlashBegan(at_ms=round(time.monotonic() * 1000)))
+    part.said(3)
+    assert part.book.wanted("cam")[1] == port.CameraSettings()
+    part.liveness.carry_out(port.OrderLiveness(number=3, kind=OrderKind.SEAL))
+    return first, part.until(lambda one: isinstance(one, port.LivenessSealed))
+
+
+def patiently(part: Part) -> tuple[port.LivenessSaid, port.LivenessSealed]:
+    """As a person would on a busy machine: again."""
+    for _ in range(4):
+        try:
+            return play_whole(part)
+        except (StumbledError, InputError):
+            until(lambda: not part.liveness.is_running)
+    return play_whole(part)
+
+
+@pytest.mark.timeout(180)
 def test_a_whole_attempt_in_real_time_fits_what_the_service_expects() -> None:
     with playing(scripted(MESH)) as part:
-        part.begin()
-        first = part.said(0)
-        for number, action in enumerate((Action.TURN_LEFT, Action.BLINK)):
-            part.liveness.carry_out(port.OrderLiveness(number=number, kind=OrderKind.ACTION, action=action))
-            part.camera.act(ACTED[action])
-            part.said(number + 1)
-        part.liveness.carry_out(port.OrderLiveness(number=2, kind=OrderKind.FLASH, colours=COLOURS))
-        assert part.book.wanted("cam")[1] == port.CameraSettings(is_exposure_auto=False, is_white_balance_auto=False)
-        time.sleep(0.1)
-        part.liveness.carry_out(port.FlashBegan(at_ms=round(time.monotonic() * 1000)))
-        part.said(3)
-        assert part.book.wanted("cam")[1] == port.CameraSettings()
-        part.liveness.carry_out(port.OrderLiveness(number=3, kind=OrderKind.SEAL))
-        sealed = part.until(lambda one: isinstance(one, port.LivenessSealed))
+        first, sealed = patiently(part)
         until(lambda: not part.liveness.is_running)
         content = b""
         while len(content) < sealed.size_bytes:
