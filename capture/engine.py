@@ -125,6 +125,8 @@ class Engine:
                 self._quality.set_muted(command.is_muted)
             case port.SetCameraOff():
                 self._is_camera_off = command.is_off
+                if command.is_off:
+                    self._liveness.abort(Abort.CAMERA_CHANGED)
                 self._show_card()
             case port.ShowCard() | port.HideCard():
                 self._question = command if isinstance(command, port.ShowCard) else None
@@ -179,7 +181,7 @@ class Engine:
     def _begin_liveness(self, command: port.BeginLiveness) -> None:
         if self._outputs.is_publishing:
             raise InputError("output_busy")
-        if not isinstance(self._video, port.CameraSource):
+        if not isinstance(self._video, port.CameraSource) or self._is_camera_off:
             raise InputError("liveness_camera_needed")
         self._liveness.begin(command)
         if self._video_status.status in (port.SourceStatus.LOST, port.SourceStatus.FAILED):

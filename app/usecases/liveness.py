@@ -14,6 +14,7 @@ import asyncio
 import random
 from dataclasses import replace
 
+from app.contract.identity import FaceCheck
 from app.contract.liveness import ChallengeTerms, LivenessOrder, LivenessSession, LivenessStanding, terms_of
 from app.domain.backoff import Backoff
 from app.domain.face_check import FaceState
@@ -39,6 +40,7 @@ _CAPTURES = frozenset(
     }
 )  # fmt: skip
 _RUNS = _CAPTURES | {LivenessPhase.SENDING, LivenessPhase.JUDGING}
+_TO_OPERATORS = (LivenessState.LIVE, LivenessState.REVIEW)
 _CLOSED = frozenset({"liveness_expired", "not_found", "state_conflict"})
 """The service has ended the session itself."""
 
@@ -88,10 +90,7 @@ class LivenessCase:
             return
         try:
             standing = await platform.liveness()
-            is_verified = False
-            if standing.state is LivenessState.LIVE:
-                face = await platform.face_check()
-                is_verified = face is not None and face.state is FaceState.VERIFIED
+            face = await platform.face_check() if standing.state in _TO_OPERATORS else None
         except AppError as error:
             trouble = self._context.trouble(error)
             # What runs tells of itself; a load beside it is tried again by itself.
@@ -102,10 +101,10 @@ class LivenessCase:
         if self._desk.trouble is self._load_trouble:
             self._set(trouble=None)
         self._set(standing=standing)
-        self._follow(standing, is_verified=is_verified)
+        self._follow(standing, face)
 
-    def _follow(self, standing: LivenessStanding, *, is_verified: bool) -> None:
-        """What the service has decided."""
+    def _follow(self, standing: LivenessStanding, face: FaceCheck | None) -> None:
+        """What the service has decided, and an operator after it."""
         desk, state = self._desk, standing.state
         if desk.phase is LivenessPhase.IDLE and state is LivenessState.JUDGING:
             # It was sent before this program, or this page, began.
@@ -114,12 +113,14 @@ class LivenessCase:
         is_awaited = desk.phase is LivenessPhase.JUDGING or desk.outcome is Outcome.WAITING
         if not is_awaited or state is None or state.is_open:
             return
-        if standing.session_id != desk.session_id:
-            self._set(phase=LivenessPhase.IDLE, outcome=None)  # a newer one, from elsewhere
+        is_open = face is None or face.state.is_pending or face.state is FaceState.VERIFIED
+        if standing.session_id != desk.session_id or not is_open:
+            # A newer one, from elsewhere; or an operator said no, which the step itself tells.
+            self._set(phase=LivenessPhase.IDLE, outcome=None)
             return
+        is_verified = face is not None and face.state is FaceState.VERIFIED
         outcome = {
-            LivenessState.LIVE: Outcome.VERIFIED if is_verified else Outcome.WAITING,
-            LivenessState.REVIEW: Outcome.WAITING,
+            **dict.fromkeys(_TO_OPERATORS, Outcome.VERIFIED if is_verified else Outcome.WAITING),
             LivenessState.RETRY: Outcome.LOCKED if standing.locked_until is not None else Outcome.RETRY,
         }.get(state, Outcome.ABORTED)
         trouble = Trouble("liveness_expired", action="retry") if state is LivenessState.EXPIRED else None

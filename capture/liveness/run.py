@@ -39,6 +39,7 @@ FLASH_WAIT_MS = 8000.0
 SILENT_MS = 3000.0
 """Without a frame, once the person is in place."""
 _LEAST_RATE_RATIO = 0.9
+_LOOKED_FPS = 15.0
 _LEAST_LIGHT_RATIO, _MOST_LIGHT_RATIO = 0.6, 1.8
 """Of the face, against what it was before the camera was asked to keep its exposure; the screen does less."""
 _FROM_THE_FUTURE_MS = 1000.0
@@ -205,7 +206,7 @@ class Run:
         self._clip: Clip | None = None
         self._pace = Pace(self._policy.abort)
         # What is looked at may be slower than what is captured: to guide, fewer frames do.
-        self._attempt = Attempt(1000 / max(1.0, self._asked.min_fps), self._policy)
+        self._attempt = Attempt(1000 / _LOOKED_FPS, self._policy)
         self._stills = Stills()
         self._track: list[TrackFrame] = []
         self.status = self._attempt.status

@@ -110,6 +110,28 @@ def test_what_the_service_decides(state: LivenessState, fields: dict[str, object
     play(scene)
 
 
+@pytest.mark.parametrize(
+    ("face", "expected"),
+    [
+        (FaceState.VERIFIED, (P.DONE, Outcome.VERIFIED)), (FaceState.SECOND_LOOK, (P.DONE, Outcome.WAITING)),
+        (FaceState.REFUSED, (P.IDLE, None)), (FaceState.RETAKE, (P.IDLE, None)),
+    ],
+)  # fmt: skip
+def test_what_an_operator_decides(face: FaceState, expected: tuple[P, Outcome | None]) -> None:
+    async def scene(rig: Rig) -> None:
+        await sent(rig)
+        rig.platform.judge(LivenessState.REVIEW)
+        await rig.changed(Concern.IDENTITY.value)
+        assert desk(rig).outcome is Outcome.WAITING
+        rig.platform.mine.face = FaceCheck(id="f1", state=face, method=FaceMethod.LIVE_CALL, wished_at=NOW, history=[])
+        await rig.changed(Concern.IDENTITY.value)
+        assert (desk(rig).phase, desk(rig).outcome) == expected
+        await rig.do(w.StartLiveness())
+        assert desk(rig).phase is P.STARTING
+
+    play(scene)
+
+
 def test_one_that_is_judged_already_is_followed_by_a_new_window() -> None:
     async def scene(rig: Rig) -> None:
         await sent(rig)
