@@ -14,9 +14,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.liveness_sim.face_motion import MOUTH_LIGHT, OPEN, Face, moved
+from bench.liveness_sim.face_motion import MOUTH_LIGHTS, OPEN, Face, moved
 from bench.liveness_sim.portraits import ABOVE_MM, HALF_WIDTH_MM, PX_PER_MM, Portrait
-from bench.liveness_sim.shape import BEHIND_MM, NOTHING_MM, STEP_MM, Build, shape_of
+from bench.liveness_sim.shape import BEHIND_MM, NOTHING_MM, STEP_MM, Build, Shape, shape_of
 
 Field = NDArray[Any]
 Bgr = NDArray[np.uint8]
@@ -67,9 +67,10 @@ def coded(light: Field) -> Bgr:
 class Head:
     """One person. One thread."""
 
-    def __init__(self, portrait: Portrait, build: Build | None = None) -> None:
+    def __init__(self, portrait: Portrait, build: Build | None = None, shape: Shape | None = None) -> None:
+        """``shape``: instead of a head, such as a sheet of paper."""
         self.portrait = portrait
-        shape = shape_of(portrait, build or Build())
+        shape = shape or shape_of(portrait, build or Build())
         self._depth, self._out = shape.depth_mm, shape.out
 
     def draw(self, onto: Bgr, stance: Stance, light: Light) -> None:
@@ -96,7 +97,9 @@ class Head:
             cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE,
         )  # fmt: skip
         if shade is not None:
-            colour = colour * shade[..., None] + MOUTH_LIGHT * (1 - shade[..., None])
+            colour = colour * np.clip(shade, 0, 1)[..., None]
+            is_mouth = shade < 0
+            colour[is_mouth] = MOUTH_LIGHTS[(-1 - shade[is_mouth]).astype(np.int64)]
         seen = coded(colour * bright)
         alpha = np.clip((alpha - 0.5) * 2.5 + 0.5, 0, 1)
         inside = onto[top:bottom, left:right]

@@ -21,11 +21,11 @@ class Habits:
 
     reaction_s: float = 0.5
     turn_s: float = 2.0
-    turn_deg: float = 42.0
+    turn_deg: float = 38.0
     nod_s: float = 1.5
     nod_deg: float = 24.0
     mouth_s: float = 1.5
-    mouth_mm: float = 30.0
+    mouth_mm: float = 40.0
     blink_s: float = 0.30
     own_blinks_s: float = 4.0
     """Between the blinks that nobody asked for."""
@@ -41,11 +41,11 @@ def habits_of(seed: int) -> Habits:
     return Habits(
         reaction_s=float(made.uniform(0.3, 0.9)),
         turn_s=float(made.uniform(1.6, 2.8)),
-        turn_deg=float(made.uniform(38, 48)),
+        turn_deg=float(made.uniform(34, 42)),
         nod_s=float(made.uniform(1.1, 1.9)),
         nod_deg=float(made.uniform(20, 30)),
         mouth_s=float(made.uniform(1.1, 1.9)),
-        mouth_mm=float(made.uniform(27, 36)),
+        mouth_mm=float(made.uniform(36, 46)),
         blink_s=float(made.uniform(0.24, 0.42)),
         own_blinks_s=float(made.uniform(2.8, 6.0)),
         sway_px=float(made.uniform(0.5, 3.0)),

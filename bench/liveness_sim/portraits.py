@@ -35,6 +35,8 @@ class Portrait:
     albedo: Field
     """H × W × 3, BGR, float32."""
     lines: dict[str, Field]
+    turned_deg: float = 0.0
+    """How far the face looks aside in the picture, to the person's left."""
 
 
 def names() -> tuple[str, ...]:
@@ -63,7 +65,7 @@ def portrait(name: str = "astronaut", *, is_mirrored: bool = False) -> Portrait:
     if whole is None or points is None:
         raise ValueError(f"no portrait {name}")
     lines = {line: np.array(at, np.float32) for line, at in points.items()}
-    tilt_deg = float(lines.pop("tilt")[0, 0])
+    tilt_deg, turned_deg = (float(value) for value in lines.pop("tilt")[0])
     edges = lines["edges"]
     middle = (edges[0] + edges[1]) / 2
     scale = FACE_MM * PX_PER_MM / float(np.linalg.norm(edges[1] - edges[0]))
@@ -77,8 +79,8 @@ def portrait(name: str = "astronaut", *, is_mirrored: bool = False) -> Portrait:
     albedo = _detailed(linear(np.asarray(square, np.uint8)), lines, scale)
     if is_mirrored:
         albedo = np.ascontiguousarray(albedo[:, ::-1])
-        lines = _mirrored(lines)
-    return Portrait(name + ("-mirrored" if is_mirrored else ""), albedo, lines)
+        lines, turned_deg = _mirrored(lines), -turned_deg
+    return Portrait(name + ("-mirrored" if is_mirrored else ""), albedo, lines, turned_deg)
 
 
 def linear(picture: NDArray[np.uint8]) -> Field:

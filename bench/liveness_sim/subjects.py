@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -91,5 +91,8 @@ def someone(seed: int, camera: Camera | None = None, room: Room | None = None, h
         screen_ratio=float(made.uniform(0.10, 0.40)), lag_ms=float(made.uniform(70, 180)),
     )  # fmt: skip
     camera = camera or Camera(fps=float(made.choice((25.0, 30.0))), noise=float(made.uniform(1.0, 3.0)))
-    performer = Performer(habits or habits_of(seed), place_of(seed), seed)
-    return Living(Scene(head_of(seed), camera, room, seed), performer)
+    head, place = head_of(seed), place_of(seed)
+    # Straight ahead, however the portrait was taken.
+    place = replace(place, yaw_deg=place.yaw_deg - head.portrait.turned_deg)
+    performer = Performer(habits or habits_of(seed), place, seed)
+    return Living(Scene(head, camera, room, seed), performer)
