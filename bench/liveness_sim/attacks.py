@@ -18,10 +18,10 @@ from app.domain.flash import GREY, PALETTE, WHOLE_MS, Colour, drawn, shown_at
 from app.domain.liveness import Action
 from bench.liveness_sim.face_motion import OPEN
 from bench.liveness_sim.head import Bgr, Head
-from bench.liveness_sim.performer import Performer, habits_of
+from bench.liveness_sim.performer import Habits, Performer, habits_of
 from bench.liveness_sim.scene import Camera, Room, Scene, lit_table
 from bench.liveness_sim.shape import paper
-from bench.liveness_sim.subjects import Living, head_of, place_of, someone
+from bench.liveness_sim.subjects import Living, head_of, place_of, someone, straight
 
 
 class PhotoKind(StrEnum):
@@ -43,7 +43,7 @@ def photo(kind: PhotoKind, seed: int) -> Living:
     bend_deg = float(made.uniform(30, 120)) if is_bent else 0.0
     head = Head(head_of(seed).portrait, shape=paper(bend_deg))
     habits = replace(
-        habits_of(seed), turn_deg=float(made.uniform(45, 70)), nod_deg=float(made.uniform(25, 50)), sway_px=0.3,
+        quick(seed), turn_deg=float(made.uniform(45, 70)), nod_deg=float(made.uniform(25, 50)), sway_px=0.3,
         sway_deg=0.1,
     )  # fmt: skip
     if kind is PhotoKind.MOVED:
@@ -55,6 +55,15 @@ def photo(kind: PhotoKind, seed: int) -> Living:
     if kind is PhotoKind.CUT_OUT:
         return Living(scene, Performer(habits, place_of(seed), seed))
     return _Printed(scene, Performer(habits, place_of(seed), seed))
+
+
+def quick(seed: int) -> Habits:
+    """Of somebody who has practised: all is over within TAKES_S."""
+    return replace(habits_of(seed), reaction_s=0.25, turn_s=1.7, nod_s=1.3, mouth_s=1.4, own_blinks_s=99.0)
+
+
+TAKES_S = 2.3
+"""What is claimed of an action before the next is asked for."""
 
 
 class _Printed(Living):
@@ -121,18 +130,19 @@ def library(seed: int) -> Library:
     who = someone(seed, camera, replace(someone(seed).scene.room, side=0.0))
     old = drawn(lambda choices: choices[int(np.random.default_rng(seed).integers(len(choices)))])
     step_s = 1 / camera.fps
+    habits, place = quick(seed), straight(who.scene.head, seed)
 
     def played(action: Action | None, lasts_s: float, colours: tuple[Colour, ...] = ()) -> Iterator[tuple[float, Bgr]]:
-        performer = Performer(replace(who.performer.habits, own_blinks_s=99.0), place_of(seed), seed)
+        performer = Performer(replace(habits, sway_px=0.5), place, seed)
         performer.tell(action, 0.0)
         for number in range(round(lasts_s / step_s)):
             at_s = number * step_s
             colour = shown_at(colours, (at_s - 0.12) * 1000) if colours else GREY
             yield at_s, who.scene.picture(performer.stance(at_s), colour, at_s)
 
-    habits = who.performer
     actions = {
-        action: take_of(played(action, habits.habits.reaction_s + habits.lasts_s(action) + 0.25)) for action in Action
+        action: take_of(played(action, habits.reaction_s + Performer(habits).lasts_s(action) + 0.15))
+        for action in Action
     }
     return Library(camera, take_of(played(None, REST_S)), actions, take_of(played(None, WHOLE_MS / 1000 + 0.6, old)))
 

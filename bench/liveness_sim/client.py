@@ -197,7 +197,7 @@ class Hostile(Program):
     """Looks at nothing. ``begins_s``: when the first message goes; ``takes_s``: claimed of each action."""
 
     def __init__(
-        self, challenge: Challenge, ask: Ask, seed: int = 1, begins_s: float = 1.4, takes_s: float = 3.2
+        self, challenge: Challenge, ask: Ask, seed: int = 1, begins_s: float = 1.4, takes_s: float = 2.3
     ) -> None:
         super().__init__(challenge, ask, seed)
         self._due_s: float | None = begins_s

@@ -31,8 +31,8 @@ class Habits:
     """Between the blinks that nobody asked for."""
     sway_px: float = 2.0
     sway_deg: float = 0.8
-    again_s: float = 1.3
-    """Who is still asked after so long does it once more, a little stronger."""
+    again_s: float = 0.6
+    """Who is still asked after so long does it once more, and stronger."""
 
 
 def habits_of(seed: int) -> Habits:
@@ -41,7 +41,7 @@ def habits_of(seed: int) -> Habits:
     return Habits(
         reaction_s=float(made.uniform(0.3, 0.9)),
         turn_s=float(made.uniform(1.6, 2.8)),
-        turn_deg=float(made.uniform(34, 42)),
+        turn_deg=float(made.uniform(33, 37)),
         nod_s=float(made.uniform(1.1, 1.9)),
         nod_deg=float(made.uniform(20, 30)),
         mouth_s=float(made.uniform(1.1, 1.9)),
@@ -91,7 +91,7 @@ class Performer:
             return self._own_blink(stance, at_s)
         lasts_s = self.lasts_s(self._action)
         if at_s > self._from_s + lasts_s + self.habits.again_s:
-            self._from_s, self._force = at_s, min(1.25, self._force * 1.1)
+            self._from_s, self._force = at_s, min(1.3, self._force * 1.25)
         share = (at_s - self._from_s) / lasts_s
         if not 0 < share < 1:
             return stance

@@ -46,7 +46,7 @@ class LiveCamera:
     def __init__(self, seen: Callable[[], Seen], person: Living | None = None, *, lag_s: float = 0.0) -> None:
         """``lag_s``: besides what the way over the real screen takes."""
         self._seen = seen
-        self._person = person or someone(1)
+        self._person = person or usual()
         self._lag_s = lag_s
         self._history: list[tuple[float, Colour]] = []
 
@@ -59,6 +59,13 @@ class LiveCamera:
             self._history.pop(0)
         colour = self._history[0][1]
         return self._person.scene.picture(self._person.performer.stance(at_s), colour, at_s)
+
+
+def usual(camera: Camera | None = None, room: Room | None = None) -> Living:
+    """The person of the picture that is on every machine, in good light."""
+    head = Head(portrait("astronaut"))
+    scene = Scene(head, camera or Camera(), room or Room(), 1)
+    return Living(scene, Performer(Habits(), Stance(px_per_mm=1.35, y_px=-8), 1))
 
 
 def head_of(seed: int) -> Head:
@@ -91,8 +98,12 @@ def someone(seed: int, camera: Camera | None = None, room: Room | None = None, h
         screen_ratio=float(made.uniform(0.10, 0.40)), lag_ms=float(made.uniform(70, 180)),
     )  # fmt: skip
     camera = camera or Camera(fps=float(made.choice((25.0, 30.0))), noise=float(made.uniform(1.0, 3.0)))
-    head, place = head_of(seed), place_of(seed)
-    # Straight ahead, however the portrait was taken.
-    place = replace(place, yaw_deg=place.yaw_deg - head.portrait.turned_deg)
-    performer = Performer(habits or habits_of(seed), place, seed)
+    head = head_of(seed)
+    performer = Performer(habits or habits_of(seed), straight(head, seed), seed)
     return Living(Scene(head, camera, room, seed), performer)
+
+
+def straight(head: Head, seed: int) -> Stance:
+    """Looking straight ahead, however the portrait was taken."""
+    place = place_of(seed)
+    return replace(place, yaw_deg=place.yaw_deg - head.portrait.turned_deg)

@@ -1,0 +1,65 @@
+"""Whole face checks in one process: perform, encode, chain, pack, seal, open, check, decode, judge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.domain.liveness import Abort
+from app.liveness.attempt import Attempt
+from app.liveness.judgement import Judgement, Verdict
+from app.liveness.package import sealed
+from bench.liveness_sim.client import Honest, Hostile, Recording, Subject
+from bench.liveness_sim.desk import Desk, Session
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """``judgement`` None: the program ended the attempt itself (``abort``), so that nothing was sent."""
+
+    session: Session
+    recording: Recording
+    judgement: Judgement | None = None
+    abort: Abort | None = None
+    attempt: Attempt | None = None
+
+    @property
+    def is_accepted(self) -> bool:
+        return self.judgement is not None and self.judgement.verdict is Verdict.LIVE
+
+    @property
+    def outcome(self) -> str:
+        """In a word."""
+        if self.judgement is None:
+            return f"abort:{self.abort}"
+        return ":".join(str(one) for one in (self.judgement.verdict, self.judgement.retry) if one is not None)
+
+
+def honest(desk: Desk, session: Session, subject: Subject, seed: int, *, is_virtual: bool = False) -> Trial:
+    """With a program that guides and sees."""
+    mesh = desk.meshes()
+    program = Honest(
+        session.challenge, lambda said, key: desk.progress(session, said, key), mesh, subject.camera.fps, seed
+    )
+    try:
+        recording = program.run(subject)
+    finally:
+        mesh.close()
+    if recording.abort is not None:
+        return Trial(session, recording, abort=recording.abort, attempt=program.attempt)
+    judgement = sent(desk, session, recording, subject, is_virtual=is_virtual)
+    return Trial(session, recording, judgement, attempt=program.attempt)
+
+
+def hostile(desk: Desk, session: Session, subject: Subject, seed: int, *, is_virtual: bool = False) -> Trial:
+    """With a program that claims what it likes."""
+    program = Hostile(session.challenge, lambda said, key: desk.progress(session, said, key), seed)
+    recording = program.run(subject)
+    return Trial(session, recording, sent(desk, session, recording, subject, is_virtual=is_virtual))
+
+
+def sent(
+    desk: Desk, session: Session, recording: Recording, subject: Subject, *, is_virtual: bool = False
+) -> Judgement:
+    """Packed, sealed, and what is decided of it."""
+    package = recording.packed(subject.camera, is_virtual=is_virtual)
+    return desk.receive(session, sealed(package, session.challenge.session_id, session.challenge.seal_key))
