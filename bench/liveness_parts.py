@@ -83,9 +83,9 @@ def _replay(desk: Desk, number: int) -> Trial:
             content = sealed(old.packed(Camera(fps=25.0)), session.challenge.session_id, session.challenge.seal_key)
             trial = Trial(session, old, _answered(desk, session, old, content))
         case 3:
-            trial = hostile(desk, session, Spliced(_library(number % _LIBRARIES), Light.OLD, seed), seed)
+            trial = hostile(desk, session, Spliced(_library(number % _LIBRARIES, desk.meshes), Light.OLD, seed), seed)
         case _:
-            played = Spliced(_library(number % _LIBRARIES), Light.OLD, seed)
+            played = Spliced(_library(number % _LIBRARIES, desk.meshes), Light.OLD, seed)
             trial = hostile(desk, session, OnScreen(played, seed), seed)
     _tell(f"replay {number}", trial)
     return trial
@@ -107,7 +107,7 @@ def injections(meshes: MeshMaker, count: int) -> Figures:
     for number in range(count):
         seed = _FIRST_ATTACKER + number
         light = (Light.NONE, Light.GUESSED)[number % 2]
-        subject = Spliced(_library(number % _LIBRARIES), light, seed)
+        subject = Spliced(_library(number % _LIBRARIES, desk.meshes), light, seed)
         trials.append(hostile(desk, desk.begin(), subject, seed, is_virtual=number % 4 < 2))
         _tell(f"injection {light} {number}", trials[-1])
     return _counted("injection", trials)
@@ -120,7 +120,7 @@ def relit(meshes: MeshMaker, count: int) -> Figures:
     done = asked = accepted = 0
     for number in range(count):
         seed = _FIRST_ATTACKER + number
-        subject = Spliced(_library(number % _LIBRARIES), Light.RIGHT, seed)
+        subject = Spliced(_library(number % _LIBRARIES, desk.meshes), Light.RIGHT, seed)
         trial = hostile(desk, desk.begin(), subject, seed)
         _tell(f"relit {number}", trial)
         for sign in trial.judgement.signs if trial.judgement else ():
@@ -165,8 +165,8 @@ def _passing(desk: Desk) -> tuple[Session, Recording, Subject]:
 
 
 @cache
-def _library(number: int) -> Library:
-    return library(_FIRST_ATTACKER + number)
+def _library(number: int, meshes: MeshMaker) -> Library:
+    return library(_FIRST_ATTACKER + number, meshes)
 
 
 _OLD: dict[int, tuple[Session, Recording, Take]] = {}

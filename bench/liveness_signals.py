@@ -13,7 +13,7 @@ import numpy as np
 
 from app.domain.flash import GREY, WHOLE_MS, Colour, drawn, shown_at
 from app.domain.liveness import Action, Prompt, Stage
-from app.liveness.actions import Neutral, neutral_of, recogniser_for
+from app.liveness.actions import Neutral, recogniser_for
 from app.liveness.analysis import Analyser, Mesh
 from app.liveness.attempt import Attempt
 from app.liveness.colours import Skin, answer_of
@@ -21,6 +21,7 @@ from app.liveness.face import Motion
 from app.liveness.guidance import Guide
 from app.liveness.look import nobody
 from app.liveness.policy import POLICY
+from bench.liveness_sim.attacks import Watcher
 from bench.liveness_sim.coding import ClipEncoder, decoded
 from bench.liveness_sim.head import Head, Stance
 from bench.liveness_sim.occluders import Occluder, worn
@@ -135,19 +136,16 @@ def actions(meshes: Meshes, people: int) -> Figures:
 def performed(meshes: Meshes, seed: int, what: Action | None) -> Shown | None:
     """None when no face is found at rest."""
     camera = Camera(fps=_FPS)
-    who = someone(seed, camera, habits=replace(habits_of(seed), reaction_s=1.2, own_blinks_s=99.0, again_s=99.0))
-    analyser = Analyser(mesh := meshes())
-    who.tell(what, 0.0)
-    lasts_s = 1.2 + (1.2 if what is None else who.performer.lasts_s(what) + 0.4)
-    motions = []
+    who = someone(seed, camera, habits=replace(habits_of(seed), reaction_s=1.1, own_blinks_s=99.0, again_s=99.0))
+    watcher = Watcher(meshes, what, rest_s=1.0)
+    lasts_s = 1.1 + (1.2 if what is None else who.performer.lasts_s(what) + 0.6)
+    is_enough = False
     for number in range(round(lasts_s * _FPS)):
         at_s = number / _FPS
-        motion = analyser.see(who.frame(at_s, lambda at_s: GREY), at_s * 1000).frame.motion
-        if motion is not None:
-            motions.append(motion)
-    mesh.close()
-    rest = [motion for motion in motions if 200 <= motion.at_ms < 1150]
-    return Shown(what, neutral_of(rest), motions) if rest else None
+        who.tell(what, at_s, is_enough=is_enough)
+        is_enough = watcher.is_enough(who.frame(at_s, lambda at_s: GREY), at_s) and what in _TURNS
+    watcher.close()
+    return Shown(what, watcher.neutral, watcher.motions) if watcher.neutral is not None else None
 
 
 # ---- colours -------------------------------------------------------------------------------------------

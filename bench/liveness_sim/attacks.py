@@ -15,7 +15,10 @@ import cv2
 import numpy as np
 
 from app.domain.flash import GREY, PALETTE, WHOLE_MS, Colour, drawn, shown_at
-from app.domain.liveness import Action
+from app.domain.liveness import Action, Stage
+from app.liveness.actions import Neutral, Recogniser, neutral_of, recogniser_for
+from app.liveness.analysis import Analyser, Mesh
+from app.liveness.face import Motion
 from bench.liveness_sim.face_motion import OPEN
 from bench.liveness_sim.head import Bgr, Head
 from bench.liveness_sim.performer import Habits, Performer, habits_of
@@ -77,7 +80,7 @@ class _Printed(Living):
 class _Unmoved(_Printed):
     """And that nobody turns."""
 
-    def tell(self, action: Action | None, at_s: float) -> None:
+    def tell(self, action: Action | None, at_s: float, *, is_enough: bool | None = None) -> None:
         """Nothing is done about it."""
 
 
@@ -122,10 +125,43 @@ class Library:
 
 
 REST_S = 2.4
+_TURNS = (Action.TURN_LEFT, Action.TURN_RIGHT)
 
 
-def library(seed: int) -> Library:
-    """Of one rendered person, who sits in one place."""
+class Watcher:
+    """Says when one action has gone far enough, as the program's arc does. The first frames are the neutral ones."""
+
+    def __init__(self, meshes: Callable[[], Mesh], action: Action | None, rest_s: float = 0.2) -> None:
+        self._mesh = meshes()
+        self._analyser = Analyser(self._mesh)
+        self._action, self._rest_s = action, rest_s
+        self._rest: list[Motion] = []
+        self._recogniser: Recogniser | None = None
+        self.motions: list[Motion] = []
+
+    @property
+    def neutral(self) -> Neutral | None:
+        return self._recogniser.neutral if self._recogniser is not None else None
+
+    def is_enough(self, bgr: Bgr, at_s: float) -> bool:
+        """After this frame."""
+        motion = self._analyser.see(bgr, at_s * 1000).frame.motion
+        if motion is None:
+            return False
+        self.motions.append(motion)
+        if at_s < self._rest_s:
+            self._rest.append(motion)
+            return False
+        if self._recogniser is None:
+            self._recogniser = recogniser_for(self._action or Action.BLINK, neutral_of(self._rest or [motion]))
+        return self._recogniser.feed(motion).stage in (Stage.RETURNING, Stage.DONE)
+
+    def close(self) -> None:
+        self._mesh.close()
+
+
+def library(seed: int, meshes: Callable[[], Mesh]) -> Library:
+    """Of one rendered person, who sits in one place and turned as far as a program asked for."""
     camera = Camera(fps=25.0, noise=2.0)
     who = someone(seed, camera, replace(someone(seed).scene.room, side=0.0))
     old = drawn(lambda choices: choices[int(np.random.default_rng(seed).integers(len(choices)))])
@@ -134,11 +170,17 @@ def library(seed: int) -> Library:
 
     def played(action: Action | None, lasts_s: float, colours: tuple[Colour, ...] = ()) -> Iterator[tuple[float, Bgr]]:
         performer = Performer(replace(habits, sway_px=0.5), place, seed)
-        performer.tell(action, 0.0)
+        performer.tell(action, 0.0, is_enough=False)
+        watcher = Watcher(meshes, action) if action in _TURNS else None
         for number in range(round(lasts_s / step_s)):
             at_s = number * step_s
             colour = shown_at(colours, (at_s - 0.12) * 1000) if colours else GREY
-            yield at_s, who.scene.picture(performer.stance(at_s), colour, at_s)
+            bgr = who.scene.picture(performer.stance(at_s), colour, at_s)
+            if watcher is not None and watcher.is_enough(bgr, at_s):
+                performer.tell(action, at_s, is_enough=True)
+            yield at_s, bgr
+        if watcher is not None:
+            watcher.close()
 
     actions = {
         action: take_of(played(action, habits.reaction_s + Performer(habits).lasts_s(action) + 0.15))
@@ -171,8 +213,9 @@ class Spliced:
         self._flash_s: float | None = None
         self._guess = drawn(lambda choices: choices[int(self._made.integers(len(choices)))])
 
-    def tell(self, action: Action | None, at_s: float) -> None:
-        self._action, self._from_s = action, at_s + 0.15
+    def tell(self, action: Action | None, at_s: float, *, is_enough: bool | None = None) -> None:
+        if action is not self._action:
+            self._action, self._from_s = action, at_s + 0.15
 
     def frame(self, at_s: float, shown: Callable[[float], Colour]) -> Bgr:
         if self._flash_s is None and shown(at_s) in PALETTE:
@@ -222,7 +265,7 @@ class OnScreen:
         self._moire = (1 + float(made.uniform(0.02, 0.06)) * wave)[..., None].astype(np.float32)
         self._glass = float(made.uniform(0.0, 0.015))
 
-    def tell(self, action: Action | None, at_s: float) -> None:
+    def tell(self, action: Action | None, at_s: float, *, is_enough: bool | None = None) -> None:
         self._played.tell(action, at_s)
 
     def frame(self, at_s: float, shown: Callable[[float], Colour]) -> Bgr:
@@ -238,7 +281,7 @@ class Rerun:
         self.camera = replace(camera, jitter_ms=0.0)
         self._take = take
 
-    def tell(self, action: Action | None, at_s: float) -> None:
+    def tell(self, action: Action | None, at_s: float, *, is_enough: bool | None = None) -> None:
         """The clip goes on as it is."""
 
     def frame(self, at_s: float, shown: Callable[[float], Colour]) -> Bgr:

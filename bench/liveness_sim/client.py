@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app.domain.flash import GREY, WHOLE_MS, Colour, shown_at
-from app.domain.liveness import Abort, Action, OrderKind, Phase
+from app.domain.liveness import Abort, Action, OrderKind, Phase, Stage
 from app.liveness.analysis import Analyser, Mesh
 from app.liveness.attempt import Attempt
 from app.liveness.chain import ClipChain
@@ -37,8 +37,8 @@ class Subject(Protocol):
 
     camera: Camera
 
-    def tell(self, action: Action | None, at_s: float) -> None:
-        """What the screen asks for."""
+    def tell(self, action: Action | None, at_s: float, *, is_enough: bool | None = None) -> None:
+        """What the screen asks for, and whether its arc says that a turn goes far enough; None: nobody looks at it."""
 
     def frame(self, at_s: float, shown: Callable[[float], Colour]) -> Bgr:
         """``shown``: what the screen shows at a second, until now."""
@@ -101,6 +101,9 @@ class Recording:
 class Program:
     """One attempt: frame after frame, until it is sealed or comes to nothing."""
 
+    preset = "veryfast"
+    """Of the encoder."""
+
     def __init__(self, challenge: Challenge, ask: Ask, seed: int) -> None:
         self.recording = Recording(challenge, ClipChain(challenge.session_id, challenge.nonce))
         self._ask = ask
@@ -110,7 +113,7 @@ class Program:
     def run(self, subject: Subject) -> Recording:
         """Until it is over. ``recording.abort`` says why when it came to nothing."""
         camera, recording = subject.camera, self.recording
-        encoder = ClipEncoder(camera.width_px, camera.height_px, camera.fps)
+        encoder = ClipEncoder(camera.width_px, camera.height_px, camera.fps, preset=self.preset)
         number = 0
         while not self._is_over():
             at_s = max(0.0, number / camera.fps + float(self._made.normal(0, camera.jitter_ms / 1000)))
@@ -181,6 +184,9 @@ class Honest(Program):
             self.recording.steps.append(StepNote(step.action, round(step.from_ms * 1000), round(step.until_ms * 1000)))
             subject.tell(None, at_s)
             return True
+        if status.phase is Phase.ACTION and status.progress is not None and self.recording.orders:
+            is_enough = status.progress.stage is Stage.RETURNING
+            subject.tell(self.recording.orders[-1][0].action, at_s, is_enough=is_enough)
         return status.phase is Phase.WAIT and (not had_neutral or phase is Phase.FLASH)
 
     def _took(self, order: Ordered, at_s: float) -> None:
@@ -195,6 +201,8 @@ class Honest(Program):
 
 class Hostile(Program):
     """Looks at nothing. ``begins_s``: when the first message goes; ``takes_s``: claimed of each action."""
+
+    preset = "ultrafast"
 
     def __init__(
         self, challenge: Challenge, ask: Ask, seed: int = 1, begins_s: float = 1.4, takes_s: float = 2.3

@@ -40,6 +40,10 @@ class Shape:
 
     depth_mm: Field
     out: Field
+    top_mm: float = 135.0
+    bottom_mm: float = BEHIND_MM
+    steps: int = 34
+    """In which a ray is followed from the top to the bottom."""
 
 
 def shape_of(portrait: Portrait, build: Build) -> Shape:
@@ -82,7 +86,10 @@ def paper(bend_deg: float = 0.0, half_width_mm: float = 105.0, half_height_mm: f
     out = np.stack((-slope_x, -slope_y, np.ones_like(depth)), axis=2)
     out /= np.linalg.norm(out, axis=2, keepdims=True)
     is_paper = (np.abs(x) < half_width_mm) & (np.abs(y - (BELOW_MM - ABOVE_MM) / 2) < half_height_mm)
-    return Shape(np.where(is_paper, depth, NOTHING_MM).astype(np.float32), out.astype(np.float32))
+    bottom_mm = float(depth[is_paper].min()) - 2.0
+    steps = 2 + round(-bottom_mm / 5)
+    sheet = np.where(is_paper, depth, NOTHING_MM).astype(np.float32)
+    return Shape(sheet, out.astype(np.float32), 2.0, bottom_mm, steps)
 
 
 def _hill(x: Field, y: Field, at_x: float, at_y: float, wide_mm: float, high_mm: float) -> Field:

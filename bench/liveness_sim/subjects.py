@@ -24,8 +24,8 @@ class Living:
         self.scene, self.performer = scene, performer
         self.camera = scene.camera
 
-    def tell(self, action: Action | None, at_s: float) -> None:
-        self.performer.tell(action, at_s)
+    def tell(self, action: Action | None, at_s: float, *, is_enough: bool | None = None) -> None:
+        self.performer.tell(action, at_s, is_enough=is_enough)
 
     def frame(self, at_s: float, shown: Callable[[float], Colour]) -> Bgr:
         screen = shown(at_s - self.scene.room.lag_ms / 1000)
@@ -38,6 +38,8 @@ class Seen:
 
     colour: Colour
     action: Action | None = None
+    is_enough: bool | None = None
+    """What the arc shows of a turn: True when it says to turn back; None when nobody looks at it."""
 
 
 class LiveCamera:
@@ -53,7 +55,7 @@ class LiveCamera:
     def frame(self, at_s: float) -> Bgr:
         """BGR at this second of any clock that only goes forward."""
         now = self._seen()
-        self._person.tell(now.action, at_s)
+        self._person.tell(now.action, at_s, is_enough=now.is_enough)
         self._history.append((at_s, now.colour))
         while len(self._history) > 1 and self._history[1][0] <= at_s - self._lag_s:
             self._history.pop(0)
