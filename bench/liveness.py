@@ -7,6 +7,9 @@ program that claims what it likes. ``*_accepted`` counts what was decided to be 
 person, which is a limit of the method and no goal. ``frame_*_ms`` are by the wall, which a busy machine lengthens;
 ``frame_cpu_*_ms`` of the processor, all threads together.
 
+``--material DIR``: clips of people with ``labels.csv`` instead (bench.liveness_sim.clips); then only what the
+recognisers see in them is judged, and sessions that are cut from them.
+
 ``--only PART[,PART]`` runs some of it, ``--share RATIO`` fewer of each; what is not run is null. Whatever went wrong
 goes to standard error.
 """
@@ -21,6 +24,7 @@ from pathlib import Path
 from app.liveness.mesh import MediapipeMesh
 from bench import liveness_parts as parts
 from bench import liveness_signals as signals
+from bench.liveness_sim.clip_figures import figures_of
 
 GOALS = {
     "frame_p50_ms": "<=10",
@@ -47,7 +51,9 @@ GOALS = {
 QUICK_CANNOT_FAIL = True
 """A few of each are too few to fail on."""
 QUICK_SHARE = 0.01
+TAKES_MATERIAL = "folder"
 Figures = dict[str, float | None]
+_CLIP_SESSIONS = 20
 _WRONG_CODES = 200
 """Other sequences for each flash."""
 
@@ -70,8 +76,13 @@ PARTS: dict[str, Callable[[float], Figures]] = {
 }
 
 
-def run(quick: bool, clip: Path | None, only: Sequence[str] = (), share: float = 1.0) -> Figures:
-    """The figures; see the module. Raises ValueError for a part that there is not."""
+def run(
+    quick: bool, clip: Path | None, material: Path | None = None, only: Sequence[str] = (), share: float = 1.0
+) -> Figures:
+    """The figures; see the module. Raises ValueError for a part that there is not, ClipsError for bad material."""
+    if material is not None:
+        sessions = 1 if quick else max(1, round(_CLIP_SESSIONS * share))
+        return {**dict.fromkeys(GOALS), **figures_of(material, MediapipeMesh, sessions)}
     for name in only:
         if name not in PARTS:
             raise ValueError(f"no part {name}: {', '.join(PARTS)}")

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from app.domain.flash import GREY, WHOLE_MS, Colour, drawn, shown_at
-from app.domain.liveness import Action, Prompt, Stage
-from app.liveness.actions import Neutral, recogniser_for
+from app.domain.liveness import Action, Prompt
+from app.liveness.actions import Neutral
 from app.liveness.analysis import Analyser, Mesh
 from app.liveness.attempt import Attempt
 from app.liveness.colours import Skin, answer_of
@@ -22,6 +22,7 @@ from app.liveness.guidance import Guide
 from app.liveness.look import nobody
 from app.liveness.policy import POLICY
 from bench.liveness_sim.attacks import Watcher
+from bench.liveness_sim.clip_figures import ActionTally, ratio, told_of
 from bench.liveness_sim.coding import ClipEncoder, decoded
 from bench.liveness_sim.head import Head, Stance
 from bench.liveness_sim.occluders import Occluder, worn
@@ -72,48 +73,7 @@ class Shown:
 
     what: Action | None
     neutral: Neutral
-    motions: Sequence[Motion]
-
-
-@dataclass
-class ActionTally:
-    """Blinks by precision and recall; the others by whether what was done was taken for it, and for nothing else."""
-
-    blink_true: int = 0
-    blink_shown: int = 0
-    blink_told: int = 0
-    right: int = 0
-    judged: int = 0
-    wrong_side: int = 0
-
-    def add(self, shown: Shown) -> None:
-        told = {action for action in Action if is_told(shown, action)}
-        self.blink_shown += shown.what is Action.BLINK
-        self.blink_told += Action.BLINK in told
-        self.blink_true += shown.what is Action.BLINK and Action.BLINK in told
-        if shown.what in _TURNS:
-            other = _TURNS[1 - _TURNS.index(shown.what)]
-            self.wrong_side += other in told
-        if shown.what is not None and shown.what is not Action.BLINK:
-            self.judged += 1
-            self.right += told - {Action.BLINK} == {shown.what}
-        elif shown.what is None:
-            self.judged += 1
-            self.right += not told - {Action.BLINK}
-
-    def figures(self) -> Figures:
-        return {
-            "blink_precision": _ratio(self.blink_true, self.blink_told),
-            "blink_recall": _ratio(self.blink_true, self.blink_shown),
-            "action_accuracy": _ratio(self.right, self.judged),
-            "wrong_side_accepted": float(self.wrong_side) if self.judged else None,
-        }
-
-
-def is_told(shown: Shown, action: Action) -> bool:
-    """Whether the recogniser of this action takes it for done."""
-    recogniser = recogniser_for(action, shown.neutral)
-    return any(recogniser.feed(motion).stage is Stage.DONE for motion in shown.motions)
+    motions: list[Motion]
 
 
 def actions(meshes: Meshes, people: int) -> Figures:
@@ -125,11 +85,9 @@ def actions(meshes: Meshes, people: int) -> Figures:
             if shown is None:
                 print(f"actions: person {seed}: no face at rest", file=sys.stderr)
                 continue
-            before = tally.right, tally.judged
-            tally.add(shown)
-            if what not in (None, Action.BLINK) and tally.right == before[0]:
-                told = [str(action) for action in Action if is_told(shown, action)]
-                print(f"actions: person {seed}: {what} was taken for {told}", file=sys.stderr)
+            told = told_of(shown.motions, shown.neutral)
+            if not tally.add(what, told):
+                print(f"actions: person {seed}: {what} was taken for {sorted(told)}", file=sys.stderr)
     return tally.figures()
 
 
@@ -156,29 +114,29 @@ def colours(meshes: Meshes, flashes: int, wrong: int) -> Figures:
     ``wrong`` other sequences for each would have been taken for the answer."""
     figures: Figures = {}
     taken, tried = 0, 0
-    for key, ratio in (("colour_true_2pct", 0.02), ("colour_true_4pct", 0.04)):
+    for key, share in (("colour_true_2pct", 0.02), ("colour_true_4pct", 0.04)):
         found = []
         for seed in range(flashes):
-            asked, skin = flashed(meshes, seed, ratio)
+            asked, skin = flashed(meshes, seed, share)
             answer = answer_of(skin, asked, 0.0)
             found.append(answer.is_judged and answer.correlation >= POLICY.flash.least_correlation)
-            print(f"colours: {ratio:.0%} {seed}: {answer.correlation:.3f} at {answer.lag_ms:.0f} ms", file=sys.stderr)
+            print(f"colours: {share:.0%} {seed}: {answer.correlation:.3f} at {answer.lag_ms:.0f} ms", file=sys.stderr)
             for number in range(wrong):
                 other = drawn(random.Random(1_000_003 * seed + number).choice)
                 if other == asked:
                     continue
                 tried += 1
                 taken += answer_of(skin, other, 0.0).correlation >= POLICY.flash.least_correlation
-        figures[key] = _ratio(sum(found), len(found))
+        figures[key] = ratio(sum(found), len(found))
     figures["wrong_code_ratio"] = round(taken / tried, 5) if tried else None
     return figures
 
 
-def flashed(meshes: Meshes, seed: int, ratio: float) -> tuple[tuple[Colour, ...], list[Skin]]:
-    """The colours, and the skin of somebody before them: ``ratio`` is the light of the all-white screen over the
+def flashed(meshes: Meshes, seed: int, share: float) -> tuple[tuple[Colour, ...], list[Skin]]:
+    """The colours, and the skin of somebody before them: ``share`` is the light of the all-white screen over the
     room's."""
     who = someone(seed, Camera(fps=30.0, noise=2.0))
-    who.scene.room = replace(who.scene.room, screen_ratio=ratio)
+    who.scene.room = replace(who.scene.room, screen_ratio=share)
     asked = drawn(random.Random(seed).choice)
     encoder = ClipEncoder(640, 480, 30.0)
     units = []
@@ -272,7 +230,7 @@ def guidance(meshes: Meshes, heads: int) -> Figures:
             changes_too_fast += _is_restless(told)
             if not is_right:
                 print(f"guidance: {wrong.name} {seed}: told {last}", file=sys.stderr)
-    return {"guidance_accuracy": _ratio(right, judged), "guidance_restless": float(changes_too_fast)}
+    return {"guidance_accuracy": ratio(right, judged), "guidance_restless": float(changes_too_fast)}
 
 
 def _told(meshes: Meshes, wrong: Wrong, seed: int) -> list[tuple[float, Prompt | None]]:
@@ -301,7 +259,3 @@ def _is_restless(told: Sequence[tuple[float, Prompt | None]]) -> bool:
     """Two changes within less than a second."""
     changes = [later[0] for earlier, later in itertools.pairwise(told) if later[1] is not earlier[1]]
     return any(later - earlier < 0.99 for earlier, later in itertools.pairwise(changes))
-
-
-def _ratio(part: int, whole: int) -> float | None:
-    return round(part / whole, 4) if whole else None

@@ -61,12 +61,8 @@ def photo(kind: PhotoKind, seed: int) -> Living:
 
 
 def quick(seed: int) -> Habits:
-    """Of somebody who has practised: all is over within TAKES_S."""
+    """Of somebody who has practised: all is over within the time that is claimed."""
     return replace(habits_of(seed), reaction_s=0.25, turn_s=1.7, nod_s=1.3, mouth_s=1.4, own_blinks_s=99.0)
-
-
-TAKES_S = 2.3
-"""What is claimed of an action before the next is asked for."""
 
 
 class _Printed(Living):

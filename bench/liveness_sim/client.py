@@ -6,6 +6,7 @@ each action was carried out a while after it was asked for, which is the most th
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -30,6 +31,8 @@ ANSWER_MS, PAINT_MS = 90.0, 40.0
 ASIDE_MS = 400.0
 """After the flash the window waits for what the camera still has to see."""
 LONGEST_S = 75.0
+TAKES_S = 2.3
+"""What a hostile program claims of an action before the next is asked for."""
 
 
 class Subject(Protocol):
@@ -107,6 +110,8 @@ class Program:
     def __init__(self, challenge: Challenge, ask: Ask, seed: int) -> None:
         self.recording = Recording(challenge, ClipChain(challenge.session_id, challenge.nonce))
         self._ask = ask
+        self.now_s: Callable[[], float] | None = None
+        """A clock that the frames keep to, when the other side has one too; seconds since the first frame."""
         self._made = np.random.default_rng(seed)
         self._waiting: tuple[Ordered, float] | None = None
 
@@ -116,7 +121,7 @@ class Program:
         encoder = ClipEncoder(camera.width_px, camera.height_px, camera.fps, preset=self.preset)
         number = 0
         while not self._is_over():
-            at_s = max(0.0, number / camera.fps + float(self._made.normal(0, camera.jitter_ms / 1000)))
+            at_s = self._next_s(number, camera)
             at_us = round(at_s * 1e6)
             number += 1
             if recording.units and at_us <= recording.units[-1].at_us:
@@ -134,6 +139,15 @@ class Program:
             if self._look(bgr, at_s, subject) and self._waiting is None:
                 self._say(at_us)
         return recording
+
+    def _next_s(self, number: int, camera: Camera) -> float:
+        at_s = max(0.0, number / camera.fps + float(self._made.normal(0, camera.jitter_ms / 1000)))
+        if self.now_s is None:
+            return at_s
+        while (late_s := self.now_s()) < at_s:
+            time.sleep(at_s - late_s)
+        # Who is too slow drops frames.
+        return max(at_s, late_s)
 
     def _say(self, at_us: int) -> None:
         recording = self.recording
@@ -205,7 +219,7 @@ class Hostile(Program):
     preset = "ultrafast"
 
     def __init__(
-        self, challenge: Challenge, ask: Ask, seed: int = 1, begins_s: float = 1.4, takes_s: float = 2.3
+        self, challenge: Challenge, ask: Ask, seed: int = 1, begins_s: float = 1.4, takes_s: float = TAKES_S
     ) -> None:
         super().__init__(challenge, ask, seed)
         self._due_s: float | None = begins_s

@@ -8,7 +8,7 @@ from app.domain.liveness import Abort
 from app.liveness.attempt import Attempt
 from app.liveness.judgement import Judgement, Verdict
 from app.liveness.package import sealed
-from bench.liveness_sim.client import Honest, Hostile, Recording, Subject
+from bench.liveness_sim.client import TAKES_S, Honest, Hostile, Recording, Subject
 from bench.liveness_sim.desk import Desk, Session
 
 
@@ -50,9 +50,11 @@ def honest(desk: Desk, session: Session, subject: Subject, seed: int, *, is_virt
     return Trial(session, recording, judgement, attempt=program.attempt)
 
 
-def hostile(desk: Desk, session: Session, subject: Subject, seed: int, *, is_virtual: bool = False) -> Trial:
+def hostile(
+    desk: Desk, session: Session, subject: Subject, seed: int, *, is_virtual: bool = False, takes_s: float = TAKES_S
+) -> Trial:
     """With a program that claims what it likes."""
-    program = Hostile(session.challenge, lambda said, key: desk.progress(session, said, key), seed)
+    program = Hostile(session.challenge, lambda said, key: desk.progress(session, said, key), seed, takes_s=takes_s)
     recording = program.run(subject)
     return Trial(session, recording, sent(desk, session, recording, subject, is_virtual=is_virtual))
 
