@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 
-from app.domain.liveness import Action, Finding
+from app.domain.liveness import Action
 from app.liveness.judgement import Judgement
 from app.liveness.package import sealed
 from bench.liveness_sim.attacks import (
@@ -29,7 +29,7 @@ from bench.liveness_sim.desk import Desk, MeshMaker, Session
 from bench.liveness_sim.scene import Camera
 from bench.liveness_sim.subjects import someone
 from bench.liveness_sim.tampering import WAYS
-from bench.liveness_sim.trial import Trial, honest, hostile
+from bench.liveness_sim.trial import Trial, actions_right, honest, hostile
 
 Figures = dict[str, float | None]
 _LIBRARIES = 5
@@ -123,9 +123,7 @@ def relit(meshes: MeshMaker, count: int) -> Figures:
         subject = Spliced(_library(number % _LIBRARIES, desk.meshes), Light.RIGHT, seed)
         trial = hostile(desk, desk.begin(), subject, seed)
         _tell(f"relit {number}", trial)
-        for sign in trial.judgement.signs if trial.judgement else ():
-            if sign.finding is Finding.ACTIONS and sign.params:
-                done += int(sign.params["done"])
+        done += actions_right(desk, trial)
         asked += sum(order.action is not None for order in trial.session.orders)
         accepted += trial.is_accepted
     return {

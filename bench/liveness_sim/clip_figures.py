@@ -8,14 +8,14 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from app.domain.liveness import Action, Finding, Stage
+from app.domain.liveness import Action, Stage
 from app.liveness.actions import Neutral, neutral_of, recogniser_for
 from app.liveness.analysis import Mesh
 from app.liveness.face import Motion
 from bench.liveness_sim.attacks import Library, Light, Spliced
 from bench.liveness_sim.clips import Segment, library_of, motions_of, parts_of, rest_of, segments_of
 from bench.liveness_sim.desk import Desk
-from bench.liveness_sim.trial import hostile
+from bench.liveness_sim.trial import actions_right, hostile
 
 Figures = dict[str, float | None]
 _TURNS = (Action.TURN_LEFT, Action.TURN_RIGHT)
@@ -109,9 +109,9 @@ def cut_to_sessions(libraries: list[Library], meshes: Callable[[], Mesh], sessio
             takes_s = max(material.actions[one].lasts_s for one in actions) + 0.35
             trial = hostile(desk, session, Spliced(material, light, seed + number), seed + number, takes_s=takes_s)
             outcomes[light][trial.outcome] += 1
-            if light is Light.RIGHT and trial.judgement is not None:
+            if light is Light.RIGHT:
                 asked += len(actions)
-                done += sum(int(s.params["done"]) for s in trial.judgement.signs if s.finding is Finding.ACTIONS)
+                done += actions_right(desk, trial)
             print(f"clips: {light}: {trial.outcome}", file=sys.stderr, flush=True)
     unlit = outcomes[Light.NONE] + outcomes[Light.GUESSED]
     return {

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.domain.liveness import Abort
+from app.domain.liveness import Abort, Stage
+from app.liveness.actions import neutral_of, recogniser_for
+from app.liveness.analysis import Analyser
 from app.liveness.attempt import Attempt
 from app.liveness.judgement import Judgement, Verdict
 from app.liveness.package import sealed
 from bench.liveness_sim.client import TAKES_S, Honest, Hostile, Recording, Subject
+from bench.liveness_sim.coding import decoded
 from bench.liveness_sim.desk import Desk, Session
 
 
@@ -57,6 +60,33 @@ def hostile(
     program = Hostile(session.challenge, lambda said, key: desk.progress(session, said, key), seed, takes_s=takes_s)
     recording = program.run(subject)
     return Trial(session, recording, sent(desk, session, recording, subject, is_virtual=is_virtual))
+
+
+def actions_right(desk: Desk, trial: Trial) -> int:
+    """How many of the asked actions the recognisers find in the clip, as it was encoded, each in its time: without
+    what else an attempt asks of a picture (light, place, sharpness)."""
+    recording = trial.recording
+    if not recording.said:
+        return 0
+    analyser = Analyser(mesh := desk.meshes())
+    seen = [analyser.see(bgr, at_ms).frame.motion for at_ms, bgr in decoded(recording.units)]
+    mesh.close()
+    motions = [motion for motion in seen if motion is not None]
+    times_ms = [said.at_us / 1000 for said in recording.said]
+    rest = [motion for motion in motions if times_ms[0] - _REST_MS <= motion.at_ms <= times_ms[0]]
+    if not rest:
+        return 0
+    neutral, right = neutral_of(rest), 0
+    for order, since_ms, until_ms in zip(trial.session.orders, times_ms, times_ms[1:], strict=False):
+        if order.action is None:
+            continue
+        recogniser = recogniser_for(order.action, neutral)
+        within = [motion for motion in motions if since_ms <= motion.at_ms <= until_ms + _LATE_MS]
+        right += any(recogniser.feed(motion).stage is Stage.DONE for motion in within)
+    return right
+
+
+_REST_MS, _LATE_MS = 800.0, 400.0
 
 
 def sent(
