@@ -23,6 +23,7 @@ PX_PER_MM = 2.0
 HALF_WIDTH_MM, ABOVE_MM, BELOW_MM = 125.0, 165.0, 155.0
 FACE_MM = 140.0
 Field = NDArray[Any]
+_MOST_ASIDE_DEG = 12.0
 _SKIN_LIN = 0.30
 """Mean reflectance of the skin of the face: pictures are exposed as it pleased who took them."""
 
@@ -40,8 +41,12 @@ class Portrait:
 
 
 def names() -> tuple[str, ...]:
-    """Of all that are there."""
-    return tuple(name for name in _points() if picture_of(name) is not None)
+    """Of all that are there and show both cheeks: of a face that looks aside one is not in the picture, and a head that
+    turns to show it is no face any more to a finder of points (at 30° of two portraits that are 14° aside)."""
+    points = _points().items()
+    return tuple(
+        name for name, at in points if abs(at["tilt"][0][1]) <= _MOST_ASIDE_DEG and picture_of(name) is not None
+    )
 
 
 @cache
