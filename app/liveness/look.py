@@ -5,7 +5,7 @@ Luma is that of cv2's grey (BT.601), 0 … 255. A frame of 640 × 480 takes abou
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import cv2
@@ -27,6 +27,14 @@ _UPPER = (151, 10, 119, 348)
 """Forehead, below the eyes."""
 _MOUTH = (61, 291, 0, 17)
 _EYES = ((33, 133, 159, 145), (263, 362, 386, 374))
+_OVAL = (
+    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
+    152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
+)  # fmt: skip
+"""The outline, all around."""
+_INNER_RATIO = 0.85
+"""Of the outline: at the edge hair and background come in."""
+_BESIDE_PX = 4
 _PATCH_RATIO = 0.10
 """Side of the patches of skin, of the width of the face."""
 _CLIPPED_LUMA = 250
@@ -65,19 +73,35 @@ def look_of(picture: Picture, points: Points, others: Sequence[Box], at_ms: floa
 
 
 def skin_of(picture: Picture, points: Points) -> tuple[float, float, float]:
-    """Mean red, green and blue of both cheeks and the forehead, 0 … 255."""
+    """Mean red, green and blue of the face without eyes and mouth, 0 … 255.
+
+    All of it, since what a screen adds at 2 % of the room's light is below one step of a pixel: of 20,000 of them it is
+    found after encoding with a correlation of 0.84 … 0.92, of patches on cheeks and forehead with 0.57 … 0.79.
+    """
     box = box_of(points)
-    patches = [_patch(picture, points[index], box) for index in (_RIGHT_CHEEK, _LEFT_CHEEK, _FOREHEAD)]
-    means = [patch.reshape(-1, 3).mean(axis=0) for patch in patches if patch.size]
-    if not means:
+    face = _cut(picture, box)
+    if not face.size:
         return 0.0, 0.0, 0.0
-    blue, green, red = (float(value) for value in np.mean(means, axis=0))
+    corner = np.array([max(0, round(box.left_px)), max(0, round(box.top_px))], np.float32)
+    mask = np.zeros(face.shape[:2], np.uint8)
+    oval = points[list(_OVAL), :2] - corner
+    middle = oval.mean(axis=0)
+    cv2.fillPoly(mask, [((oval - middle) * _INNER_RATIO + middle).astype(np.int32)], 255)
+    for part in (*_EYES, _MOUTH):
+        (left, top), (right, bottom) = (_bound(points[list(part), :2] - corner, pick) for pick in (np.min, np.max))
+        cv2.rectangle(mask, (left - _BESIDE_PX, top - _BESIDE_PX), (right + _BESIDE_PX, bottom + _BESIDE_PX), 0, -1)
+    blue, green, red, _ = cv2.mean(face, mask)
     return red, green, blue
 
 
 def nobody(at_ms: float) -> Look:
     """A frame without a face."""
     return Look(at_ms, has_face=False)
+
+
+def _bound(places: Points, pick: Callable[..., Any]) -> tuple[int, int]:
+    x, y = pick(places, axis=0)
+    return int(x), int(y)
 
 
 def _is_cut(box: Box, width_px: int, height_px: int) -> bool:

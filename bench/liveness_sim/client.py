@@ -6,6 +6,7 @@ each action was carried out a while after it was asked for, which is the most th
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -15,7 +16,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app.domain.flash import GREY, WHOLE_MS, Colour, shown_at
-from app.domain.liveness import Abort, Action, OrderKind, Phase
+from app.domain.liveness import Abort, Action, OrderKind, Phase, Stage
 from app.liveness.analysis import Analyser, Mesh
 from app.liveness.attempt import Attempt
 from app.liveness.chain import ClipChain
@@ -30,6 +31,8 @@ ANSWER_MS, PAINT_MS = 90.0, 40.0
 ASIDE_MS = 400.0
 """After the flash the window waits for what the camera still has to see."""
 LONGEST_S = 75.0
+TAKES_S = 2.3
+"""What a hostile program claims of an action before the next is asked for."""
 
 
 class Subject(Protocol):
@@ -37,8 +40,8 @@ class Subject(Protocol):
 
     camera: Camera
 
-    def tell(self, action: Action | None, at_s: float) -> None:
-        """What the screen asks for."""
+    def tell(self, action: Action | None, at_s: float, *, is_enough: bool | None = None) -> None:
+        """What the screen asks for, and whether its arc says that a turn goes far enough; None: nobody looks at it."""
 
     def frame(self, at_s: float, shown: Callable[[float], Colour]) -> Bgr:
         """``shown``: what the screen shows at a second, until now."""
@@ -101,19 +104,24 @@ class Recording:
 class Program:
     """One attempt: frame after frame, until it is sealed or comes to nothing."""
 
+    preset = "veryfast"
+    """Of the encoder."""
+
     def __init__(self, challenge: Challenge, ask: Ask, seed: int) -> None:
         self.recording = Recording(challenge, ClipChain(challenge.session_id, challenge.nonce))
         self._ask = ask
+        self.now_s: Callable[[], float] | None = None
+        """A clock that the frames keep to, when the other side has one too; seconds since the first frame."""
         self._made = np.random.default_rng(seed)
         self._waiting: tuple[Ordered, float] | None = None
 
     def run(self, subject: Subject) -> Recording:
         """Until it is over. ``recording.abort`` says why when it came to nothing."""
         camera, recording = subject.camera, self.recording
-        encoder = ClipEncoder(camera.width_px, camera.height_px, camera.fps)
+        encoder = ClipEncoder(camera.width_px, camera.height_px, camera.fps, preset=self.preset)
         number = 0
         while not self._is_over():
-            at_s = max(0.0, number / camera.fps + float(self._made.normal(0, camera.jitter_ms / 1000)))
+            at_s = self._next_s(number, camera)
             at_us = round(at_s * 1e6)
             number += 1
             if recording.units and at_us <= recording.units[-1].at_us:
@@ -131,6 +139,15 @@ class Program:
             if self._look(bgr, at_s, subject) and self._waiting is None:
                 self._say(at_us)
         return recording
+
+    def _next_s(self, number: int, camera: Camera) -> float:
+        at_s = max(0.0, number / camera.fps + float(self._made.normal(0, camera.jitter_ms / 1000)))
+        if self.now_s is None:
+            return at_s
+        while (late_s := self.now_s()) < at_s:
+            time.sleep(at_s - late_s)
+        # Who is too slow drops frames.
+        return max(at_s, late_s)
 
     def _say(self, at_us: int) -> None:
         recording = self.recording
@@ -181,6 +198,9 @@ class Honest(Program):
             self.recording.steps.append(StepNote(step.action, round(step.from_ms * 1000), round(step.until_ms * 1000)))
             subject.tell(None, at_s)
             return True
+        if status.phase is Phase.ACTION and status.progress is not None and self.recording.orders:
+            is_enough = status.progress.stage is Stage.RETURNING
+            subject.tell(self.recording.orders[-1][0].action, at_s, is_enough=is_enough)
         return status.phase is Phase.WAIT and (not had_neutral or phase is Phase.FLASH)
 
     def _took(self, order: Ordered, at_s: float) -> None:
@@ -196,8 +216,10 @@ class Honest(Program):
 class Hostile(Program):
     """Looks at nothing. ``begins_s``: when the first message goes; ``takes_s``: claimed of each action."""
 
+    preset = "ultrafast"
+
     def __init__(
-        self, challenge: Challenge, ask: Ask, seed: int = 1, begins_s: float = 1.4, takes_s: float = 3.2
+        self, challenge: Challenge, ask: Ask, seed: int = 1, begins_s: float = 1.4, takes_s: float = TAKES_S
     ) -> None:
         super().__init__(challenge, ask, seed)
         self._due_s: float | None = begins_s

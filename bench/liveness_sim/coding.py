@@ -13,19 +13,21 @@ from app.liveness.package import Unit
 
 Bgr = NDArray[np.uint8]
 _BASE = Fraction(1, 1_000_000)
+CRF = 18
+"""At 23 what little light a screen gives does not come through: see app.liveness.look.skin_of."""
 
 
 class ClipEncoder:
     """One clip; each frame gives its access unit at once."""
 
-    def __init__(self, width_px: int, height_px: int, fps: float, crf: int = 20) -> None:
+    def __init__(self, width_px: int, height_px: int, fps: float, crf: int = CRF, preset: str = "veryfast") -> None:
         self._codec = av.CodecContext.create("libx264", "w")
         self._codec.width, self._codec.height = width_px, height_px
         self._codec.pix_fmt = "yuv420p"
         self._codec.time_base = _BASE
         self._codec.framerate = Fraction(round(fps), 1)
         self._codec.options = {
-            "preset": "veryfast", "tune": "zerolatency", "crf": str(crf), "g": str(round(fps) * 2), "bf": "0",
+            "preset": preset, "tune": "zerolatency", "crf": str(crf), "g": str(round(fps) * 2), "bf": "0",
             "threads": "1",
         }  # fmt: skip
 

@@ -40,7 +40,7 @@ class Desk:
     """One service. ``seed`` makes what it draws repeatable."""
 
     def __init__(self, meshes: MeshMaker, seed: int, policy: Policy = POLICY) -> None:
-        self._meshes, self._policy = meshes, policy
+        self.meshes, self._policy = meshes, policy
         self._made = random.Random(seed)
         self._key = X25519PrivateKey.generate()
         self._count = 0
@@ -112,7 +112,7 @@ class Desk:
         flash_ms = None if manifest.flash_us is None else manifest.flash_us / 1000
         rate_fps = manifest.device.rate_fps or 30.0
         case = Case(session.challenge.path, orders, 1000 / rate_fps, flash_ms, manifest.device.is_virtual)
-        mesh = self._meshes()
+        mesh = self.meshes()
         try:
             return judge(decoded(package.units), case, mesh, self._policy)
         except av.FFmpegError:

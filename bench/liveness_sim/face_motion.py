@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from bench.liveness_sim.portraits import Portrait
 
 Field = NDArray[Any]
-MOUTH_LIGHT = np.array([0.012, 0.010, 0.022], np.float32)
-"""Of the inside, BGR, linear."""
+MOUTH_LIGHTS = np.array([(0.012, 0.010, 0.022), (0.36, 0.42, 0.45), (0.05, 0.05, 0.16)], np.float32)
+"""Of the inside, BGR, linear: dark, teeth, tongue."""
 _LASH_MM, _LASH_LIGHT = 1.3, 0.30
 _LID_MM = 9.0
 """Of skin above the eye that becomes its lid."""
@@ -36,8 +36,8 @@ OPEN = Face()
 
 
 def moved(places: Field, face: Face, portrait: Portrait) -> Field | None:
-    """H × W × 2 places, in place. Returns by how much each is darkened (1: not; 0: the inside of the mouth), or None
-    when nothing is."""
+    """H × W × 2 places, in place. Returns by how much each is darkened (1: not; below 0: the inside of the mouth,
+    see MOUTH_LIGHTS), or None when nothing is."""
     shade: Field | None = None
     if face.lids > 0.01:
         shade = np.ones(places.shape[:2], np.float32)
@@ -93,4 +93,8 @@ def _open(places: Field, shade: Field, gap_mm: float, portrait: Portrait) -> Non
     is_below = (below > 0) & ~is_inside
     places[rows[is_below], columns[is_below], 1] -= np.minimum(drop, np.maximum(below, 0))[is_below]
     rim = np.minimum(below, lens - below) / 1.2
-    shade[rows[is_inside], columns[is_inside]] = np.clip(1 - rim[is_inside], 0, 1)
+    # Negative: of the mouth; −1 is dark, −2 a tooth, −3 the tongue.
+    is_tooth = is_inside & (below < 7) & (lens > 12) & (np.abs(off) < 0.75)
+    is_tongue = is_inside & (below > 0.62 * lens) & (lens > 14) & (np.abs(off) < 0.7)
+    kind = np.where(is_tooth, -2.0, np.where(is_tongue, -3.0, -1.0))
+    shade[rows[is_inside], columns[is_inside]] = np.where(rim < 1, np.clip(1 - rim, 0, 1), kind)[is_inside]

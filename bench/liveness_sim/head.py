@@ -14,17 +14,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.liveness_sim.face_motion import MOUTH_LIGHT, OPEN, Face, moved
+from bench.liveness_sim.face_motion import MOUTH_LIGHTS, OPEN, Face, moved
 from bench.liveness_sim.portraits import ABOVE_MM, HALF_WIDTH_MM, PX_PER_MM, Portrait
-from bench.liveness_sim.shape import BEHIND_MM, NOTHING_MM, STEP_MM, Build, shape_of
+from bench.liveness_sim.shape import NOTHING_MM, STEP_MM, Build, Shape, shape_of
 
 Field = NDArray[Any]
 Bgr = NDArray[np.uint8]
 FOCUS_RATIO = 0.95
 """Focal length over the width of the picture: a webcam of some 56°."""
 _COARSE_PX = 3
-_STEPS, _HALVINGS = 34, 4
-_TOP_MM = 135.0
+_HALVINGS = 4
 _PIVOT = np.array([0.0, 60.0, 0.0])
 """Heads turn on a neck."""
 _LEVELS = 4096
@@ -67,10 +66,12 @@ def coded(light: Field) -> Bgr:
 class Head:
     """One person. One thread."""
 
-    def __init__(self, portrait: Portrait, build: Build | None = None) -> None:
+    def __init__(self, portrait: Portrait, build: Build | None = None, shape: Shape | None = None) -> None:
+        """``shape``: instead of a head, such as a sheet of paper."""
         self.portrait = portrait
-        shape = shape_of(portrait, build or Build())
+        shape = shape or shape_of(portrait, build or Build())
         self._depth, self._out = shape.depth_mm, shape.out
+        self._heights = np.linspace(shape.top_mm, shape.bottom_mm, shape.steps, dtype=np.float32)
 
     def draw(self, onto: Bgr, stance: Stance, light: Light) -> None:
         """Over a picture, in place."""
@@ -96,7 +97,9 @@ class Head:
             cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE,
         )  # fmt: skip
         if shade is not None:
-            colour = colour * shade[..., None] + MOUTH_LIGHT * (1 - shade[..., None])
+            colour = colour * np.clip(shade, 0, 1)[..., None]
+            is_mouth = shade < 0
+            colour[is_mouth] = MOUTH_LIGHTS[(-1 - shade[is_mouth]).astype(np.int64)]
         seen = coded(colour * bright)
         alpha = np.clip((alpha - 0.5) * 2.5 + 0.5, 0, 1)
         inside = onto[top:bottom, left:right]
@@ -118,7 +121,7 @@ class Head:
         start_z = np.float32(-start[2])
         slope_x, slope_y = (rays[:, 0] / rays[:, 2]).astype(np.float32), (rays[:, 1] / rays[:, 2]).astype(np.float32)
         zero_x, zero_y = (np.float32(start[0]) - slope_x * start_z), (np.float32(start[1]) - slope_y * start_z)
-        heights = np.linspace(_TOP_MM, BEHIND_MM, _STEPS, dtype=np.float32)
+        heights = self._heights
         below = self._depth_at(zero_x + heights[:, None] * slope_x, zero_y + heights[:, None] * slope_y)
         is_under = below >= heights[:, None]
         first = is_under.argmax(axis=0)

@@ -11,7 +11,7 @@ import sys
 import cv2
 import numpy as np
 
-from app.liveness.face import LEFT_EYE_OUTER, RIGHT_EYE_OUTER, Points
+from app.liveness.face import LEFT_EYE_OUTER, RIGHT_EYE_OUTER, Points, pose_of
 from app.liveness.mesh import MediapipeMesh
 from bench.liveness_sim.portraits import POINTS_FILE, picture_of
 
@@ -46,7 +46,7 @@ def main() -> int:
         points = _points(mesh, whole, (x, y), scale)
         level = np.degrees(np.arctan2(*(points[LEFT_EYE_OUTER] - points[RIGHT_EYE_OUTER])[1::-1]))
         found[name] = {line: np.round(points[list(which), :2], 1).tolist() for line, which in LINES.items()}
-        found[name]["tilt"] = [[round(float(level), 2), 0.0]]
+        found[name]["tilt"] = [[round(float(level), 2), round(pose_of(points).yaw_deg, 1)]]
     mesh.close()
     rows = ",\n".join(f"{json.dumps(name)}: {json.dumps(lines)}" for name, lines in found.items())
     POINTS_FILE.write_text(f"{{\n{rows}\n}}\n", encoding="utf-8")

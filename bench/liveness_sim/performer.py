@@ -14,6 +14,10 @@ from app.domain.liveness import Action
 from bench.liveness_sim.face_motion import Face
 from bench.liveness_sim.head import Stance
 
+_TURNS = (Action.TURN_LEFT, Action.TURN_RIGHT)
+_MOST_DEG = 55.0
+"""Nobody who looks at a screen turns farther."""
+
 
 @dataclass(frozen=True, slots=True)
 class Habits:
@@ -21,18 +25,18 @@ class Habits:
 
     reaction_s: float = 0.5
     turn_s: float = 2.0
-    turn_deg: float = 42.0
+    turn_deg: float = 38.0
     nod_s: float = 1.5
     nod_deg: float = 24.0
     mouth_s: float = 1.5
-    mouth_mm: float = 30.0
+    mouth_mm: float = 40.0
     blink_s: float = 0.30
     own_blinks_s: float = 4.0
     """Between the blinks that nobody asked for."""
     sway_px: float = 2.0
     sway_deg: float = 0.8
-    again_s: float = 1.3
-    """Who is still asked after so long does it once more, a little stronger."""
+    again_s: float = 0.6
+    """Who is still asked after so long does it once more, and stronger."""
 
 
 def habits_of(seed: int) -> Habits:
@@ -41,11 +45,11 @@ def habits_of(seed: int) -> Habits:
     return Habits(
         reaction_s=float(made.uniform(0.3, 0.9)),
         turn_s=float(made.uniform(1.6, 2.8)),
-        turn_deg=float(made.uniform(38, 48)),
+        turn_deg=float(made.uniform(33, 37)),
         nod_s=float(made.uniform(1.1, 1.9)),
         nod_deg=float(made.uniform(20, 30)),
         mouth_s=float(made.uniform(1.1, 1.9)),
-        mouth_mm=float(made.uniform(27, 36)),
+        mouth_mm=float(made.uniform(36, 46)),
         blink_s=float(made.uniform(0.24, 0.42)),
         own_blinks_s=float(made.uniform(2.8, 6.0)),
         sway_px=float(made.uniform(0.5, 3.0)),
@@ -64,13 +68,20 @@ class Performer:
         self._action: Action | None = None
         self._from_s = 0.0
         self._force = 1.0
+        self._is_guided = False
+        self._enough: tuple[float, float] | None = None
+        """When it was said that a turn goes far enough, and how far it was then."""
         self._blink_s = self.habits.own_blinks_s * float(self._made.uniform(0.3, 1.0))
 
-    def tell(self, action: Action | None, at_s: float) -> None:
-        """What the screen asks for now; telling the same again changes nothing."""
-        if action is self._action:
-            return
-        self._action, self._from_s, self._force = action, at_s + self.habits.reaction_s, 1.0
+    def tell(self, action: Action | None, at_s: float, *, is_enough: bool | None = None) -> None:
+        """What the screen asks for now; telling the same again changes nothing. ``is_enough``: what its arc shows of a
+        turn; with None the person sees none, and turns as far as they think fit."""
+        if action is not self._action:
+            self._action, self._from_s, self._force = action, at_s + self.habits.reaction_s, 1.0
+            self._enough = None
+        self._is_guided = is_enough is not None
+        if is_enough and self._enough is None:
+            self._enough = (at_s, self._turned_deg(at_s))
 
     def lasts_s(self, action: Action) -> float:
         habits = self.habits
@@ -89,13 +100,26 @@ class Performer:
         stance = self._idle(at_s)
         if self._action is None:
             return self._own_blink(stance, at_s)
+        if self._is_guided and self._action in _TURNS:
+            side = 1 if self._action is Action.TURN_LEFT else -1
+            return replace(stance, yaw_deg=stance.yaw_deg + side * self._turned_deg(at_s))
         lasts_s = self.lasts_s(self._action)
         if at_s > self._from_s + lasts_s + self.habits.again_s:
-            self._from_s, self._force = at_s, min(1.25, self._force * 1.1)
+            self._from_s, self._force = at_s, min(1.3, self._force * 1.25)
         share = (at_s - self._from_s) / lasts_s
         if not 0 < share < 1:
             return stance
         return _done(stance, self._action, _held(share), self.habits, self._force)
+
+    def _turned_deg(self, at_s: float) -> float:
+        """Of a turn that is guided: steadily out until it is enough, and back."""
+        habits = self.habits
+        if self._enough is not None:
+            since_s, from_deg = self._enough
+            share = min(1.0, max(0.0, at_s - since_s - 0.15) / (0.36 * habits.turn_s))
+            return from_deg * (0.5 + 0.5 * math.cos(math.pi * share))
+        rate = habits.turn_deg / (0.45 * habits.turn_s)
+        return min(_MOST_DEG, max(0.0, at_s - self._from_s) * rate)
 
     def _idle(self, at_s: float) -> Stance:
         place, habits = self._place, self.habits

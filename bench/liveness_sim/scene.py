@@ -20,7 +20,9 @@ from bench.liveness_sim.head import CURVE, Bgr, Head, Light, Stance, coded
 from bench.liveness_sim.portraits import HALF_WIDTH_MM, PX_PER_MM, linear
 
 Field = NDArray[Any]
-_NOISE_TILES = 6
+_NOISE_TILES = 5
+_SPARE_PX = 48
+"""By so much the noise is shifted from frame to frame."""
 _KEPT_BACKDROPS = 12
 _BODY_SHARE = 0.6
 """Of the screen's light that falls on what is farther away than the face."""
@@ -69,7 +71,11 @@ class Scene:
         shape = (camera.height_px, camera.width_px, 3)
         self._phase = made.uniform(0, 2 * math.pi, 3)
         self._wall = _wall(made, shape, self.room, self._skin())
-        tiles = [made.normal(0, camera.noise, shape) for _ in range(_NOISE_TILES if camera.noise > 0 else 0)]
+        spare = (shape[0] + _SPARE_PX, shape[1] + _SPARE_PX, 3)
+        tiles = [
+            made.normal(0, camera.noise, spare).astype(np.float32)
+            for _ in range(_NOISE_TILES if camera.noise > 0 else 0)
+        ]
         self._noise = [
             (np.clip(np.round(tile), 0, 255).astype(np.uint8), np.clip(np.round(-tile), 0, 255).astype(np.uint8))
             for tile in tiles
@@ -97,8 +103,9 @@ class Scene:
         picture = np.asarray(cv2.LUT(picture, np.ascontiguousarray(table[None])), np.uint8)
         if self._noise:
             more, less = self._noise[self._shift.integers(len(self._noise))]
-            down, across = (int(value) for value in self._shift.integers(0, (camera.height_px, camera.width_px)))
-            more, less = (np.roll(one, (down, across), (0, 1)) for one in (more, less))
+            down, across = (int(value) for value in self._shift.integers(0, _SPARE_PX, 2))
+            part = np.s_[down : down + camera.height_px, across : across + camera.width_px]
+            more, less = more[part], less[part]
             picture = np.asarray(cv2.subtract(cv2.add(picture, more), less), np.uint8)
         return picture
 

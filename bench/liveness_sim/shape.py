@@ -40,6 +40,10 @@ class Shape:
 
     depth_mm: Field
     out: Field
+    top_mm: float = 135.0
+    bottom_mm: float = BEHIND_MM
+    steps: int = 34
+    """In which a ray is followed from the top to the bottom."""
 
 
 def shape_of(portrait: Portrait, build: Build) -> Shape:
@@ -59,6 +63,8 @@ def shape_of(portrait: Portrait, build: Build) -> Shape:
     mouth = (lines["lip_upper"].mean(axis=0) + lines["lip_lower"].mean(axis=0)) / 2
     relief = relief + 6.0 * _hill(x, y, mouth[0], mouth[1], 19, 9)
     relief = relief + build.chin_mm * _hill(x, y, chin[0], chin[1] - 10, 17, 12)
+    # A face that looks aside in its picture has its far cheek farther back.
+    relief = relief - x * np.tan(np.radians(portrait.turned_deg))
     depth = depth + relief * np.clip((1 - rho) * 4, 0, 1)
     side = np.clip((rho - 1) / 0.10, 0, 1)
     depth = np.where(rho < 1, depth, np.where(rho < 1.10, BEHIND_MM * side, NOTHING_MM))
@@ -66,6 +72,24 @@ def shape_of(portrait: Portrait, build: Build) -> Shape:
     out = np.stack((-slope_x, -slope_y, np.ones_like(depth)), axis=2)
     out /= np.linalg.norm(out, axis=2, keepdims=True)
     return Shape(depth.astype(np.float32), out.astype(np.float32))
+
+
+def paper(bend_deg: float = 0.0, half_width_mm: float = 105.0, half_height_mm: float = 140.0) -> Shape:
+    """A printed picture, flat or round an upright cylinder: so many degrees over the 140 mm of the face."""
+    y, x = np.mgrid[-ABOVE_MM : BELOW_MM + 0.5 : STEP_MM, -HALF_WIDTH_MM : HALF_WIDTH_MM + 0.5 : STEP_MM]
+    depth = np.zeros_like(x)
+    if bend_deg > 0:
+        radius = 140 / np.radians(bend_deg)
+        depth = np.sqrt(np.clip(radius**2 - x**2, 0, None)) - radius
+        half_width_mm = min(half_width_mm, radius * 0.98)
+    slope_y, slope_x = np.gradient(depth, STEP_MM)
+    out = np.stack((-slope_x, -slope_y, np.ones_like(depth)), axis=2)
+    out /= np.linalg.norm(out, axis=2, keepdims=True)
+    is_paper = (np.abs(x) < half_width_mm) & (np.abs(y - (BELOW_MM - ABOVE_MM) / 2) < half_height_mm)
+    bottom_mm = float(depth[is_paper].min()) - 2.0
+    steps = 2 + round(-bottom_mm / 5)
+    sheet = np.where(is_paper, depth, NOTHING_MM).astype(np.float32)
+    return Shape(sheet, out.astype(np.float32), 2.0, bottom_mm, steps)
 
 
 def _hill(x: Field, y: Field, at_x: float, at_y: float, wide_mm: float, high_mm: float) -> Field:

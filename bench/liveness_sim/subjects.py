@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,8 +24,8 @@ class Living:
         self.scene, self.performer = scene, performer
         self.camera = scene.camera
 
-    def tell(self, action: Action | None, at_s: float) -> None:
-        self.performer.tell(action, at_s)
+    def tell(self, action: Action | None, at_s: float, *, is_enough: bool | None = None) -> None:
+        self.performer.tell(action, at_s, is_enough=is_enough)
 
     def frame(self, at_s: float, shown: Callable[[float], Colour]) -> Bgr:
         screen = shown(at_s - self.scene.room.lag_ms / 1000)
@@ -38,6 +38,8 @@ class Seen:
 
     colour: Colour
     action: Action | None = None
+    is_enough: bool | None = None
+    """What the arc shows of a turn: True when it says to turn back; None when nobody looks at it."""
 
 
 class LiveCamera:
@@ -46,19 +48,26 @@ class LiveCamera:
     def __init__(self, seen: Callable[[], Seen], person: Living | None = None, *, lag_s: float = 0.0) -> None:
         """``lag_s``: besides what the way over the real screen takes."""
         self._seen = seen
-        self._person = person or someone(1)
+        self._person = person or usual()
         self._lag_s = lag_s
         self._history: list[tuple[float, Colour]] = []
 
     def frame(self, at_s: float) -> Bgr:
         """BGR at this second of any clock that only goes forward."""
         now = self._seen()
-        self._person.tell(now.action, at_s)
+        self._person.tell(now.action, at_s, is_enough=now.is_enough)
         self._history.append((at_s, now.colour))
         while len(self._history) > 1 and self._history[1][0] <= at_s - self._lag_s:
             self._history.pop(0)
         colour = self._history[0][1]
         return self._person.scene.picture(self._person.performer.stance(at_s), colour, at_s)
+
+
+def usual(camera: Camera | None = None, room: Room | None = None) -> Living:
+    """The person of the picture that is on every machine, in good light."""
+    head = Head(portrait("astronaut"))
+    scene = Scene(head, camera or Camera(), room or Room(), 1)
+    return Living(scene, Performer(Habits(), Stance(px_per_mm=1.35, y_px=-8), 1))
 
 
 def head_of(seed: int) -> Head:
@@ -91,5 +100,12 @@ def someone(seed: int, camera: Camera | None = None, room: Room | None = None, h
         screen_ratio=float(made.uniform(0.10, 0.40)), lag_ms=float(made.uniform(70, 180)),
     )  # fmt: skip
     camera = camera or Camera(fps=float(made.choice((25.0, 30.0))), noise=float(made.uniform(1.0, 3.0)))
-    performer = Performer(habits or habits_of(seed), place_of(seed), seed)
-    return Living(Scene(head_of(seed), camera, room, seed), performer)
+    head = head_of(seed)
+    performer = Performer(habits or habits_of(seed), straight(head, seed), seed)
+    return Living(Scene(head, camera, room, seed), performer)
+
+
+def straight(head: Head, seed: int) -> Stance:
+    """Looking straight ahead, however the portrait was taken."""
+    place = place_of(seed)
+    return replace(place, yaw_deg=place.yaw_deg - head.portrait.turned_deg)
