@@ -72,8 +72,7 @@ class LivenessDesk:
             await self._store.write(records.expire_old)
         # Files first: a package that comes later belongs to a session that is not read yet.
         found = await in_thread(self.parcels.ids)
-        if not found:
-            self._turns.clear()
+        if not found and not self._turns:
             return
         kept = await self._store.read(
             lambda db: frozenset(db.scalars(select(LivenessRow.id).where(LivenessRow.state.in_(_WANTED))))

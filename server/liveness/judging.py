@@ -21,7 +21,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as Db
 
 import server
-from app.domain.liveness import LivenessState
+from app.domain.liveness import LivenessPath, LivenessState
 from app.errors import AppError, PlatformError
 from app.liveness.judgement import Verdict
 from app.liveness.package import Challenge, Expected, Said
@@ -64,12 +64,12 @@ class WorkerError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """``name`` and ``number`` are for the face authority."""
+    """``name`` and ``number`` are for the face authority. ``is_worth_a_try``: its key is here, and it was not tried too
+    often."""
 
     session_id: str
     is_full: bool
-    failures: int
-    starts: int
+    is_worth_a_try: bool
     name: str = field(repr=False, default="")
     number: str = field(repr=False, default="")
 
@@ -128,11 +128,12 @@ class Judging:
             return None
         identity = db.get_one(IdentityRow, row.identity_id)
         name, number = identities.name_of(self._cipher, identity), identities.number_of(self._cipher, identity)
-        return _Waiting(row.id, row.path == "full", row.failures, row.starts, name, number)
+        may_begin = row.failures < MAX_FAILURES and row.starts < MAX_STARTS and self._keys.has(row.key_id)
+        return _Waiting(row.id, row.path == LivenessPath.FULL, may_begin, name, number)
 
     async def _judge(self, waiting: _Waiting) -> None:
         looked: Looked | None = None
-        if waiting.failures < MAX_FAILURES and waiting.starts < MAX_STARTS:
+        if waiting.is_worth_a_try:
             try:
                 looked = await self._looked(waiting.session_id)
             except WorkerError as error:

@@ -34,6 +34,9 @@ class LivenessKeys:
     def __repr__(self) -> str:
         return "LivenessKeys"
 
+    def has(self, named: str) -> bool:
+        return named in self._pairs
+
     def seal_key(self) -> bytes:
         """Public half, 32 bytes, of the current one: who seals to it is opened by ``private_key``."""
         return self._pairs[self.current_id].seal.public_key().public_bytes_raw()

@@ -16,9 +16,9 @@ from app.domain.liveness import Action, LivenessPath, OrderKind
 
 TURNS = (Action.TURN_LEFT, Action.TURN_RIGHT)
 LEAST_ACTIONS, MOST_ACTIONS = 2, 3
-AHEAD_MS, BEHIND_MS = 3_000, 10_000
-"""How far a clip's clock may be from the service's. A message is late when the network is, and early when the first one
-was late."""
+AHEAD_MS, BEHIND_MS = 12_000, 12_000
+"""How far a clip's clock may be from the service's, since the first message. A clip seems ahead by as much as the first
+message was late, and behind by as much as this one is: a request that was lost is sent anew after some 10 s."""
 
 Choose = Callable[[Sequence[Action]], Action]
 

@@ -208,6 +208,7 @@ def face_told(state: DeskState, step: StepState, tr: Translator) -> Told:
         "verified": ("good", "check"),
         "refused": ("bad", "warn"),
         "voided": ("warn", "warn"),
+        "retake": ("warn", "warn"),
         "missing": ("accent", "user"),
         "later": ("accent", "user"),
     }.get(name, ("accent", "clock"))

@@ -16,14 +16,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from app.domain.liveness import Action
 from app.errors import PlatformError
 from app.liveness.package import Package, StepNote, Unit
+from server import field_keys
 from server.liveness import judging
-from server.liveness.keys import keys_for
+from server.liveness.keys import FILE, keys_for
 from server.providers.face_authority import FaceAnswer, FaceAsked, FaceVerdict
 from server.store.liveness_models import LivenessFileRow, LivenessRow
 from tests.contract.server.applicants import Applicant, number_for
 from tests.contract.server.kit import Desk, error_code, sign_in
 from tests.contract.server.liveness_kit import (
     FRAME_US,
+    OTHER_PHONE,
     PHONE,
     START_US,
     WAIT_S,
@@ -265,6 +267,26 @@ def test_a_service_that_ends_takes_its_worker_along_and_goes_on_when_it_is_back(
         assert sitting.judged()["state"] == "live"
         [row] = rows(desk)
         assert (row.failures, row.starts) == (0, 2)
+
+
+@pytest.mark.parametrize("is_kept", [True, False], ids=["kept", "taken_away"])
+def test_a_new_key_issues_and_the_earlier_one_opens_what_was_sealed_to_it(tmp_path: Path, is_kept: bool) -> None:
+    worker = says(tmp_path)
+    with camera_desk(tmp_path, liveness_worker=worker) as desk:
+        sitting = Sitting(desk, anchor_of(desk).signed).go_through()
+        clock, content = desk.clock, sitting.sealed()
+    before = sitting.challenge.seal_key_id
+    named = field_keys.rotate(tmp_path, FILE)
+    if not is_kept:
+        path = tmp_path / FILE
+        path.write_text(path.read_text().splitlines()[0] + "\n")
+    with camera_desk(tmp_path, clock=clock, liveness_worker=worker) as desk:
+        sitting.desk, sitting.signed = desk, sign_in(desk.client, PHONE, device_id=sitting.signed.pair["device_id"])
+        assert sitting.send(content).json()["receipt"]
+        assert sitting.judged()["state"] == ("live" if is_kept else "review")
+        other = Sitting(desk, anchor_of(desk, OTHER_PHONE).signed)
+        other.begin()
+        assert other.challenge.seal_key_id == named != before
 
 
 def test_a_name_that_becomes_another_one_meanwhile_ends_it(lite: Desk, tmp_path: Path) -> None:

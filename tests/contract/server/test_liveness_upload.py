@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import update
 
+from app.contract.errors import ErrorCode
 from app.contract.liveness import MAX_PACKAGE_BYTES, PART_BYTES
+from app.runtime.clock import utc_ms
+from server.accounts.tokens import authenticate
+from server.errors import Refusal
 from server.store.liveness_models import LivenessRow
 from tests.contract.server.applicants import Applicant, write
 from tests.contract.server.kit import Desk, error_code, sign_in
@@ -89,6 +95,24 @@ def test_parts_in_another_order_too_large_or_behind_the_end_are_refused(desk: De
     assert error_code(sitting.part(PART_BYTES, content[PART_BYTES:] + b"x")) == "input_invalid"
     assert error_code(sitting.part(MAX_PACKAGE_BYTES, b"x")) == "input_invalid"
     assert sitting.part(PART_BYTES, content[PART_BYTES:]).json()["receipt"]
+
+
+def test_two_that_send_the_same_part_at_once_write_it_once(desk: Desk, sitting: Sitting) -> None:
+    content = sitting.sealed() + bytes(PART_BYTES)
+    sitting.announce(content)
+    person = desk.read(lambda db: authenticate(db, sitting.signed.pair["access_token"], utc_ms(desk.clock.utc())))
+
+    async def both() -> list[Any]:
+        parts = (desk.services.liveness.take(person, sitting.id, 0, content[:PART_BYTES]) for _ in range(2))
+        return await asyncio.gather(*parts, return_exceptions=True)
+
+    first, second = desk.run(both)
+    assert first.received_bytes == PART_BYTES
+    assert isinstance(second, Refusal)
+    assert (second.reason, second.wire_detail["received_bytes"]) == (ErrorCode.STATE_CONFLICT, PART_BYTES)
+    assert sitting.part(PART_BYTES, content[PART_BYTES:]).json()["receipt"]
+    [file] = parcels(desk)
+    assert file.read_bytes() == content
 
 
 def test_another_whole_than_was_announced_begins_again(desk: Desk, sitting: Sitting) -> None:

@@ -12,9 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis import checks
 
+from app.contract.reports import CLIP_TYPE
 from app.contract.rest import API_PREFIX
 from tests.contract.server.kit import Desk, LiveService, sign_in
 
+schemathesis.serializer.alias(CLIP_TYPE, "application/octet-stream")
 DOCUMENT = f"{API_PREFIX}/openapi.json"
 CHECKS = [
     checks.not_a_server_error,
