@@ -84,6 +84,15 @@ def test_leaving_the_page_is_asked_about_first(open_window: Open) -> None:
     assert stage.window.desk_page == "messages"
 
 
+def test_going_live_waits_for_the_answer(open_window: Open) -> None:
+    stage, card = opened(open_window, RUNNING)
+    stage.window.act("go_live")
+    assert card.strip.isVisible()
+    assert stage.window.sheets.open_one is None
+    card.strip.leave.click()
+    assert stage.window.desk_page == "live"
+
+
 def test_another_step_is_asked_about_too(open_window: Open) -> None:
     stage, card = opened(open_window, RUNNING)
     page = stage.window.prepare

@@ -191,6 +191,8 @@ def _then(now: LivenessChanged, action: Action, tr: Translator) -> str:
 
 
 def _of_wait(desk: LivenessDesk, now: LivenessChanged, tr: Translator) -> tuple[str, str]:
+    if desk.trouble is not None:
+        return tr.text("liveness.hold"), tr.text("liveness.hold_network")
     is_last = len(desk.done) >= desk.actions
     if is_last and desk.path is not LivenessPath.NO_FLASH and not desk.colours:
         return tr.text("liveness.hold"), tr.text("liveness.flash_next")

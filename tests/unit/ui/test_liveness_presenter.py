@@ -272,6 +272,11 @@ def test_the_colours_are_told_of_before_they_come() -> None:
     assert lit.headline == "请保持不动，看着屏幕"
 
 
+def test_a_slow_connection_is_told_while_the_next_order_is_waited_for() -> None:
+    slow = capturing(said(Phase.WAIT), done=(Action.BLINK,), trouble=Trouble("platform_unreachable"))
+    assert "网络较慢" in present_capture(slow, ZH).hint
+
+
 def test_what_is_not_in_order_stands_below_an_action() -> None:
     view = present_capture(capturing(acting(Action.NOD, prompt=Prompt.DIM)), ZH)
     assert "偏暗" in view.hint
