@@ -109,6 +109,11 @@ class LivenessCard(View):
         self.look = replace(self.look, **changes)  # type: ignore[arg-type]
         self.redraw_asked.emit()
 
+    def open(self) -> None:
+        """The person wants to begin: how it stands is asked for, and what became of an earlier one is no answer."""
+        self.look = replace(self.look, is_choosing=True)
+        self.wished.emit(LoadLiveness())
+
     def _start(self, path: LivenessPath) -> None:
         self._is_stopped = False
         self.look = replace(self.look, path=path, is_choosing=False)
