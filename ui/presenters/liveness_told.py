@@ -108,10 +108,11 @@ def present_told(desk: LivenessDesk, tr: Translator, now: datetime, *, onward: s
         return barred or _unread_lock(desk, tr) or _again(desk, tr)
     if is_over and desk.outcome is Outcome.RETRY:
         name = f"liveness.retry.{desk.retry.value}" if desk.retry is not None else "liveness.retry.unclear"
-        return _failed(name, "refresh", barred, tr)
+        return _failed(name, "refresh", "liveness.retry_note", barred, tr)
     if is_over and desk.outcome is Outcome.ABORTED and desk.trouble is None:
         name = desk.abort.value if desk.abort is not None else Abort.GIVEN_UP.value
-        return _failed(f"liveness.abort.{name}", "stop" if desk.abort is Abort.GIVEN_UP else "warn", barred, tr)
+        icon = "stop" if desk.abort is Abort.GIVEN_UP else "warn"
+        return _failed(f"liveness.abort.{name}", icon, "liveness.abort_note", barred, tr)
     if desk.trouble is not None:
         return _trouble(desk, desk.trouble, tr)
     return barred or _again(desk, tr)
@@ -131,7 +132,7 @@ def _waiting(desk: LivenessDesk, tr: Translator) -> ToldView:
     )  # fmt: skip
 
 
-def _failed(name: str, icon: str, barred: ToldView | None, tr: Translator) -> ToldView:
+def _failed(name: str, icon: str, note_id: str, barred: ToldView | None, tr: Translator) -> ToldView:
     """A reason and what to do about it. Where there is no further attempt, what there is instead."""
     title, do = tr.text(name), tr.text(f"{name}.do")
     if barred is not None:
