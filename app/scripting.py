@@ -184,8 +184,6 @@ def _way_summary(state: DeskState) -> dict[str, Any]:
         "is_identity_checked": bool(identity.identity and identity.identity.checked_at),
         "identity_faults": {field.value: fault for field, fault in identity.faults.items()},
         "face": identity.face.state.value if identity.face else "",
-        "liveness": state.liveness.phase.value,
-        "liveness_outcome": state.liveness.outcome.value if state.liveness.outcome else "",
         "has_conflict": desk.conflict is not None,
         "images": {image.purpose.value: image.state.value for image in desk.images},
         "schedule_phase": state.schedule.phase.value,
