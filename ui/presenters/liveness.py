@@ -115,7 +115,7 @@ def present_liveness(
     if capture is not None:
         said = capture.said
     elif told is not None:
-        said = told.title
+        said = tr.text("sentence.stop").join((told.title, told.text))
     is_mirrored = state.settings.is_preview_mirrored and isinstance(state.engine.video, CameraSource)
     return LivenessView(
         mode=mode,

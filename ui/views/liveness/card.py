@@ -51,6 +51,7 @@ class LivenessCard(View):
 
     def __init__(self, feed: FrameFeed, clock: Clock) -> None:
         super().__init__("liveness", ground="bg")
+        self.texts.bind(self.setAccessibleName, "liveness.page")
         self.look = FaceLook()
         self._view: LivenessView | None = None
         self._is_stopped = False
@@ -189,10 +190,12 @@ class LivenessCard(View):
         mode = self._view.mode if self._view is not None else Mode.LOADING
         if mode is Mode.INTRO:
             self.intro.focus_first()
-        elif mode in (Mode.PROGRESS, Mode.TOLD) and self.told.focus_first():
-            pass
-        else:
+        elif mode in (Mode.PROGRESS, Mode.TOLD):
+            self.told.focus_first()
+        elif mode is Mode.CAPTURE:
             self.capture.setFocus()
+        else:
+            self.setFocus()
 
     # ---- drawing ---------------------------------------------------------------------------------
 
