@@ -312,7 +312,7 @@ class Program:
         """A video call at the time that is offered first, from the step 人脸核验; the state once the service has it."""
         self.open_page("prepare")
         self.until_window("click", "prepare.step.face")
-        self.until_window("click", "prepare.status.main")
+        self.until_window("click", "prepare.status.second")
         self.until_window("click", "face.ask")
         return self.until(lambda state: state["face"] == "requested", "asked for")
 

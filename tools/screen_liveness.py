@@ -119,7 +119,7 @@ def _capture_screens(stage: Screen, ready: PreviewReady) -> None:
             acting(Action.TURN_LEFT, share_ratio=0.62, holding=(Prompt.DIM,)), done=(Action.BLINK,)
         )),
         ("wait", capturing(said(Phase.WAIT), done=(Action.BLINK,))),
-        ("flash-next", capturing(said(Phase.WAIT), done=(Action.BLINK, Action.NOD))),
+        ("flash-near", capturing(said(Phase.WAIT), done=(Action.BLINK, Action.NOD))),
         ("flash", flashing()),
         ("recentre", capturing(said(Phase.RECENTRE), done=(Action.BLINK, Action.NOD), colours=flashing().colours)),
         ("no-actions", capturing(said(Phase.WAIT), actions=0, path=LivenessPath.NO_ACTIONS)),

@@ -40,7 +40,7 @@ from ui.presenters.measures import present_measures
 from ui.presenters.messages import MessagesPresenter
 from ui.presenters.plan_form import new_draft, present_plan_form
 from ui.presenters.preflight import present_preflight
-from ui.presenters.prepare import present_prepare
+from ui.presenters.prepare import is_face_at_hand, present_prepare
 from ui.presenters.quality_report import report_text
 from ui.presenters.questions import present_questions
 from ui.presenters.reader import present_reader
@@ -117,7 +117,12 @@ class DeskPages(PageStack):
                 self.prepare,
                 self._draw_prepare,
                 lambda _: self.prepare.focus_first(),
-                lambda _: (RefreshOnboarding(), LoadApplication(), LoadIdentity(), LoadLiveness()),
+                lambda state: (
+                    RefreshOnboarding(),
+                    LoadApplication(),
+                    LoadIdentity(),
+                    *((LoadLiveness(),) if is_face_at_hand(state) else ()),
+                ),
             ),
             "documents": DeskPage(
                 self.reader,

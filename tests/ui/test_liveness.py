@@ -12,16 +12,18 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
+from app.domain.face_check import FaceState
 from app.domain.flash import BEFORE_MS, EACH_MS, GREY, WHOLE_MS, shown_at
 from app.domain.liveness import Abort, Action, LivenessPath, Phase, Prompt
 from app.domain.liveness import Stage as How
 from app.ports.engine import NoVideo, SourceChanged, SourceStatus
-from app.usecases.liveness_state import LivenessDesk, LivenessPhase
+from app.usecases.liveness_state import LivenessDesk, LivenessPhase, Outcome
 from app.usecases.liveness_wishes import AbortLiveness, FlashShown, LoadLiveness, StartLiveness
 from app.usecases.wishes import ChooseVideo, HideCamera, ListSources, SizePreview
 from tests.ui import fakes, liveness_fakes
 from tests.ui.conftest import Stage
 from tests.ui.liveness_fakes import acting, at_check, capturing, desk, flashing, prompted, said
+from tests.ui.way_fakes import face_check
 from ui.cues import Cue, Cues
 from ui.theme.tokens import DARK
 from ui.views.liveness import figure as figures
@@ -68,6 +70,14 @@ def test_the_page_asks_how_it_stands(open_window: Open) -> None:
     stage.desk.wishes.clear()
     stage.window.show_desk_page("prepare")
     assert stage.wishes(LoadLiveness) == [LoadLiveness()]
+    stage.window.prepare.status.main.click()
+    assert len(stage.wishes(LoadLiveness)) == 2
+
+
+def test_what_became_of_an_earlier_one_is_no_answer_to_who_begins(open_window: Open) -> None:
+    waited = desk(LivenessPhase.DONE, outcome=Outcome.WAITING)
+    _, card = opened(open_window, waited, face=face_check(FaceState.REFUSED))
+    assert card.intro.isVisible()
 
 
 def test_it_begins_with_consent_and_the_keyboard_alone(open_window: Open) -> None:

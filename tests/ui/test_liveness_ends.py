@@ -23,6 +23,7 @@ from tests.ui.liveness_fakes import acting, capturing, desk, flashing, prompted,
 from tests.ui.test_liveness import Open, opened, push
 from tests.ui.way_fakes import face_check
 from ui.cues import GAP_MS, Cue, Cues
+from ui.views.liveness import card as cards
 
 pytestmark = pytest.mark.slow
 
@@ -82,6 +83,15 @@ def test_leaving_the_page_is_asked_about_first(open_window: Open) -> None:
     card.strip.leave.click()
     assert aborts(stage) == [Abort.GIVEN_UP]
     assert stage.window.desk_page == "messages"
+
+
+def test_going_live_waits_for_the_answer(open_window: Open) -> None:
+    stage, card = opened(open_window, RUNNING)
+    stage.window.act("go_live")
+    assert card.strip.isVisible()
+    assert stage.window.sheets.open_one is None
+    card.strip.leave.click()
+    assert stage.window.desk_page == "live"
 
 
 def test_another_step_is_asked_about_too(open_window: Open) -> None:
@@ -201,6 +211,37 @@ def test_an_operator_who_has_it_takes_the_place(open_window: Open) -> None:
     assert stage.window.prepare.status.isVisible()
 
 
+def test_the_keyboard_is_at_what_is_told_also_without_a_button(open_window: Open) -> None:
+    stage, card = opened(open_window, RUNNING)
+    assert card.capture.hasFocus()
+    push(stage, desk(LivenessPhase.JUDGING))
+    assert card.told.hasFocus()
+    assert card.told.accessibleName() == "平台正在核对"
+    push(stage, OVER)
+    assert card.told.main.isVisible()
+
+
+def test_what_is_told_is_said_to_a_screen_reader_once(open_window: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+
+    class Said:
+        def __init__(self, _: QObject, text: str) -> None:
+            told.append(text)
+
+        def setPoliteness(self, _: object) -> None:
+            pass
+
+    monkeypatch.setattr(cards, "QAccessibleAnnouncementEvent", Said)
+    monkeypatch.setattr(cards.QAccessible, "updateAccessibility", lambda _: None)
+    stage, _ = opened(open_window, capturing(prompted(None)))
+    told.clear()
+    for left_ms in (8000, 7900, 7800):
+        push(stage, capturing(acting(Action.BLINK, left_ms=left_ms)))
+    assert told == ["请眨眨眼"]
+    push(stage, OVER)
+    assert told[-1].startswith("切换了窗口，核验已停止。")
+
+
 def test_the_time_to_wait_is_told_anew_as_it_goes(open_window: Open) -> None:
     stage = open_window()
     until = stage.clock.utc()
@@ -287,8 +328,7 @@ def test_everything_that_can_be_reached_has_a_name(open_window: Open) -> None:
                 policy = getattr(widget, "focusPolicy", None)
                 if policy is None or not widget.isVisible() or not policy() & Qt.FocusPolicy.TabFocus:  # type: ignore[attr-defined]
                     continue
-                is_panel = widget is card.capture
-                assert is_panel or widget.accessibleName() or widget.text(), widget.objectName()  # type: ignore[attr-defined]
+                assert widget.accessibleName() or widget.text(), widget.objectName()  # type: ignore[attr-defined]
                 assert widget.objectName()
         stage.window.hide()
     assert QApplication.activeModalWidget() is None

@@ -13,11 +13,11 @@ from enum import StrEnum
 from app.contract.inbox import Step
 from app.contract.liveness import LivenessStanding
 from app.domain.flash import Colour
-from app.domain.liveness import LivenessPath, LivenessState
+from app.domain.liveness import LivenessPath, LivenessState, Phase
 from app.domain.onboarding import StepState
 from app.i18n import Translator
 from app.ports.engine import CameraSource, PreviewReady
-from app.usecases.liveness_state import LivenessDesk, LivenessPhase
+from app.usecases.liveness_state import LivenessDesk, LivenessPhase, Outcome
 from app.usecases.state import DeskState
 from ui.presenters.liveness_capture import CaptureView, GuideRow, guide_rows, present_capture
 from ui.presenters.liveness_intro import FaceLook, IntroView, present_intro
@@ -93,6 +93,8 @@ def shows_liveness(state: DeskState, step: Step, *, is_opened: bool) -> bool:
         return True
     if step.state is StepState.DONE or (face is not None and face.state.is_pending):
         return False
+    if desk.outcome is Outcome.WAITING and face is not None and step.state is StepState.CURRENT:
+        return False  # who was waited for has decided
     return desk.phase is LivenessPhase.DONE or _is_judging(desk.standing)
 
 
@@ -113,7 +115,7 @@ def present_liveness(
     if capture is not None:
         said = capture.said
     elif told is not None:
-        said = told.title
+        said = tr.text("sentence.stop").join((told.title, told.text))
     is_mirrored = state.settings.is_preview_mirrored and isinstance(state.engine.video, CameraSource)
     return LivenessView(
         mode=mode,
@@ -134,7 +136,7 @@ def present_liveness(
 
 
 def mode_of(desk: LivenessDesk, look: FaceLook, now: datetime) -> Mode:
-    if desk.phase in _CAPTURE_PHASES:
+    if desk.phase in _CAPTURE_PHASES or _is_recentring(desk):
         return Mode.CAPTURE
     if desk.phase in _PROGRESS_PHASES:
         return Mode.PROGRESS
@@ -150,6 +152,12 @@ def mode_of(desk: LivenessDesk, look: FaceLook, now: datetime) -> Mode:
     if desk.trouble is not None and not look.is_choosing:
         return Mode.TOLD
     return Mode.INTRO
+
+
+def _is_recentring(desk: LivenessDesk) -> bool:
+    """Everything is ordered, but the camera still waits for the person to be back in the middle."""
+    now = desk.now
+    return desk.phase is LivenessPhase.SEALING and now is not None and now.phase in (Phase.WAIT, Phase.RECENTRE)
 
 
 def _is_judging(standing: LivenessStanding | None) -> bool:

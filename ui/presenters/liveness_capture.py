@@ -149,6 +149,8 @@ def _told(desk: LivenessDesk, tr: Translator) -> tuple[str, str]:
     if now.code:
         code = now.code if now.code in CAMERA_CODES else "unavailable"
         return tr.text(f"liveness.camera.{code}"), tr.text(f"liveness.camera.{code}.do")
+    if desk.phase is LivenessPhase.SEALING:
+        return tr.text("liveness.recentre"), _warned(now, tr)
     if desk.phase in (LivenessPhase.FLASH_READY, LivenessPhase.FLASHING) or now.phase is Phase.FLASH:
         return tr.text("liveness.flash"), tr.text("liveness.flash_hint")
     match now.phase:
@@ -191,9 +193,10 @@ def _then(now: LivenessChanged, action: Action, tr: Translator) -> str:
 
 
 def _of_wait(desk: LivenessDesk, now: LivenessChanged, tr: Translator) -> tuple[str, str]:
-    is_last = len(desk.done) >= desk.actions
-    if is_last and desk.path is not LivenessPath.NO_FLASH and not desk.colours:
-        return tr.text("liveness.hold"), tr.text("liveness.flash_next")
+    if desk.trouble is not None:
+        return tr.text("liveness.hold"), tr.text("liveness.hold_network")
+    if _is_all_acted(desk) and desk.path is not LivenessPath.NO_FLASH:
+        return tr.text("liveness.hold"), tr.text("liveness.flash_near")
     return tr.text("liveness.good" if desk.done else "liveness.hold"), _warned(now, tr)
 
 
@@ -206,16 +209,23 @@ def _is_aligned(desk: LivenessDesk) -> bool:
     return desk.now is not None and desk.now.phase is not Phase.ALIGN and desk.phase is not LivenessPhase.STARTING
 
 
-def _is_flashed(desk: LivenessDesk) -> bool:
+def _is_all_acted(desk: LivenessDesk) -> bool:
+    """In place, and every action done: what is left are the colours."""
+    return _is_aligned(desk) and len(desk.done) >= desk.actions
+
+
+def _flash_step(desk: LivenessDesk) -> str:
+    """They come at once when all is acted, and are over when the person is to come back to the middle."""
     now = desk.now
     is_after = now is not None and now.phase in (Phase.RECENTRE, Phase.FINISHED)
-    return is_after or (bool(desk.colours) and desk.phase is LivenessPhase.CAPTURING)
+    if is_after or desk.phase is LivenessPhase.SEALING:
+        return "done"
+    return "now" if _is_all_acted(desk) else "later"
 
 
 def _chips(desk: LivenessDesk, tr: Translator) -> tuple[StepChip, ...]:
     """Future actions are not known: they have only their number."""
     now, is_aligned = desk.now, _is_aligned(desk)
-    is_flashing = desk.phase in (LivenessPhase.FLASH_READY, LivenessPhase.FLASHING)
     chips = [_chip(tr.text("liveness.step.align"), "done" if is_aligned else "now", tr)]
     chips += [_chip(tr.text(f"liveness.step.{one.value}"), "done", tr) for one in desk.done]
     known = len(desk.done)
@@ -224,8 +234,7 @@ def _chips(desk: LivenessDesk, tr: Translator) -> tuple[StepChip, ...]:
         known += 1
     chips += [_chip(tr.text("liveness.step.unknown", number=at + 1), "later", tr) for at in range(known, desk.actions)]
     if desk.path is not LivenessPath.NO_FLASH:
-        how = "now" if is_flashing else "done" if _is_flashed(desk) else "later"
-        chips.append(_chip(tr.text("liveness.step.flash"), how, tr))
+        chips.append(_chip(tr.text("liveness.step.flash"), _flash_step(desk), tr))
     return tuple(chips)
 
 

@@ -11,6 +11,7 @@ from app.i18n import Translator
 from app.usecases.liveness_state import LivenessDesk, LivenessPhase, Outcome
 from app.usecases.trouble import Trouble
 from ui.presenters.common import error_sentence
+from ui.presenters.liveness_capture import CAMERA_CODES
 
 OFFLINE = frozenset({"platform_unreachable", "platform_timeout"})
 
@@ -104,13 +105,14 @@ def present_told(desk: LivenessDesk, tr: Translator, now: datetime, *, onward: s
         return _waiting(desk, tr)
     barred = _barred(desk, tr, now)
     if is_over and desk.outcome is Outcome.LOCKED:
-        return barred or _again(desk, tr)
+        return barred or _unread_lock(desk, tr) or _again(desk, tr)
     if is_over and desk.outcome is Outcome.RETRY:
         name = f"liveness.retry.{desk.retry.value}" if desk.retry is not None else "liveness.retry.unclear"
-        return _failed(name, "refresh", barred, tr)
-    if is_over and desk.outcome is Outcome.ABORTED:
+        return _failed(name, "refresh", "liveness.retry_note", barred, tr)
+    if is_over and desk.outcome is Outcome.ABORTED and desk.trouble is None:
         name = desk.abort.value if desk.abort is not None else Abort.GIVEN_UP.value
-        return _failed(f"liveness.abort.{name}", "stop" if desk.abort is Abort.GIVEN_UP else "warn", barred, tr)
+        icon = "stop" if desk.abort is Abort.GIVEN_UP else "warn"
+        return _failed(f"liveness.abort.{name}", icon, "liveness.abort_note", barred, tr)
     if desk.trouble is not None:
         return _trouble(desk, desk.trouble, tr)
     return barred or _again(desk, tr)
@@ -130,7 +132,7 @@ def _waiting(desk: LivenessDesk, tr: Translator) -> ToldView:
     )  # fmt: skip
 
 
-def _failed(name: str, icon: str, barred: ToldView | None, tr: Translator) -> ToldView:
+def _failed(name: str, icon: str, note_id: str, barred: ToldView | None, tr: Translator) -> ToldView:
     """A reason and what to do about it. Where there is no further attempt, what there is instead."""
     title, do = tr.text(name), tr.text(f"{name}.do")
     if barred is not None:
@@ -180,6 +182,21 @@ def _barred(desk: LivenessDesk, tr: Translator, now: datetime) -> ToldView | Non
     return None
 
 
+def _unread_lock(desk: LivenessDesk, tr: Translator) -> ToldView | None:
+    """Refused just now: until when is not read yet, but the refusal said how long."""
+    is_read = desk.standing is not None and desk.standing.locked_until is not None
+    if is_read or desk.trouble is None:
+        return None
+    seconds = desk.trouble.detail.get("retry_after_s")
+    if isinstance(seconds, int | float):
+        text = tr.text("liveness.locked_text", wait=in_words(seconds, tr))
+    else:
+        text = tr.text("liveness.locked_text_later")
+    return ToldView(
+        tr.text("liveness.locked"), text, "warn", "clock", note=tr.text("liveness.locked_note"), main=_call(tr)
+    )
+
+
 def _trouble(desk: LivenessDesk, trouble: Trouble, tr: Translator) -> ToldView:
     is_unread = desk.standing is None
     action = "reload" if is_unread else "start"
@@ -187,6 +204,12 @@ def _trouble(desk: LivenessDesk, trouble: Trouble, tr: Translator) -> ToldView:
         return ToldView(
             tr.text("liveness.offline"), tr.text("liveness.offline_text"), "warn", "globe",
             main=ToldOffer(tr.text("action.retry"), action),
+        )  # fmt: skip
+    if trouble.code in CAMERA_CODES:
+        name = f"liveness.camera.{trouble.code}"
+        return ToldView(
+            tr.text(name), tr.text(f"{name}.do"), "warn", "video-off", main=_start(tr), second=_choose(tr),
+            third=_call(tr),
         )  # fmt: skip
     sentence = error_sentence(trouble.code, trouble.detail, tr)
     main = ToldOffer(tr.text("action.retry"), action)

@@ -102,6 +102,13 @@ def is_needed(state: DeskState) -> bool:
     return application is not None and application.state in OPEN_STATES
 
 
+def is_face_at_hand(state: DeskState) -> bool:
+    """Whether the face check is what the person does, or waits for; also while nothing is known."""
+    onboarding = state.onboarding.onboarding
+    steps = onboarding.steps if onboarding is not None else []
+    return all(one.state in (StepState.CURRENT, StepState.WAITING) for one in steps if one.id is StepId.FACE)
+
+
 def did_accept(before: DeskState, state: DeskState) -> bool:
     """Whether the document that is open was accepted just now."""
     was, now = before.documents.opened, state.documents.opened

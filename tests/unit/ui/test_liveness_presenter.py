@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from app.domain.application import ApplicationState
 from app.domain.face_check import FaceState
 from app.domain.liveness import Abort, Action, LivenessPath, LivenessState, Phase, Prompt, Retry, Stage
 from app.domain.onboarding import StepId
@@ -21,11 +22,11 @@ from app.usecases.state import DeskState
 from app.usecases.trouble import Trouble
 from tests.ui import fakes
 from tests.ui.liveness_fakes import acting, at_check, capturing, desk, flashing, prompted, said, standing
-from tests.ui.way_fakes import face_check
+from tests.ui.way_fakes import face_check, on_the_way
 from ui.presenters.liveness import LivenessView, Mode, mode_of, present_liveness
 from ui.presenters.liveness_capture import ROW_NAMES, arrow, guide_rows, present_capture, row_words
 from ui.presenters.liveness_intro import FaceLook, camera_trouble, present_intro
-from ui.presenters.prepare import Middle, present_prepare
+from ui.presenters.prepare import Middle, is_face_at_hand, present_prepare
 from ui.presenters.prepare_status import Look
 
 ZH, EN = Translator("zh"), Translator("en")
@@ -115,6 +116,15 @@ def test_what_runs_stands_there_by_itself_and_what_became_of_it_until_an_operato
     assert middle(at_check(waiting, face=face_check(FaceState.NOTED))) is Middle.STATUS
     assert middle(at_check(desk(standing=standing(state=LivenessState.JUDGING)))) is Middle.LIVENESS
     assert middle(at_check(desk(standing=standing(state=LivenessState.RETRY)))) is Middle.STATUS
+    assert middle(at_check(waiting, face=face_check(FaceState.REFUSED))) is Middle.STATUS, "an operator has decided"
+
+
+def test_how_it_stands_is_asked_for_where_the_face_is_at_hand() -> None:
+    assert is_face_at_hand(at_check())
+    assert is_face_at_hand(at_check(face=face_check(FaceState.REQUESTED)))
+    assert not is_face_at_hand(at_check(face=face_check(FaceState.VERIFIED)))
+    assert not is_face_at_hand(on_the_way(fakes.off_air(), ApplicationState.IN_REVIEW))
+    assert is_face_at_hand(fakes.off_air()), "while nothing is known"
 
 
 # ---- how it begins -------------------------------------------------------------------------------
@@ -263,13 +273,32 @@ def test_the_time_counts_down_only_while_something_is_asked_for() -> None:
     assert (still.foot, still.left_ratio) == ("动作顺序每次不同", 0.0)
 
 
-def test_the_colours_are_told_of_before_they_come() -> None:
-    view = present_capture(capturing(said(Phase.WAIT), done=(Action.BLINK, Action.NOD)), ZH)
-    assert "变换颜色" in view.hint
-    plain = capturing(said(Phase.WAIT), done=(Action.BLINK, Action.NOD), path=LivenessPath.NO_FLASH)
-    assert "颜色" not in present_capture(plain, ZH).hint
+def test_who_waits_for_the_colours_looks_at_the_screen_before_and_after_them() -> None:
+    done = (Action.BLINK, Action.NOD)
+    view = present_capture(capturing(said(Phase.WAIT), done=done), ZH)
+    assert "看着屏幕" in view.hint
+    assert (view.chips[-1].text, view.chips[-1].tone) == ("光线验证", "accent")
+    plain = capturing(said(Phase.WAIT), done=done, path=LivenessPath.NO_FLASH)
+    assert "光线" not in present_capture(plain, ZH).hint
     lit = present_capture(flashing(), ZH)
     assert lit.headline == "请保持不动，看着屏幕"
+
+
+def test_the_person_looks_into_the_camera_until_it_is_sealed() -> None:
+    for phase in (Phase.WAIT, Phase.RECENTRE):
+        waiting = desk(LivenessPhase.SEALING, now=said(phase), done=(Action.BLINK, Action.NOD))
+        view = shown(waiting)
+        assert view.mode is Mode.CAPTURE
+        assert view.capture is not None
+        assert view.capture.headline == "请看着镜头，保持不动"
+        assert {chip.tone for chip in view.capture.chips} == {"good"}
+        assert view.must_focus
+    assert shown(desk(LivenessPhase.SEALING, now=said(Phase.FINISHED))).mode is Mode.PROGRESS
+
+
+def test_a_slow_connection_is_told_while_the_next_order_is_waited_for() -> None:
+    slow = capturing(said(Phase.WAIT), done=(Action.BLINK,), trouble=Trouble("platform_unreachable"))
+    assert "网络较慢" in present_capture(slow, ZH).hint
 
 
 def test_what_is_not_in_order_stands_below_an_action() -> None:

@@ -78,6 +78,27 @@ def test_how_long_it_is_locked_is_told_in_words() -> None:
     assert again.main.action == "start"
 
 
+@pytest.mark.parametrize(("detail", "words"), [({"retry_after_s": 1750}, "30 分钟"), ({}, "过一会儿")])
+def test_a_lock_that_was_refused_with_says_how_long_before_it_is_read(detail: dict[str, int], words: str) -> None:
+    refused = desk(LivenessPhase.DONE, outcome=Outcome.LOCKED, trouble=Trouble("liveness_locked", detail))
+    found = told(refused)
+    assert words in found.text
+    assert found.main is not None
+    assert found.main.action == "call"
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [("camera_lost", "重新插好"), ("camera_in_use", "关闭会议"), ("liveness_expired", "过期"), ("no_camera", "接上")],
+)
+def test_what_broke_an_attempt_off_is_told_instead_of_who_gave_it_up(code: str, words: str) -> None:
+    found = told(desk(LivenessPhase.DONE, outcome=Outcome.ABORTED, trouble=Trouble(code)))
+    assert words in found.text
+    assert "观众" not in found.text
+    assert found.main is not None
+    assert found.main.action == "start"
+
+
 def test_the_last_attempt_of_the_day_offers_a_call_instead_of_another() -> None:
     over = standing(left_today=0, again_at=NOW + timedelta(hours=9))
     found = told(desk(LivenessPhase.DONE, outcome=Outcome.RETRY, retry=Retry.UNCLEAR, standing=over))

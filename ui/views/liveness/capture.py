@@ -23,6 +23,7 @@ class CapturePanel(View):
         self._feed = feed
         self._tr = Translator()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.texts.bind(self.setAccessibleName, "liveness.page")
         outer = column(self, margins=(MARGIN_PX, 12, MARGIN_PX, BOTTOM_PX))
         self.head = PromptHead("liveness.head")
         self.oval = OvalPreview("liveness.preview", feed)

@@ -51,6 +51,7 @@ class LivenessCard(View):
 
     def __init__(self, feed: FrameFeed, clock: Clock) -> None:
         super().__init__("liveness", ground="bg")
+        self.texts.bind(self.setAccessibleName, "liveness.page")
         self.look = FaceLook()
         self._view: LivenessView | None = None
         self._is_stopped = False
@@ -108,6 +109,11 @@ class LivenessCard(View):
     def _look(self, **changes: object) -> None:
         self.look = replace(self.look, **changes)  # type: ignore[arg-type]
         self.redraw_asked.emit()
+
+    def open(self) -> None:
+        """The person wants to begin: how it stands is asked for, and what became of an earlier one is no answer."""
+        self.look = replace(self.look, is_choosing=True)
+        self.wished.emit(LoadLiveness())
 
     def _start(self, path: LivenessPath) -> None:
         self._is_stopped = False
@@ -184,10 +190,12 @@ class LivenessCard(View):
         mode = self._view.mode if self._view is not None else Mode.LOADING
         if mode is Mode.INTRO:
             self.intro.focus_first()
-        elif mode in (Mode.PROGRESS, Mode.TOLD) and self.told.focus_first():
-            pass
-        else:
+        elif mode in (Mode.PROGRESS, Mode.TOLD):
+            self.told.focus_first()
+        elif mode is Mode.CAPTURE:
             self.capture.setFocus()
+        else:
+            self.setFocus()
 
     # ---- drawing ---------------------------------------------------------------------------------
 

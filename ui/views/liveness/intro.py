@@ -137,8 +137,8 @@ class IntroPanel(View):
         self.kept = label("liveness.kept", type_="12", tone="2", wraps=True)
         self.left = label("liveness.intro.left", type_="12", tone="2")
         below = row(gap=16)
-        below.addWidget(self.kept, 1)
         below.addWidget(self.left)
+        below.addWidget(self.kept, 1)
         end.addLayout(below)
         outer.addLayout(end)
 

@@ -8,11 +8,11 @@ from PySide6.QtWidgets import QWidget
 from ui.views.base import View
 from ui.widgets.basics import label, row
 
-STRIP_PX, TOP_PX, SIDE_PX, LEAST_PX = 600, 8, 16, 44
+STRIP_PX, LOW_PX, SIDE_PX, LEAST_PX = 600, 8, 16, 44
 
 
 class StopStrip(View):
-    """Lies over the top of ``owner``: nothing moves while somebody follows a prompt. ``confirmed``: leave."""
+    """Lies over the lower end of ``owner``: the prompt stays in sight, and nothing moves. ``confirmed``: leave."""
 
     confirmed = Signal()
 
@@ -45,7 +45,7 @@ class StopStrip(View):
             return
         width = min(STRIP_PX, owner.width() - 2 * SIDE_PX)
         height = max(LEAST_PX, layout.totalHeightForWidth(width))
-        self.setGeometry((owner.width() - width) // 2, TOP_PX, width, height)
+        self.setGeometry((owner.width() - width) // 2, owner.height() - height - LOW_PX, width, height)
 
     def _confirm(self) -> None:
         self.hide()

@@ -18,7 +18,7 @@ ASPECT = 0.76
 """Width of the oval by its height: a face with a little room."""
 RING_PX, GAP_PX = 6, 7
 INSET_PX = RING_PX + GAP_PX
-MOST_PX, LEAST_PX = 460, 170
+MOST_PX, LEAST_PX = 560, 170
 ARROW_PX, ARROW_INSET_PX = 18, 34
 SHARES = 120
 """Steps in which the arc grows."""
@@ -32,6 +32,8 @@ class OvalPreview(Preview):
     def __init__(self, name: str, feed: FrameFeed, *, has_ring: bool = True) -> None:
         super().__init__(name, feed)
         self.setMinimumSize(round(LEAST_PX * ASPECT) + 2 * INSET_PX, LEAST_PX + 2 * INSET_PX)
+        # where a window is high the room is left around all of it, not between its parts
+        self.setMaximumHeight(MOST_PX + 2 * INSET_PX)
         self._has_ring = has_ring
         self._ground = DARK.bg
         self._is_flipped = False

@@ -94,6 +94,8 @@ class ToldPanel(View):
         self._view = view
         self.badge.show_icon(view.icon, view.tone)
         self.title.setText(view.title)
+        self.setAccessibleName(view.title)
+        self.setAccessibleDescription(view.text)
         self.text.setText(view.text)
         self.note.setText(view.note)
         self.note.setVisible(bool(view.note))
@@ -109,12 +111,9 @@ class ToldPanel(View):
                 button.setText(offer.label)
                 button.setAccessibleName(offer.label)
 
-    def focus_first(self) -> bool:
-        """Give the keyboard to its first button; False where there is none."""
-        shown = next((one for one in (self.main, self.second, self.third) if not one.isHidden()), None)
-        if shown is not None:
-            shown.setFocus()
-        return shown is not None
+    def focus_first(self) -> None:
+        """Give the keyboard to its first button; where there is none, to what is told, so that it can be read."""
+        (next((one for one in (self.main, self.second, self.third) if not one.isHidden()), None) or self).setFocus()
 
     def _take(self, at: int) -> None:
         view = self._view

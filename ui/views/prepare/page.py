@@ -201,6 +201,7 @@ class PreparePage(View):
         elif action == "open_face_form":
             self.look_at(Look(StepId.FACE, opens_form=True))
         elif action == "open_camera_check":
+            self.liveness.open()
             self.look_at(Look(StepId.FACE, opens_camera=True, stays=True))
         elif action == "open_now":
             self.look_at(Look())
