@@ -11,12 +11,10 @@ I/O loop. One pass is one task; whatever ends it early cancels that. What the en
 from __future__ import annotations
 
 import asyncio
-import random
 from dataclasses import replace
 
 from app.contract.identity import FaceCheck
 from app.contract.liveness import ChallengeTerms, LivenessOrder, LivenessSession, LivenessStanding, terms_of
-from app.domain.backoff import Backoff
 from app.domain.face_check import FaceState
 from app.domain.liveness import Abort, LivenessPath, LivenessState, OrderKind, Phase
 from app.errors import AppError, PlatformError
@@ -25,12 +23,11 @@ from app.ports.platform import Platform
 from app.usecases import liveness_wishes as w
 from app.usecases.context import Context, trouble_of
 from app.usecases.liveness_state import LivenessDesk, LivenessPhase, Outcome
-from app.usecases.liveness_upload import LivenessUpload
+from app.usecases.liveness_upload import LivenessUpload, wait_s
 from app.usecases.request_key import RequestKey
 from app.usecases.scope import Reload, Scope, Work
 from app.usecases.trouble import Trouble
 
-BACKOFF = Backoff()
 REPEATS = 3
 _LOST = frozenset({"platform_timeout", "platform_unreachable"})
 _CAPTURES = frozenset(
@@ -199,7 +196,7 @@ class LivenessCase:
                     if error.code not in _LOST:
                         self._key.forget()
                     raise
-                await asyncio.sleep(BACKOFF.wait_s(attempt, random.random()))
+                await asyncio.sleep(wait_s(error, attempt))
                 continue
             self._key.forget()
             return session
@@ -225,10 +222,10 @@ class LivenessCase:
                     session_id, said.number, said.link, said.units, said.at_us, said.public_key
                 )
             except AppError as error:
-                if error.code not in _LOST:
+                if not error.retryable:
                     raise
                 lost += 1
-                await asyncio.sleep(BACKOFF.wait_s(lost, random.random()))
+                await asyncio.sleep(wait_s(error, lost))
                 continue
             if order.number != said.number or (order.kind is OrderKind.ACTION) != (order.action is not None):
                 raise PlatformError("platform_not_ours", retryable=False)
@@ -355,7 +352,7 @@ class LivenessCase:
             except AppError as error:
                 if error.code not in _LOST:
                     break  # it has ended otherwise
-            await asyncio.sleep(BACKOFF.wait_s(attempt, random.random()))
+                await asyncio.sleep(wait_s(error, attempt))
         self.reload.ask()
 
     @property

@@ -18,7 +18,15 @@ from app.ports.local import Engine
 from app.ports.platform import Platform
 
 BACKOFF = Backoff()
+MOST_WAIT_S = 60.0
 MOST_CONFLICTS, MOST_DAMAGED, MOST_AWAY = 8, 1, 8
+
+
+def wait_s(error: AppError, attempt: int) -> float:
+    """Before the next try: longer each time, and as long as the service asks for."""
+    asked = error.detail.get("retry_after_s", 0)
+    asked_s = float(asked) if isinstance(asked, int | float) else 0.0
+    return max(BACKOFF.wait_s(attempt, random.random()), min(asked_s, MOST_WAIT_S))
 
 
 class LivenessUpload:
@@ -50,12 +58,12 @@ class LivenessUpload:
             self._damaged += 1
         elif error.code == "engine_away" and self._away < MOST_AWAY:
             self._away += 1
-            await asyncio.sleep(BACKOFF.wait_s(self._away, random.random()))
+            await asyncio.sleep(wait_s(error, self._away))
         elif error.code == "engine_away":
             raise AppError("liveness_lost") from error
         elif error.retryable:
             self._lost += 1
-            await asyncio.sleep(BACKOFF.wait_s(self._lost, random.random()))
+            await asyncio.sleep(wait_s(error, self._lost))
         else:
             raise error
 

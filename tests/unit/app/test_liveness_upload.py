@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.contract.liveness import PART_BYTES
-from app.domain.liveness import Abort
+from app.domain.liveness import Abort, OrderKind
 from app.errors import PlatformError
 from app.ports import engine as port
 from app.usecases import wishes as w
@@ -18,6 +18,7 @@ from app.usecases.trouble import Trouble
 from tests.unit.app.liveness_kit import (
     PACKAGE,
     P,
+    begun,
     desk,
     orders,
     said,
@@ -62,6 +63,25 @@ def test_every_answer_may_be_lost_once_and_nothing_is_done_twice() -> None:
         await pass_s(120)
         assert bytes(platform.package) == PACKAGE
         assert (desk(rig).phase, platform.receipts, platform.liveness_aborts) == (P.JUDGING, 1, [])
+
+    play_timed(scene, Rig(clock=LoopClock()))
+
+
+@pytest.mark.parametrize("call", ["liveness_progress", "announce_liveness", "send_liveness"])
+def test_a_service_that_is_busy_is_asked_again_when_it_says(call: str) -> None:
+    async def scene(rig: Rig) -> None:
+        rig.platform.orders = ({"kind": OrderKind.SEAL},)
+        await begun(rig)
+        rig.platform.fail[call] = PlatformError("rate_limited", retryable=True, detail={"retry_after_s": 20})
+        await said(rig, 0)
+        if call != "liveness_progress":
+            seal(rig)
+            await settle()
+        await pass_s(19)
+        assert rig.platform.calls.count(call) == 1 and desk(rig).trouble is None
+        rig.platform.fail.clear()
+        await pass_s(3)
+        assert desk(rig).phase is (P.SEALING if call == "liveness_progress" else P.JUDGING)
 
     play_timed(scene, Rig(clock=LoopClock()))
 
