@@ -225,11 +225,19 @@ class LivenessCase:
                 if not error.retryable:
                     raise
                 lost += 1
+                self._tell_away(error)
                 await asyncio.sleep(wait_s(error, lost))
                 continue
+            self._tell_away(None)
             if order.number != said.number or (order.kind is OrderKind.ACTION) != (order.action is not None):
                 raise PlatformError("platform_not_ours", retryable=False)
             return order
+
+    def _tell_away(self, error: AppError | None) -> None:
+        """While the service is waited for; it goes on by itself."""
+        trouble = None if error is None else replace(trouble_of(error), action="")
+        if trouble != self._desk.trouble:
+            self._set(trouble=trouble)
 
     def _carried_out(self) -> None:
         order, self._order = self._order, None
@@ -255,7 +263,9 @@ class LivenessCase:
         """To the service, and wait for what it says."""
         self._sealed = sealed
         self._set(phase=LivenessPhase.SENDING)
-        self._upload = LivenessUpload(self._context.engine, sealed, lambda ratio: self._set(sent_ratio=ratio))
+        self._upload = LivenessUpload(
+            self._context.engine, sealed, lambda ratio: self._set(sent_ratio=ratio), self._tell_away
+        )
         try:
             await self._upload.run(self._platform())
         finally:

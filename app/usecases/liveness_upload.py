@@ -30,10 +30,16 @@ def wait_s(error: AppError, attempt: int) -> float:
 
 
 class LivenessUpload:
-    """One package. ``on_sent`` is told how much of it has arrived, 0 … 1."""
+    """One package. ``on_sent`` is told how much of it has arrived, 0 … 1; ``on_away`` why it waits, None: no longer."""
 
-    def __init__(self, engine: Engine, sealed: LivenessSealed, on_sent: Callable[[float], None]) -> None:
-        self._engine, self._sealed, self._on_sent = engine, sealed, on_sent
+    def __init__(
+        self,
+        engine: Engine,
+        sealed: LivenessSealed,
+        on_sent: Callable[[float], None],
+        on_away: Callable[[AppError | None], None],
+    ) -> None:
+        self._engine, self._sealed, self._on_sent, self._on_away = engine, sealed, on_sent, on_away
         self._part: LivenessPart | None = None
         self._conflicts = self._damaged = self._lost = self._away = 0
 
@@ -63,6 +69,7 @@ class LivenessUpload:
             raise AppError("liveness_lost") from error
         elif error.retryable:
             self._lost += 1
+            self._on_away(error)
             await asyncio.sleep(wait_s(error, self._lost))
         else:
             raise error
@@ -70,6 +77,7 @@ class LivenessUpload:
     async def _send(self, platform: Platform) -> None:
         sealed = self._sealed
         received = await platform.announce_liveness(sealed.session_id, sealed.size_bytes, sealed.sha256)
+        self._on_away(None)
         while not received.receipt:
             offset = received.received_bytes
             if not 0 <= offset < sealed.size_bytes:

@@ -78,9 +78,12 @@ def test_a_service_that_is_busy_is_asked_again_when_it_says(call: str) -> None:
             seal(rig)
             await settle()
         await pass_s(19)
-        assert rig.platform.calls.count(call) == 1 and desk(rig).trouble is None
+        assert rig.platform.calls.count(call) == 1
+        assert desk(rig).trouble == Trouble("rate_limited", {"retry_after_s": 20}), "told, and nothing to do"
+        assert desk(rig).phase is (P.CAPTURING if call == "liveness_progress" else P.SENDING)
         rig.platform.fail.clear()
         await pass_s(3)
+        assert desk(rig).trouble is None
         assert desk(rig).phase is (P.SEALING if call == "liveness_progress" else P.JUDGING)
 
     play_timed(scene, Rig(clock=LoopClock()))
