@@ -6,7 +6,7 @@ SLOW_S ?= 3000
 SLOW_ARGS ?=
 ARGS ?=
 PY := .venv/bin/python
-BENCHES := publish startup viewer documents text_rules quality room
+BENCHES := publish startup viewer documents text_rules quality room liveness
 
 .PHONY: help demo run test test-slow check bench screenshots setup clean setup-run setup-demo setup-test
 

@@ -1,7 +1,8 @@
-"""One executable, one role each: ``python -m app [--role window|engine|faces|service|ingest|remux]``; none: supervisor.
+"""One executable, one role each: ``python -m app [--role window|engine|faces|mesh|service|ingest|remux|liveness]``.
 
-A child reads its launch (app.runtime.launch) as the first line of standard input. A service or ingest that runs
-by itself is given the same as a file: ``--role service --config FILE`` (readable by its owner only).
+Without a role: the supervisor. A child reads its launch (app.runtime.launch) as the first line of standard input. A
+service or ingest that runs by itself is given the same as a file: ``--role service --config FILE`` (readable by its
+owner only).
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from app.runtime.launch import EngineLaunch, IngestLaunch, L, ServiceLaunch, Win
 def main(arguments: list[str] | None = None) -> int:
     """Run the role; its exit code."""
     parser = argparse.ArgumentParser(prog="anchordesk", description="AnchorDesk (主播台)")
-    parser.add_argument("--role", choices=["window", "engine", "faces", "service", "ingest", "remux"])
+    roles = ["window", "engine", "faces", "mesh", "service", "ingest", "remux", "liveness"]
+    parser.add_argument("--role", choices=roles)
     parser.add_argument("--parent", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--config", type=Path, help="settings of a service or ingest that runs by itself (JSON)")
     parser.add_argument(
@@ -30,27 +32,35 @@ def main(arguments: list[str] | None = None) -> int:
         action="store_true",
         help="with --role service --config FILE: make a new key for personal fields; it is used from the next start on",
     )
+    parser.add_argument(
+        "--rotate-liveness-key",
+        action="store_true",
+        help="the same for the keys that sign and open the face check by camera",
+    )
     parser.add_argument("--data-dir", type=Path, help="where this program keeps its data")
     parser.add_argument("--script-endpoint", default="", help=argparse.SUPPRESS)
     parser.add_argument("--script-key-file", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--script-camera", default="", help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
     if given.parent:
         die_with_parent(given.parent)
+    rotations = {"--rotate-field-key": given.rotate_field_key, "--rotate-liveness-key": given.rotate_liveness_key}
+    rotated = next((name for name, is_wanted in rotations.items() if is_wanted), "")
     if given.config is not None:
         problem = _problem_of(given.config)
-        if given.role != "service" and given.rotate_field_key:
-            problem = "--rotate-field-key goes with --role service"
+        if given.role != "service" and rotated:
+            problem = f"{rotated} goes with --role service"
         elif given.role not in ("service", "ingest"):
             problem = "--config goes with --role service or --role ingest"
         if problem:
             parser.error(problem)
-    elif given.rotate_field_key:
-        parser.error("--rotate-field-key goes with --role service --config FILE")
+    elif rotated:
+        parser.error(f"{rotated} goes with --role service --config FILE")
     if given.role is None:
         from app.supervisor import run_supervisor
 
-        return run_supervisor(given.data_dir, given.script_endpoint, given.script_key_file)
-    return _run_role(given.role, given.config, is_rotation=given.rotate_field_key)
+        return run_supervisor(given.data_dir, given.script_endpoint, given.script_key_file, given.script_camera)
+    return _run_role(given.role, given.config, rotated=rotated)
 
 
 def _problem_of(path: Path) -> str:
@@ -61,7 +71,7 @@ def _problem_of(path: Path) -> str:
     return ""
 
 
-def _run_role(role: str, config: Path | None, *, is_rotation: bool) -> int:
+def _run_role(role: str, config: Path | None, *, rotated: str) -> int:
     if role == "window":
         from app.main import run_window
 
@@ -73,14 +83,21 @@ def _run_role(role: str, config: Path | None, *, is_rotation: bool) -> int:
         return _with(EngineLaunch, importlib.import_module("capture.host").run_engine, None)
     if role == "faces":
         return int(importlib.import_module("capture.meters.face_child").run_faces())
+    if role == "mesh":
+        return int(importlib.import_module("capture.liveness.mesh_child").run_mesh())
     if role == "service":
-        from server.main import rotate_field_key, run_service
+        from server.main import rotate_field_key, rotate_liveness_key, run_service
 
-        return _with(ServiceLaunch, rotate_field_key if is_rotation else run_service, config)
+        runs = {"--rotate-field-key": rotate_field_key, "--rotate-liveness-key": rotate_liveness_key}
+        return _with(ServiceLaunch, runs.get(rotated, run_service), config)
     if role == "ingest":
         from server.ingest.main import run_ingest
 
         return _with(IngestLaunch, run_ingest, config)
+    if role == "liveness":
+        from server.liveness import worker
+
+        return worker.main()
     from server.ingest import remux_main
 
     return int(remux_main.main() or 0)

@@ -13,10 +13,11 @@ import msgspec
 
 from app.ports.script import ScriptAnswer, ScriptCommand
 from app.runtime.channel import ChannelListener
-from app.usecases import wishes
+from app.usecases import liveness_wishes, wishes
 from app.usecases.desk import Desk
 from app.usecases.state import DeskState
 
+_MODULES = (wishes.__name__, liveness_wishes.__name__)
 Submit = Callable[[Mapping[str, Any], Callable[[Mapping[str, Any]], None]], None]
 
 
@@ -74,7 +75,7 @@ class ScriptServer:
 
 def _wish(name: str, args: Mapping[str, Any]) -> wishes.Wish:
     kind = getattr(wishes, name, None)
-    if not isinstance(kind, type) or kind.__module__ != wishes.__name__:
+    if not isinstance(kind, type) or kind.__module__ not in _MODULES:
         raise LookupError(f"no wish is called {name}")
     wish: wishes.Wish = msgspec.convert(dict(args), kind)
     return wish
@@ -126,6 +127,26 @@ def summary(state: DeskState) -> dict[str, Any]:
         "frames_dropped": broadcast.summary.frames_dropped if broadcast.summary else 0,
         **_quality_summary(state),
         **_way_summary(state),
+        **_liveness_summary(state),
+    }
+
+
+def _liveness_summary(state: DeskState) -> dict[str, Any]:
+    """How the face check by camera stands."""
+    desk = state.liveness
+    now = desk.now
+    return {
+        "liveness": desk.phase.value,
+        "liveness_state": desk.standing.state.value if desk.standing and desk.standing.state else "",
+        "liveness_outcome": desk.outcome.value if desk.outcome else "",
+        "liveness_retry": desk.retry.value if desk.retry else "",
+        "liveness_abort": desk.abort.value if desk.abort else "",
+        "liveness_trouble": desk.trouble.code if desk.trouble else "",
+        "liveness_prompt": now.prompt.value if now is not None and now.prompt else "",
+        "liveness_action": now.action.value if now is not None and now.action else "",
+        "liveness_done": [action.value for action in desk.done],
+        "liveness_colours": [list(colour) for colour in desk.colours],
+        "liveness_sent": desk.sent_ratio,
     }
 
 

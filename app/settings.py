@@ -64,6 +64,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     reader_size_px: int = 14
     is_notifying: bool = True
     """Whether messages of the platform also appear as notifications of the desktop."""
+    is_sounding: bool = True
+    """Whether a tone tells the next step, and the end, of what is done without looking at words."""
     device_id: str = ""
     """Given by the service at the first sign-in of this machine; not a secret."""
     title: str = ""

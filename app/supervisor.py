@@ -49,8 +49,10 @@ Happening = Callable[[], None]
 class Supervisor:
     """All state belongs to the thread that calls ``run``; other threads only put happenings into the queue."""
 
-    def __init__(self, data_dir: Path, clock: Clock, *, script: tuple[str, str] = ("", "")) -> None:
-        self._data_dir, self._clock, self._script = data_dir, clock, script
+    def __init__(
+        self, data_dir: Path, clock: Clock, *, script: tuple[str, str] = ("", ""), test_camera: str = ""
+    ) -> None:
+        self._data_dir, self._clock, self._script, self._test_camera = data_dir, clock, script, test_camera
         self._log_dir = data_dir / "logs"
         self._run_dir = paths.runtime_dir(data_dir)
         self._lock = InstanceLock(data_dir / "instance.lock")
@@ -222,6 +224,7 @@ class Supervisor:
                     endpoint=engine_endpoint,
                     key_hex=self._engine_key.hex(),
                     shared_name=f"ad-{self._run_dir.name[-12:]}-",
+                    test_camera=self._test_camera,
                 )
             )
         if role == "window":
@@ -351,10 +354,14 @@ class Supervisor:
         self._lock.release()
 
 
-def run_supervisor(data_dir: Path | None, script_endpoint: str, script_key_file: Path | None) -> int:
-    """The program itself. ``script_*``: a driver of the window for hands-free runs."""
+def run_supervisor(data_dir: Path | None, script_endpoint: str, script_key_file: Path | None, camera: str = "") -> int:
+    """The program itself. ``script_*``: a driver of the window for hands-free runs, and ``camera`` who is before it."""
     key_hex = script_key_file.read_text().strip() if script_key_file is not None else ""
     supervisor = Supervisor(
-        data_dir or paths.default_data_dir(), SystemClock(), script=(script_endpoint if key_hex else "", key_hex)
+        data_dir or paths.default_data_dir(),
+        SystemClock(),
+        script=(script_endpoint if key_hex else "", key_hex),
+        # Only beside a driver: nobody else starts it with a camera of their own making.
+        test_camera=camera if key_hex else "",
     )
     return supervisor.run()

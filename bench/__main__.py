@@ -18,7 +18,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-NAMES = ("publish", "startup", "viewer", "documents", "text_rules", "quality", "room")
+NAMES = ("publish", "startup", "viewer", "documents", "text_rules", "quality", "room", "liveness")
 _COMPARISONS = {"<=": operator.le, ">=": operator.ge, "==": operator.eq}
 
 
@@ -40,18 +40,25 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--quick", action="store_true", help="within 45 seconds; met is null where that cannot judge")
     parser.add_argument("--clip", type=Path, help="a media file with motion and speech instead of the rendered one")
     parser.add_argument("--material", type=Path, help="what to measure instead of the samples: see the bench")
+    parser.add_argument("--only", help="parts of the bench, with commas between: for those that have parts")
+    parser.add_argument("--share", type=float, help="fewer of each, 0 … 1: for those that have parts")
     options = parser.parse_args(arguments)
     if options.clip is not None and not options.clip.is_file():
         parser.error(f"no such file: {options.clip}")
     bench = importlib.import_module(f"bench.{options.name}")
     goals: dict[str, str] = bench.GOALS
-    given = {} if options.material is None else {"material": options.material}
+    given: dict[str, object] = {} if options.material is None else {"material": options.material}
     if given:
         wanted = getattr(bench, "TAKES_MATERIAL", None)
         if wanted is None:
             parser.error(f"{options.name} takes no material")
         if not (options.material.is_dir() if wanted == "folder" else options.material.is_file()):
             parser.error(f"no such {wanted}: {options.material}")
+    if options.only or options.share:
+        if not hasattr(bench, "PARTS"):
+            parser.error(f"{options.name} has no parts")
+        given |= {"only": options.only.split(",")} if options.only else {}
+        given |= {"share": options.share} if options.share else {}
     # Whatever a part prints must not break the one line of JSON.
     with contextlib.redirect_stdout(sys.stderr):
         figures: dict[str, float | None] = bench.run(options.quick, options.clip, **given)

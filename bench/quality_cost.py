@@ -25,6 +25,9 @@ from bench.quality_person import person_clip
 from capture.devices.microphones import PortAudioHost
 from capture.engine import Engine
 from capture.frames import I420
+from capture.liveness.liveness import Liveness
+from capture.liveness.mesh_process import MeshProcess
+from capture.liveness.tap import CameraTap
 from capture.meters.face_process import FaceProcess
 from capture.quality import Quality
 from capture.record.recorder import Recorder
@@ -55,7 +58,14 @@ def _share(clip: Path, port_number: int, measured_s: float) -> float | None:
     faces = FaceProcess(clock)
     quality = Quality(clock, events.put, PortAudioHost(), faces)
     engine = Engine(
-        "adbenchq", clock, events.put, lambda call: call(), SourceDevices(PortAudioHost()), _no_recorder, quality
+        "adbenchq",
+        clock,
+        events.put,
+        lambda call: call(),
+        SourceDevices(PortAudioHost()),
+        _no_recorder,
+        quality,
+        Liveness(clock, events.put, CameraTap(), None, MeshProcess(clock)),
     )
     engine.start()
     try:

@@ -12,10 +12,12 @@ from collections.abc import Callable
 
 import av
 
+from app.domain.liveness import Abort
 from app.errors import AppError, BugError, InputError, StorageError
 from app.ports import engine as port
 from app.runtime.clock import Clock
 from capture.compose.question_card import QuestionCard
+from capture.liveness.liveness import Liveness
 from capture.output_limits import check_output, without_bitrate
 from capture.outputs import MakeRecorder, Outputs
 from capture.parts import Parts
@@ -42,13 +44,14 @@ class Engine:
         devices: SourceDevices,
         make_recorder: MakeRecorder,
         quality: Quality,
+        liveness: Liveness,
     ) -> None:
-        """``post`` runs a call in the control thread later. ``quality`` is started and closed here."""
+        """``post`` runs a call in the control thread later; ``quality``, ``liveness`` are started and closed here."""
         self._clock = clock
         self._emit = emit
         self._post = post
         self._devices = devices
-        self._quality = quality
+        self._quality, self._liveness = quality, liveness
         self._preview = Preview(shared_name, clock)
         self._probing = Probing(clock, emit)
         # Held from a change of state until it was told, so that what is told last is how it is.
@@ -83,11 +86,13 @@ class Engine:
         """Begin to compose and mix."""
         self._preview.start()
         self._quality.start()
+        self._liveness.start()
         self._programme.start()
 
     def close(self) -> None:
         """Say goodbye to the ingest, finish the file, give the devices back."""
         self._probing.close()
+        self._liveness.close()
         self._outputs.close()
         self._programme.close()
         self._quality.close()
@@ -120,6 +125,8 @@ class Engine:
                 self._quality.set_muted(command.is_muted)
             case port.SetCameraOff():
                 self._is_camera_off = command.is_off
+                if command.is_off:
+                    self._liveness.abort(Abort.CAMERA_CHANGED)
                 self._show_card()
             case port.ShowCard() | port.HideCard():
                 self._question = command if isinstance(command, port.ShowCard) else None
@@ -147,6 +154,7 @@ class Engine:
                 if not command.targets:
                     raise InputError
                 self._probing.cancel()
+                self._liveness.abort(Abort.GIVEN_UP)
                 self._outputs.start_publish(command.targets)
                 self._statistics.begin_publish()
                 self._quality.set_publishing(True)
@@ -163,9 +171,21 @@ class Engine:
                 self._outputs.start_recording(command)
             case port.StopRecording():
                 self._outputs.stop_recording()
+            case port.BeginLiveness():
+                self._begin_liveness(command)
             case _:
-                # What is neither the quality's is the host's own: lists, probes, snapshots, leaving.
-                self._quality.carry_out(command)
+                # What is none of these parts' is the host's own: lists, probes, snapshots, leaving.
+                if not self._liveness.carry_out(command):
+                    self._quality.carry_out(command)
+
+    def _begin_liveness(self, command: port.BeginLiveness) -> None:
+        if self._outputs.is_publishing:
+            raise InputError("output_busy")
+        if not isinstance(self._video, port.CameraSource) or self._is_camera_off:
+            raise InputError("liveness_camera_needed")
+        self._liveness.begin(command)
+        if self._video_status.status in (port.SourceStatus.LOST, port.SourceStatus.FAILED):
+            self._liveness.source_changed(self._video_status)
 
     # ---- what it is ---------------------------------------------------------------------------------
 
@@ -225,6 +245,10 @@ class Engine:
         self._is_ending = is_ending
         self._show_card()
 
+    def window_gone(self) -> None:
+        """Nobody looks into the camera for it any longer."""
+        self._liveness.abort(Abort.FOCUS_LOST)
+
     def stop_outputs(self) -> None:
         """End publishing and recording; nobody is left to answer what is on screen."""
         self._question = None
@@ -238,6 +262,7 @@ class Engine:
     def _set_video(self, source: port.VideoSource) -> None:
         if source == self._video and self._programme.picture is not None:
             return
+        self._liveness.abort(Abort.CAMERA_CHANGED)
         self._video = source
         self._size_preview()
         self._mend()
@@ -290,6 +315,7 @@ class Engine:
                 else:
                     self._audio_status = changed
                 self._quality.source_changed(self._video if is_video else self._audio, changed)
+                self._liveness.source_changed(changed)
                 self._emit(changed)
 
         return report

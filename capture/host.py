@@ -31,12 +31,16 @@ from capture.devices.microphones import PortAudioHost
 from capture.devices.watch import DeviceWatch
 from capture.encode.probe import probe_encoders
 from capture.engine import Engine
+from capture.liveness.liveness import Liveness
+from capture.liveness.mesh_process import MeshProcess
+from capture.liveness.tap import CameraTap
 from capture.meters.computer import measure_computer
 from capture.meters.face_process import FaceProcess
 from capture.packets import StreamFormat
 from capture.quality import Quality
 from capture.record.finisher import Finisher
 from capture.record.recorder import Recorder
+from capture.sources import socket_camera
 from capture.sources.make import SourceDevices
 from capture.sources.screen import list_monitors
 from capture.worker import Worker
@@ -68,12 +72,14 @@ class Host:
             name="engine-channel",
         )
         self._cameras, self._camera_book = Cameras(), CameraBook(self._channel.send)
-        devices = SourceDevices(self._microphones, self._camera_book)
+        tap, self._test_camera = CameraTap(), launch.test_camera
+        devices = SourceDevices(self._microphones, self._camera_book, tap, launch.test_camera)
         self._finisher = Finisher(clock)
         self._stop_trial = threading.Event()
         quality = Quality(clock, self._channel.send, self._microphones, FaceProcess(clock))
+        liveness = Liveness(clock, self._channel.send, tap, self._camera_book, MeshProcess(clock), self._cameras)
         self._engine = Engine(
-            launch.shared_name, clock, self._channel.send, self._post, devices, self._make_recorder, quality
+            launch.shared_name, clock, self._channel.send, self._post, devices, self._make_recorder, quality, liveness
         )
         self._devices = DeviceWatch(self._look, self._list_devices, self._channel.send, clock)
         self._clips = Clips(launch.data_dir, clock, lambda: self._engine.recording_path)
@@ -112,6 +118,8 @@ class Host:
     def _on_attached(self, channel: Channel[port.AnyEvent, port.AnyCommand]) -> None:
         def greet() -> None:
             self._watch.attached()
+            # Who attaches did not begin it.
+            self._engine.window_gone()
             self._engine.set_ending(False)
             self._engine.tell_all(channel.send)
             self._camera_book.tell_again(channel.send)
@@ -123,6 +131,7 @@ class Host:
             # The next window may have been greeted before this was said of the last.
             if not self._channel.is_attached:
                 _LOG.info("the window is away")
+                self._engine.window_gone()
                 self._watch.lost()
 
         self._post(lose)
@@ -244,8 +253,9 @@ class Host:
         return self._cameras.signature(), self._microphones.signature()
 
     def _list_devices(self) -> port.DevicesListed:
+        cameras = (*self._cameras.all(), *((socket_camera.listed(),) if self._test_camera else ()))
         return port.DevicesListed(
-            cameras=self._cameras.all(), microphones=self._microphones.list_microphones(), monitors=list_monitors()
+            cameras=cameras, microphones=self._microphones.list_microphones(), monitors=list_monitors()
         )
 
     def _probe(self) -> port.EncodersProbed:

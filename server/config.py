@@ -81,6 +81,14 @@ class Limits:
     identity_burst: int = 20
     identity_per_s: float = 1 / 15
     """Names checked and face checks asked for by one account; tries that cost one are counted by the day besides."""
+    liveness_attempts_a_day: int = 10
+    """Sessions of the face check by camera in which something was asked for, of one account."""
+    liveness_burst: int = 20
+    liveness_per_s: float = 1 / 15
+    """Sessions begun by one account, and whatever else of them is no step of one."""
+    liveness_part_burst: int = 200
+    liveness_part_per_s: float = 10.0
+    """Progress and parts of packages of one account: a whole package is a hundred."""
     schedule_burst: int = 30
     schedule_per_s: float = 0.5
     """Sessions planned and changed by one account."""

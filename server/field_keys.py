@@ -1,4 +1,6 @@
-"""The keys of the personal fields: from the environment or from a file beside the database, the current one first.
+"""The keys of the personal fields, and those of the face check by camera (server.liveness.keys), kept alike.
+
+Those of the fields come from the environment or from a file beside the database, the current one first.
 
 ``ANCHORDESK_FIELD_KEYS`` holds them as base64 (32 bytes each) with commas between. It is taken out of the environment
 as it is read: no child inherits it. Without it they are the lines of ``field.key`` in the service's own folder, which
@@ -41,15 +43,15 @@ def take_from(environment: MutableMapping[str, str]) -> tuple[bytes, ...]:
 
 def cipher_for(data_dir: Path, from_environment: tuple[bytes, ...] = ()) -> FieldCipher:
     """By the environment, else by the file, which is made when there is none. Raises StorageError."""
-    return FieldCipher(*(from_environment or _read_or_made(data_dir / FILE)))
+    return FieldCipher(*(from_environment or kept_in(data_dir / FILE)))
 
 
-def rotate(data_dir: Path) -> str:
+def rotate(data_dir: Path, file: str = FILE) -> str:
     """Put a new key in front of those in the file; its id. Takes effect at the next start. Raises StorageError.
 
     A folder without the file is refused: its keys are elsewhere, and a new one in it would protect nothing.
     """
-    path = data_dir / FILE
+    path = data_dir / file
     if not os.path.exists(path):  # also where the folder may not be looked into
         raise StorageError("field_key_missing", detail={"folder": str(data_dir)})
     keys = (secrets.token_bytes(KEY_BYTES), *_read(path))
@@ -59,7 +61,8 @@ def rotate(data_dir: Path) -> str:
     return key_id(keys[0])
 
 
-def _read_or_made(path: Path) -> tuple[bytes, ...]:
+def kept_in(path: Path) -> tuple[bytes, ...]:
+    """The keys of a file, the current one first; made with one when there is none. Raises StorageError."""
     try:
         # Of a rotation that was killed: it holds keys, and nobody would think of it.
         _aside(path).unlink(missing_ok=True)

@@ -6,7 +6,7 @@ from sqlalchemy import case, delete, select, update
 
 from app.domain.application import ApplicationState
 from app.domain.face_check import FaceState
-from app.domain.measures import HAPPENS_ONCE, AppealState, MeasureKind, PieceKind
+from app.domain.measures import CLOSES, HAPPENS_ONCE, AppealState, MeasureKind, PieceKind
 from app.domain.reports import FINAL
 from app.domain.session import SessionState
 from server.accounts.codes import forget_codes
@@ -17,6 +17,7 @@ from server.rooms.undoing import ABOUT_MESSAGES, FORGOTTEN
 from server.sessions import probe_keys
 from server.store.count_models import CountRow
 from server.store.identity_models import FaceCheckRow, FaceStepRow, IdentityAttemptRow, IdentityRow
+from server.store.liveness_models import LivenessFileRow, LivenessRow
 from server.store.measure_models import MeasureRow, PieceRow
 from server.store.models import AccessRow, FactRow, IdempotencyRow, MessageRow, RefreshRow, SessionRow
 from server.store.question_models import QuestionRow, QuestionSecondRow
@@ -44,6 +45,7 @@ def forget(tx: Tx, terms: Retention) -> None:
     probe_keys.forget_before(tx, _before(tx, terms.probes_days))
     _forget_identities(tx, terms)
     _forget_evidence(tx, terms)
+    _forget_sittings(tx, terms)
     _forget_measures(tx, terms)
     _forget_reports(tx, terms)
     _forget_chat(tx, terms)
@@ -74,6 +76,30 @@ def _forget_evidence(tx: Tx, terms: Retention) -> None:
     )
     is_there = FaceStepRow.note_sealed.is_not(None)
     tx.db.execute(update(FaceStepRow).where(is_there, FaceStepRow.check_id.in_(decided)).values(note_sealed=None))
+
+
+def _forget_sittings(tx: Tx, terms: Retention) -> None:
+    """What the camera saw, and what was measured in it. Files go with their rows (server.liveness). Who was closed out
+    for as long waits for no decision."""
+    old_ms = _before(tx, terms.face_evidence_days)
+    decided = select(FaceCheckRow.id).where(
+        FaceCheckRow.state.in_([state.value for state in FaceState if not state.is_pending]),
+        FaceCheckRow.decided_ms <= old_ms,
+    )
+    closed = select(MeasureRow.account_id).where(
+        MeasureRow.kind.in_([kind.value for kind in CLOSES]), MeasureRow.ended_ms.is_(None), MeasureRow.at_ms <= old_ms
+    )
+    is_old = LivenessRow.check_id.in_(decided) | LivenessRow.account_id.in_(closed)
+    old = select(LivenessRow.id).where(is_old, LivenessRow.ended_ms <= old_ms)
+    tx.db.execute(delete(LivenessFileRow).where(LivenessFileRow.session_id.in_(old)))
+    is_there = LivenessRow.public_key != ""
+    tx.db.execute(
+        update(LivenessRow)
+        .where(is_there, LivenessRow.id.in_(old))
+        .values(findings_sealed=None, said="[]", colours="", public_key="", challenge="")
+    )
+    # Of what came to no check it is of no use that there was one.
+    tx.db.execute(delete(LivenessRow).where(LivenessRow.check_id.is_(None), LivenessRow.ended_ms <= old_ms))
 
 
 def _forget_measures(tx: Tx, terms: Retention) -> None:

@@ -60,6 +60,16 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
+class Allowance:
+    """When a person may sit before the camera again; None: what is counted there does not stand in the way."""
+
+    locked_until_ms: int | None = None
+    """Too many failures in a short time."""
+    again_ms: int | None = None
+    """All attempts of the day were made."""
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """What the service knows of a person's way to air."""
 
@@ -73,6 +83,8 @@ class Standing:
     broadcast_limit: Limit | None = None
     guest_limit: Limit | None = None
     gift_limit: Limit | None = None
+    liveness: Allowance | None = None
+    """For ``Act.CHECK_LIVENESS``, which is refused without it."""
     now_ms: int = 0
 
 
@@ -96,6 +108,7 @@ _OPERATORS = frozenset(
         Act.CUT_OFF, Act.PUBLISH_DOCUMENT, Act.REVIEW_APPLICATION, Act.REVIEW_IMAGE, Act.MANAGE_BLOCKLIST,
         Act.MANAGE_OPERATORS, Act.READ_IDENTITY, Act.READ_AUDIT, Act.REVIEW_FACE, Act.SUSPEND, Act.MANAGE_ACTIVITIES,
         Act.TAKE_MEASURE, Act.DECIDE_APPEAL, Act.HANDLE_REPORT, Act.READ_COMPLAINT, Act.READ_REPORT_CLIP,
+        Act.READ_FACE_EVIDENCE,
     }
 )  # fmt: skip
 _AGREEMENT = {
@@ -109,6 +122,7 @@ _FACE = {
     FaceStanding.PENDING: ErrorCode.FACE_PENDING,
     FaceStanding.REFUSED: ErrorCode.FACE_REFUSED,
     FaceStanding.VOIDED: ErrorCode.FACE_VOIDED,
+    FaceStanding.RETAKE: ErrorCode.FACE_MISSING,
     FaceStanding.VERIFIED: None,
 }
 
@@ -161,6 +175,10 @@ def missing(
             if Role.ANCHOR not in person.roles:
                 return ErrorCode.NOT_AN_ANCHOR
             return _agreement(standing) or _identity(standing)
+        case Act.CHECK_LIVENESS:
+            if Role.ANCHOR not in person.roles:
+                return ErrorCode.NOT_AN_ANCHOR
+            return _agreement(standing) or _identity(standing) or _liveness(standing)
         case Act.SCHEDULE | Act.OPEN_SESSION:
             return _broadcast(person, standing, category)
         case Act.RUN_SESSION | Act.TAKE_KEY:
@@ -291,6 +309,13 @@ def _face(standing: Standing | None) -> ErrorCode | None:
     return ErrorCode.FACE_MISSING if standing is None else _FACE[standing.face]
 
 
+def _liveness(standing: Standing | None) -> ErrorCode | None:
+    allowance = standing.liveness if standing is not None else None
+    if allowance is None or allowance.locked_until_ms is not None:
+        return ErrorCode.LIVENESS_LOCKED
+    return ErrorCode.LIVENESS_ATTEMPTS_OVER if allowance.again_ms is not None else None
+
+
 def _off_air(standing: Standing | None) -> ErrorCode | None:
     """What ends a broadcast that runs, too."""
     if standing is None or standing.suspension is not None:
@@ -326,11 +351,22 @@ def require(
         detail |= _bound(room.mute if code is ErrorCode.MUTED else room.removal)
         if code is ErrorCode.MUTED:
             detail["reason"] = room.mute_reason
-    refusal = Refusal(code or ErrorCode.NOT_SIGNED_IN, detail=detail)
+    refusal = Refusal(code or ErrorCode.NOT_SIGNED_IN, detail=detail, retry_after_s=_wait_s(code, standing))
     refusal.measure_id = limit.measure_id if limit is not None else ""
     if person is not None and refusal.reason not in _NO_ATTEMPT:
         refusal.attempt = Attempt(person.account_id, act.value, subject.id if subject is not None else "")
     raise refusal
+
+
+def _wait_s(code: ErrorCode | None, standing: Standing | None) -> float | None:
+    """Of what passes with time."""
+    if standing is None or standing.liveness is None:
+        return None
+    until_ms = {
+        ErrorCode.LIVENESS_LOCKED: standing.liveness.locked_until_ms,
+        ErrorCode.LIVENESS_ATTEMPTS_OVER: standing.liveness.again_ms,
+    }.get(code or ErrorCode.NOT_SIGNED_IN)
+    return (until_ms - standing.now_ms) / 1000 if until_ms is not None else None
 
 
 def _limits(subject: Subject | None, standing: Standing | None, room: RoomStanding | None) -> _Limits:

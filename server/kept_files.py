@@ -6,7 +6,7 @@ A file is on the disk before its row is committed. What no row names is taken aw
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -39,6 +39,29 @@ class KeptFiles:
             # Refused for certain; after any other fault the row may be there, and housekeeping looks.
             await in_thread(lambda: self._shelf.drop(file_id, is_public=is_public))
             raise
+
+    async def keep_all(self, files: Mapping[str, bytes], add: Callable[[Tx], T]) -> T:
+        """The same for several that are encrypted. Raises what ``add`` raises, and StorageError."""
+
+        def put() -> None:
+            for file_id, data in files.items():
+                self._shelf.put(file_id, data, is_public=False)
+
+        await in_thread(put)
+        try:
+            return await self._store.write(add)
+        except Refusal:
+            await self.drop(files)
+            raise
+
+    async def drop(self, file_ids: Collection[str]) -> None:
+        """Take encrypted ones away whose rows are gone."""
+
+        def drop() -> None:
+            for file_id in file_ids:
+                self._shelf.drop(file_id, is_public=False)
+
+        await in_thread(drop)
 
     async def get(self, file_id: str, *, is_public: bool = False) -> bytes:
         """What is in it. Raises Refusal (not_found), StorageError."""

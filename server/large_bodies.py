@@ -12,6 +12,7 @@ from http.cookies import CookieError, SimpleCookie
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
+from app.contract.liveness import PART_BYTES
 from app.contract.rest import API_PREFIX
 from server.config import Limits
 from server.sockets import Shares
@@ -58,6 +59,7 @@ class LargeBodies:
             _Route(
                 "POST", f"{mine}/reports/", limits.clip_body_bytes, True, _ACCESS_COOKIE, clip_s, clips, suffix="/clip"
             ),
+            _Route("POST", f"{mine}/liveness/", PART_BYTES, True, _ACCESS_COOKIE, usual_s, usual, suffix="/parts"),
             _Route("POST", "/desk/documents", limits.import_body_bytes, False, DESK_COOKIE, usual_s, usual),
         )
 

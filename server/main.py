@@ -12,7 +12,7 @@ import os
 import socket
 import sys
 import traceback
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Generator, Sequence
 from dataclasses import replace
 
 import httpx2
@@ -36,9 +36,11 @@ from server.demo_data import renew_operator
 from server.desk.routes import desk_routers
 from server.errors import Refusal, refusal_of, reply_of
 from server.guard import Guard
+from server.liveness import keys as liveness_keys
 from server.media_token import require_secret
 from server.pages.routes import build_router, not_found_page, wants_page
 from server.providers.code_sender import CodeSender
+from server.providers.face_authority import FaceAuthority
 from server.providers.identity_authority import IdentityAuthority
 from server.routes import (
     applications,
@@ -49,6 +51,7 @@ from server.routes import (
     identity,
     images,
     inbox,
+    liveness,
     me,
     measures,
     platform,
@@ -73,11 +76,21 @@ def create_app(
     *,
     code_sender: CodeSender | None = None,
     authority: IdentityAuthority | None = None,
+    face_authority: FaceAuthority | None = None,
+    liveness_worker: Sequence[str] = (),
     ingest_transport: httpx2.AsyncBaseTransport | None = None,
 ) -> FastAPI:
     """The whole service as an ASGI app; its lifespan starts and closes the services (``app.state.services``)."""
 
-    services = Services(config, clock, code_sender=code_sender, authority=authority, ingest_transport=ingest_transport)
+    services = Services(
+        config,
+        clock,
+        code_sender=code_sender,
+        authority=authority,
+        face_authority=face_authority,
+        liveness_worker=liveness_worker,
+        ingest_transport=ingest_transport,
+    )
 
     @contextlib.asynccontextmanager
     async def lifespan(started: FastAPI) -> AsyncIterator[None]:
@@ -102,9 +115,9 @@ def create_app(
     )
     app.state.services = services
     for router in (
-        platform.router, auth.router, me.router, identity.router, documents.router, inbox.router, applications.router,
-        images.router, measures.router, schedule.router, sessions.router, rooms.router, reports.router,
-        questions.router, hooks.publish, hooks.demo, events.router,
+        platform.router, auth.router, me.router, identity.router, liveness.router, documents.router, inbox.router,
+        applications.router, images.router, measures.router, schedule.router, sessions.router, rooms.router,
+        reports.router, questions.router, hooks.publish, hooks.demo, events.router,
         *desk_routers(), build_router(services),
     ):  # fmt: skip
         # Not ``include_router``: it makes all of them anew for this app (0.1 s), to add what is added to none here.
@@ -177,6 +190,16 @@ def rotate_field_key(launch: ServiceLaunch) -> int:
         if field_keys.VARIABLE in os.environ:
             raise InputError("field_keys_in_environment", detail={"variable": field_keys.VARIABLE})
         _say({"field_key": field_keys.rotate(ServiceConfig.from_launch(launch).data_dir)})
+        return 0
+    except AppError as error:
+        return _failed(error)
+
+
+def rotate_liveness_key(launch: ServiceLaunch) -> int:
+    """The same for the keys of the face check by camera."""
+    try:
+        data_dir = ServiceConfig.from_launch(launch).data_dir
+        _say({"liveness_key": field_keys.rotate(data_dir, liveness_keys.FILE)})
         return 0
     except AppError as error:
         return _failed(error)

@@ -20,6 +20,8 @@ class Rates:
         self.submit = Buckets(clock, limits.submit_burst, limits.submit_per_s)
         self.text_check = Buckets(clock, limits.text_check_burst, limits.text_check_per_s)
         self.identity = Buckets(clock, limits.identity_burst, limits.identity_per_s)
+        self.liveness = Buckets(clock, limits.liveness_burst, limits.liveness_per_s)
+        self.liveness_part = Buckets(clock, limits.liveness_part_burst, limits.liveness_part_per_s)
         self.schedule = Buckets(clock, limits.schedule_burst, limits.schedule_per_s)
         self.probe = Buckets(clock, limits.probe_burst, limits.probe_per_s)
         self.image = Buckets(clock, limits.image_burst, limits.image_per_s)

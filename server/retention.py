@@ -15,7 +15,8 @@ class Retention:
     """Terms in days, from the moment that each line names."""
 
     face_evidence_days: int = 30
-    """What an operator saw and noted at a face check: after its decision."""
+    """What the camera saw at a face check, and what an operator saw and noted: after its decision. Without a check:
+    after the session."""
     former_identity_days: int = 30
     """A name and number that were corrected or withdrawn: after that."""
     identity_attempts_days: int = 30

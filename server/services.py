@@ -1,7 +1,8 @@
 """Everything the routes need, built once; and what the service does by itself. Event loop; owned by the app.
 
-Two tasks run while it is open: ``service-tick`` (once a second: figures of the rooms, grace periods that
-ran out, the schedule, housekeeping) and ``service-reconcile`` (asks the ingest for its connections).
+Three tasks run while it is open: ``service-tick`` (once a second: figures of the rooms, grace periods that
+ran out, the schedule, housekeeping), ``service-reconcile`` (asks the ingest for its connections) and
+``service-liveness`` (judges face checks by camera, one at a time, in a process of its own).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -38,10 +39,14 @@ from server.forgetting import forget
 from server.gate import Person, Subject, missing
 from server.gate_acts import Act
 from server.images.desk import ImageDesk
+from server.liveness.desk import LivenessDesk
+from server.liveness.judging import Judging
+from server.liveness.keys import keys_for
 from server.measures import telling
 from server.measures.views import public_view
 from server.page_services import ComplaintTerms
 from server.providers.code_sender import CodeSender, DemoCodeSender, MissingCodeSender
+from server.providers.face_authority import FaceAuthority, OperatorsCompare
 from server.providers.identity_authority import IdentityAuthority, LocalAuthority
 from server.providers.ingest import IngestControl
 from server.rates import Rates
@@ -79,6 +84,8 @@ class Services:
         *,
         code_sender: CodeSender | None = None,
         authority: IdentityAuthority | None = None,
+        face_authority: FaceAuthority | None = None,
+        liveness_worker: Sequence[str] = (),
         ingest_transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
         """Raises InputError and StorageError for what the configuration names and cannot be used."""
@@ -94,6 +101,19 @@ class Services:
         self.images = ImageDesk(config.data_dir / "images", self.cipher, self.store, clock)
         self.proofs = ProofDesk(config.data_dir / "proofs", self.cipher, self.store, self.images, clock)
         self.clips = ClipDesk(config.data_dir / "clips", self.cipher, self.store, clock)
+        self.liveness_keys = keys_for(config.data_dir)
+        self.face_authority: FaceAuthority = face_authority or OperatorsCompare()
+        self.liveness = LivenessDesk(config.data_dir, self.cipher, self.store, clock)
+        self.judging = Judging(
+            self.liveness,
+            self.store,
+            self.cipher,
+            self.liveness_keys,
+            self.face_authority,
+            clock,
+            liveness_worker,
+        )
+        self.liveness.on_whole = self.judging.wake
         self.counting = Counting(clock, limits)
         self.hub = Hub(clock, limits, self.counting)
         self.collecting = Collecting()
@@ -141,6 +161,7 @@ class Services:
         self._tasks = [
             asyncio.create_task(self._tick_forever(), name="service-tick"),
             asyncio.create_task(self._reconcile_forever(), name="service-reconcile"),
+            asyncio.create_task(self._judge_forever(), name="service-liveness"),
         ]
         if self.cipher.has_earlier:
             self._tasks.append(asyncio.create_task(self._reseal_until_done(), name="service-reseal"))
@@ -264,6 +285,7 @@ class Services:
         await self.images.housekeep(terms)
         await self.proofs.housekeep()
         await self.clips.housekeep()
+        await self.liveness.housekeep()
         await asyncio.to_thread(turn_over_old, self.config.log_dir, self.clock.utc(), terms.logs_days)
 
     async def _reseal_until_done(self) -> None:
@@ -279,6 +301,7 @@ class Services:
         while (count := await self.store.write(lambda tx: reseal_some(tx, self.cipher))) > 0:
             fields += count
         files = await self.images.reseal() + await self.proofs.reseal() + await self.clips.reseal()
+        files += await self.liveness.reseal()
         log.info("fields_resealed", fields=fields, files=files)
         self._is_resealed = True
 
@@ -301,9 +324,16 @@ class Services:
         if self.clock.monotonic_s() - self._schedule_kept_s >= SCHEDULE_S:
             self._schedule_kept_s = self.clock.monotonic_s()
             await self._survive("schedule", self.keep_schedule)
+            await self._survive("liveness", self.liveness.sweep)
         if self.clock.monotonic_s() - self._housekept_s >= HOUSEKEEPING_S:
             self._housekept_s = self.clock.monotonic_s()
             await self.housekeep()
+
+    async def _judge_forever(self) -> None:
+        while True:
+            await self._survive("judging", self.judging.run)
+            if await self._is_stopped_within(TICK_S):
+                return
 
     async def _reconcile_forever(self) -> None:
         if not self.config.ingest_http_url:

@@ -6,6 +6,7 @@ import io
 import struct
 from fractions import Fraction
 from functools import lru_cache
+from typing import Any
 
 import av
 import numpy as np
@@ -18,7 +19,7 @@ def make_clip(seconds: float = 2.0, *, has_sound: bool = True, has_picture: bool
     """A small MP4 with its index: H.264 of 160 × 90, AAC. ``options``: one of the muxer, ``name=value``."""
     held = io.BytesIO()
     with av.open(held, "w", format="mp4", options=dict([options.split("=")]) if options else {}) as made:
-        streams = []
+        streams: list[Any] = []
         if has_picture:
             video = made.add_stream("libx264", rate=RATE_FPS, options={"preset": "ultrafast"})
             video.width, video.height, video.pix_fmt = 160, 90, "yuv420p"

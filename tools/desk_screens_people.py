@@ -66,14 +66,14 @@ def _anchors(service: LiveService) -> tuple[list[str], list[str]]:
         person.signed.client.patch("/api/v1/me", json={"nickname": name}, headers=person.signed.headers)
         person.accept()
         person.identify("欧阳清风")
-        _write(service, lambda tx, one=person.id: _approve(tx, one))
+        write(service, lambda tx, one=person.id: approve(tx, one))
         wish: dict[str, Any] = {"method": "live_call" if number % 2 == 0 else "second_document"}
         if number == 0:
             there = datetime.now(CHINA).replace(hour=10, minute=30, second=0, microsecond=0) + timedelta(days=1)
             wish["wished_at"] = there.isoformat()
         checks.append(str(person.signed.post("/me/face-check", wish).json()["id"]))
         accounts.append(person.id)
-    _write(service, lambda tx: _verify(tx, checks[3]))
+    write(service, lambda tx: _verify(tx, checks[3]))
     return checks, accounts
 
 
@@ -157,7 +157,7 @@ def measures(camera: Camera, service: LiveService, account_id: str) -> str:
         row.appeal, row.appealed_ms, row.taken_by = AppealState.OPEN.value, tx.now_ms, "another"
         row.appeal_sealed = service.services.cipher.seal("这几场都不是我播的，账号当时借给了同事。\n请看登录记录。")
 
-    _write(service, appeal)
+    write(service, appeal)
     camera.open(f"/desk/{path}?show=appeals")
     camera.take("measure-appealed")
     page.click("summary:has-text('申诉成立')")
@@ -165,14 +165,17 @@ def measures(camera: Camera, service: LiveService, account_id: str) -> str:
     return path
 
 
-def _write(service: LiveService, work: Any) -> None:
-    async def write() -> None:
+def write(service: LiveService, work: Any) -> None:
+    """Do it in the service's database."""
+
+    async def written() -> None:
         await service.services.store.write(work)
 
-    service.run(write())
+    service.run(written())
 
 
-def _approve(tx: Tx, account_id: str) -> None:
+def approve(tx: Tx, account_id: str) -> None:
+    """Make an anchor of somebody."""
     people.grant_role(tx, account_id, Role.ANCHOR, "screens")
     tx.db.add_all(ScopeRow(account_id=account_id, category=one.value) for one in list(Category)[:3])
 
@@ -188,4 +191,4 @@ def _as_second(service: LiveService, check_id: str) -> None:
     def work(tx: Tx) -> None:
         tx.db.get_one(FaceCheckRow, check_id).proposed_by = new_id()
 
-    _write(service, work)
+    write(service, work)

@@ -20,7 +20,7 @@ from app.runtime.clock import SystemClock, utc_ms
 from tests.contract.server.applicants import Applicant, picture
 from tests.contract.server.kit import HOOK, Desk, FakeIngest, LiveService, config_for, sign_in
 from tests.viewer.browser import CHROMIUM_ARGUMENTS, find_chromium
-from tools import desk_screens_measures, desk_screens_people
+from tools import desk_screens_liveness, desk_screens_measures, desk_screens_people
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "build" / "screens"
@@ -89,6 +89,7 @@ def main() -> int:
             _rest(camera)
             people = desk_screens_people.take(camera, service)
             measures = desk_screens_measures.take(camera, service)
+            desk_screens_liveness.take(camera, service, LOOKS)
             _looks(camera, service, [f"applications/{ids[2]}", *people], measures)
         finally:
             browser.close()

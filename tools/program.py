@@ -31,6 +31,8 @@ END_S = 15.0
 _LOOK_S = 0.1
 _PAINT_S = 0.05
 DECLARATIONS = ("not_blocklisted", "no_conflicting_duty", "equal_relation", "truthful")
+CAMERA = {"type": "CameraSource", "device_id": "test-camera", "width_px": 640, "height_px": 480}
+"""The camera whose pictures a feeder makes."""
 BUSY = ("preparing", "on_air", "interrupted")
 
 
@@ -48,9 +50,12 @@ class ShownOperator:
 
 
 class Program:
-    """A context. ``data_dir`` may hold the settings and secrets of an earlier run."""
+    """A context. ``data_dir`` may hold the settings and secrets of an earlier run.
 
-    def __init__(self, data_dir: Path, environment: Mapping[str, str]) -> None:
+    ``camera``: the socket of a feeder (capture.sources.socket_camera); choose it as ``CAMERA``.
+    """
+
+    def __init__(self, data_dir: Path, environment: Mapping[str, str], camera: Path | None = None) -> None:
         self.data_dir = data_dir
         data_dir.mkdir(parents=True, exist_ok=True)
         self._key = secrets.token_bytes(32)
@@ -68,7 +73,7 @@ class Program:
         self.process = subprocess.Popen(
             [
                 sys.executable, "-m", "app", "--data-dir", str(data_dir), "--script-endpoint", self._endpoint,
-                "--script-key-file", str(key_file),
+                "--script-key-file", str(key_file), *(("--script-camera", str(camera)) if camera is not None else ()),
             ],
             cwd=ROOT,
             # No keyring of the person who runs this: the file in data_dir takes its place.
@@ -307,7 +312,7 @@ class Program:
         """A video call at the time that is offered first, from the step 人脸核验; the state once the service has it."""
         self.open_page("prepare")
         self.until_window("click", "prepare.step.face")
-        self.until_window("click", "prepare.status.main")
+        self.until_window("click", "prepare.status.second")
         self.until_window("click", "face.ask")
         return self.until(lambda state: state["face"] == "requested", "asked for")
 

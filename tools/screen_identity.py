@@ -175,7 +175,7 @@ def ask_to_correct(window: MainWindow) -> None:
 def ask_for_face(window: MainWindow) -> None:
     """Open the form for an appointment."""
     window.rail.buttons["prepare"].click()
-    window.prepare.status.main.click()
+    window.prepare.status.second.click()
 
 
 def ask_any_time(window: MainWindow) -> None:

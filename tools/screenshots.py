@@ -1,8 +1,8 @@
 """Draws every state of each screen into build/screens/<screen>-<state>-<theme>-<language>.png, with real widgets.
 
 Run by ``make screenshots``; under Xvfb or with QT_QPA_PLATFORM=offscreen. The states come from the scripted desk of the
-tests (tools/screen_*.py). Arguments narrow it to groups: entry, live, trouble, settings, prepare, identity, messages,
-reader, schedule, preflight, room, measures, reports.
+tests (tools/screen_*.py). Arguments narrow it to groups: entry, live, trouble, settings, prepare, identity, liveness,
+messages, reader, schedule, preflight, room, measures, reports.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 
 from tools.screen_identity import identity_screens
+from tools.screen_liveness import liveness_screens
 from tools.screen_measures import measures_screens
 from tools.screen_preflight import preflight_screens
 from tools.screen_prepare import messages_screens, prepare_screens
@@ -31,7 +32,7 @@ def main() -> int:
         "entry": entry_screens, "live": live_screens, "trouble": trouble_screens, "settings": settings_screens,
         "prepare": prepare_screens, "identity": identity_screens, "messages": messages_screens,
         "reader": reader_screens, "schedule": schedule_screens, "preflight": preflight_screens,
-        "room": room_screens, "measures": measures_screens, "reports": reports_screens,
+        "liveness": liveness_screens, "room": room_screens, "measures": measures_screens, "reports": reports_screens,
     }  # fmt: skip
     try:
         for name in sys.argv[1:] or groups:

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from app.domain.documents.model import DocumentKind
 from app.i18n import Translator
 from app.runtime.clock import Clock
+from app.usecases.liveness_wishes import LoadLiveness
 from app.usecases.room_wishes import LoadReports
 from app.usecases.state import AccountPhase, DeskState
 from app.usecases.way_state import LoadPhase
@@ -38,7 +40,7 @@ from ui.presenters.measures import present_measures
 from ui.presenters.messages import MessagesPresenter
 from ui.presenters.plan_form import new_draft, present_plan_form
 from ui.presenters.preflight import present_preflight
-from ui.presenters.prepare import present_prepare
+from ui.presenters.prepare import is_face_at_hand, present_prepare
 from ui.presenters.quality_report import report_text
 from ui.presenters.questions import present_questions
 from ui.presenters.reader import present_reader
@@ -80,7 +82,12 @@ class DeskPage:
 
 
 class DeskPages(PageStack):
-    """The stack beside the rail. Some pages have no entry there, they belong to another one (``rail_name``)."""
+    """The stack beside the rail. Some pages have no entry there, they belong to another one (``rail_name``).
+
+    ``left_for`` carries the page that a person leaves for, after they were asked.
+    """
+
+    left_for = Signal(str)
 
     def __init__(self, feed: FrameFeed, clock: Clock) -> None:
         super().__init__()
@@ -91,7 +98,7 @@ class DeskPages(PageStack):
         self._is_watching = False
         self.live = LivePage(feed, clock)
         self.schedule = SchedulePage()
-        self.prepare = PreparePage()
+        self.prepare = PreparePage(feed, clock)
         self.reader = ReaderPage(clock)
         self.messages = MessagesPage()
         self.measures = MeasuresPage()
@@ -108,9 +115,14 @@ class DeskPages(PageStack):
             ),
             "prepare": DeskPage(
                 self.prepare,
-                lambda state, tr: self.prepare.draw(present_prepare(state, tr, self.prepare.look)),
+                self._draw_prepare,
                 lambda _: self.prepare.focus_first(),
-                lambda _: (RefreshOnboarding(), LoadApplication(), LoadIdentity()),
+                lambda state: (
+                    RefreshOnboarding(),
+                    LoadApplication(),
+                    LoadIdentity(),
+                    *((LoadLiveness(),) if is_face_at_hand(state) else ()),
+                ),
             ),
             "documents": DeskPage(
                 self.reader,
@@ -179,6 +191,11 @@ class DeskPages(PageStack):
         self.name = name
         self.setCurrentWidget(self.all[name].view)
 
+    def may_open(self, name: str) -> bool:
+        """False while something runs that leaving would stop: the person is asked, then ``left_for`` may follow."""
+        is_left = self.name == "prepare" and name != "prepare"
+        return not is_left or self.prepare.may_leave(lambda: self.left_for.emit(name))
+
     def draw(self, state: DeskState, tr: Translator) -> None:
         """Draw the page that is seen."""
         self.fold.follow(state)
@@ -217,6 +234,10 @@ class DeskPages(PageStack):
         chat, side = self._chat.present(state, tr), self._side.present(state, tr)
         questions = present_questions(state, tr)
         self.live.draw(present_live(state, tr), health, chat, side, questions, is_health_open=is_open)
+
+    def _draw_prepare(self, state: DeskState, tr: Translator) -> None:
+        page = self.prepare
+        page.draw(present_prepare(state, tr, page.look, face_look=page.liveness.look, now=self._clock.utc()))
 
     def _draw_preflight(self, state: DeskState, tr: Translator) -> None:
         self.preflight.report = lambda: report_text(state, tr, self._clock.utc())

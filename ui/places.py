@@ -105,7 +105,8 @@ class Places:
                 window.show_desk_page("prepare")
             case _:
                 window.show_desk_page("live")
-                self._on_live(place)
+                if window.pages.name == "live":  # the page before may ask before it is left
+                    self._on_live(place)
 
     def _on_live(self, place: Place) -> None:
         window = self._window

@@ -117,6 +117,7 @@ class MainWindow(QWidget):
         self.live.room_detached.connect(self._dress)
         self.live.room.report_asked.connect(lambda ask: self.sheets.start_report(self.state, self.tr_, ask))
         self.live.area.preview.first_frame_shown.connect(self.first_picture_shown)
+        self.pages.left_for.connect(self._open_desk_page)
         self.prepare.redraw_asked.connect(self._draw_page)
         self.schedule.redraw_asked.connect(self._draw_page)
         self.schedule.edit_asked.connect(lambda found: self.pages.edit_plan(self.state, self.tr_, found))
@@ -237,7 +238,10 @@ class MainWindow(QWidget):
     def show_desk_page(self, name: str) -> None:
         """Open a page of the rail, as the person asks; the broadcast goes on."""
         self._is_entering = False
-        self._open_desk_page(name)
+        if self.pages.may_open(name):
+            self._open_desk_page(name)
+        else:
+            self._draw_rail()
 
     def _open_desk_page(self, name: str) -> None:
         is_other = name != self.desk_page

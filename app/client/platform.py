@@ -8,6 +8,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from app.client.api import Api, parsed
 from app.client.identity import IdentityCalls
+from app.client.liveness import LivenessCalls
 from app.client.measures import MeasuresCalls
 from app.client.questions import QuestionCalls
 from app.client.reports import ReportCalls
@@ -27,7 +28,9 @@ _REFRESH_NAME = "refresh_token"
 _EMBEDDED = "embedded"
 
 
-class HttpPlatform(WayCalls, IdentityCalls, ScheduleCalls, RoomCalls, MeasuresCalls, QuestionCalls, ReportCalls):
+class HttpPlatform(
+    WayCalls, IdentityCalls, ScheduleCalls, RoomCalls, MeasuresCalls, QuestionCalls, ReportCalls, LivenessCalls
+):
     """One service, and the tokens of its wallet: that of its address, or the one of the embedded platform."""
 
     def __init__(self, url: str, ca_file: str, wallets: Wallets, clock: Clock, *, is_embedded: bool = False) -> None:

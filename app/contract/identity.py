@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from app.contract.wire import Wire
-from app.domain.face_check import FaceMethod, FaceState
+from app.domain.face_check import MANUAL_METHODS, FaceMethod, FaceState
 
 MAX_TYPED_CHARS = 80
 """Of a name or a number as typed, blanks and all."""
@@ -44,13 +44,21 @@ class Identity(Wire):
     """How often it was changed."""
 
 
+def _by_hand(method: FaceMethod) -> FaceMethod:
+    if method not in MANUAL_METHODS:
+        raise ValueError("the camera is not asked for here")
+    return method
+
+
 class FaceAsk(Wire):
     """POST /me/face-check (Idempotency-Key): ask for the check by an operator.
 
     Refusals: what the gate says, face_check_open (one is under way), face_time_invalid {reason}.
     """
 
-    method: FaceMethod
+    method: Annotated[
+        FaceMethod, AfterValidator(_by_hand), Field(json_schema_extra={"enum": [one.value for one in MANUAL_METHODS]})
+    ]
     wished_at: AwareDatetime | None = None
     """When a call would suit; UTC. None: any time in working hours."""
 

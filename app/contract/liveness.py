@@ -52,6 +52,27 @@ class Challenge(Wire):
     """Public half, 32 bytes."""
 
 
+class ChallengeTerms(Wire):
+    """What ``Challenge.document`` says, for who runs no analysis: the same fields as app.liveness.package.Challenge."""
+
+    session_id: Annotated[str, Field(max_length=MAX_DEVICE_CHARS)]
+    nonce: Base64Bytes = Field(repr=False)
+    path: LivenessPath
+    actions: Annotated[int, Field(ge=0, le=4)]
+    min_fps: Annotated[float, Field(gt=0, le=120)]
+    min_size_px: Annotated[int, Field(ge=1, le=4096)]
+    policy_version: Annotated[str, Field(max_length=MAX_DEVICE_CHARS)]
+    seal_key: Base64Bytes
+
+
+def terms_of(challenge: Challenge) -> ChallengeTerms:
+    """Raises ValueError for a document that is none."""
+    terms = ChallengeTerms.model_validate_json(challenge.document)
+    if (len(terms.nonce), len(terms.seal_key)) != (NONCE_BYTES, KEY_BYTES):
+        raise ValueError("nonce or key")
+    return terms
+
+
 class LivenessSession(Wire):
     id: str
     path: LivenessPath

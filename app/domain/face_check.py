@@ -1,17 +1,24 @@
-"""The states of a face check (人脸核验) on the manual path, and who may make which step. Pure.
+"""The states of a face check (人脸核验), by camera or on the manual path, and who may make which step. Pure.
 
 ===========  =======================================================================================
 from         to
 ===========  =======================================================================================
+evidence     verified (operator: it is the person), retake (operator), refused (operator), appointed (operator: a call
+             is needed)
 requested    appointed (operator), refused (operator), cancelled (the person)
 appointed    appointed (operator: another time), noted (operator), refused (operator), cancelled
 noted        second_look (operator: proposes that it is the person), refused (operator)
 second_look  verified (another operator), noted (another operator: not convinced)
 verified     voided (name or number was corrected, or an operator orders a new check)
+retake       nothing: final; the person sits before the camera anew, with what the operator wrote
 refused      nothing: final; the person may ask anew
 cancelled    nothing: final
 voided       nothing: final
 ===========  =======================================================================================
+
+A check by camera begins as evidence when a living person was found and nobody but an operator can say who it is; as
+verified when a register says it; as requested, with what the camera saw beside it, when the camera could not decide or
+the person took a reduced way: then nothing but the manual path leads to verified.
 
 Whatever is pending is cancelled by the service when the name or number that it is for becomes another one.
 """
@@ -29,6 +36,8 @@ CALL_HOURS = (9, 18)
 
 
 class FaceState(StrEnum):
+    EVIDENCE = "evidence"
+    """The camera found a living person; an operator compares."""
     REQUESTED = "requested"
     APPOINTED = "appointed"
     NOTED = "noted"
@@ -39,6 +48,8 @@ class FaceState(StrEnum):
     REFUSED = "refused"
     CANCELLED = "cancelled"
     VOIDED = "voided"
+    RETAKE = "retake"
+    """An operator could not tell by the pictures, and said what was wrong with them."""
 
     @property
     def is_final(self) -> bool:
@@ -47,7 +58,7 @@ class FaceState(StrEnum):
     @property
     def is_pending(self) -> bool:
         """Whether the person waits for somebody else."""
-        return self in (FaceState.REQUESTED, FaceState.APPOINTED, FaceState.NOTED, FaceState.SECOND_LOOK)
+        return self in _PENDING
 
     @property
     def may_be_cancelled(self) -> bool:
@@ -66,13 +77,25 @@ class FaceSide(StrEnum):
 
 
 class FaceMethod(StrEnum):
-    """How the person shows who they are when the camera does not decide."""
+    """How the person shows who they are."""
 
     LIVE_CALL = "live_call"
     SECOND_DOCUMENT = "second_document"
+    CAMERA = "camera"
+    """By the camera (活体检测): not asked for by hand."""
 
+
+MANUAL_METHODS = (FaceMethod.LIVE_CALL, FaceMethod.SECOND_DOCUMENT)
+"""Where the camera does not decide."""
+_PENDING = (FaceState.EVIDENCE, FaceState.REQUESTED, FaceState.APPOINTED, FaceState.NOTED, FaceState.SECOND_LOOK)
 
 _STEPS: dict[FaceState, dict[FaceState, FaceSide]] = {
+    FaceState.EVIDENCE: {
+        FaceState.VERIFIED: FaceSide.OPERATOR,
+        FaceState.RETAKE: FaceSide.OPERATOR,
+        FaceState.REFUSED: FaceSide.OPERATOR,
+        FaceState.APPOINTED: FaceSide.OPERATOR,
+    },
     FaceState.REQUESTED: {
         FaceState.APPOINTED: FaceSide.OPERATOR,
         FaceState.REFUSED: FaceSide.OPERATOR,
@@ -93,6 +116,7 @@ _STEPS: dict[FaceState, dict[FaceState, FaceSide]] = {
     FaceState.REFUSED: {},
     FaceState.CANCELLED: {},
     FaceState.VOIDED: {},
+    FaceState.RETAKE: {},
 }
 
 
@@ -119,6 +143,8 @@ class FaceStanding(StrEnum):
     MISSING = "missing"
     """None was asked for, or the last one was taken back."""
     PENDING = "pending"
+    RETAKE = "retake"
+    """The pictures of the last one did not do."""
     REFUSED = "refused"
     VOIDED = "voided"
     """It was verified once; since then the data changed or a new check was ordered."""

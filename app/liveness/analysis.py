@@ -11,7 +11,7 @@ from typing import Protocol
 
 from app.liveness.attempt import Frame
 from app.liveness.colours import Skin
-from app.liveness.face import Box, Points, Pose, box_of, motion_of
+from app.liveness.face import ZERO, Box, Points, Pose, box_of, motion_of
 from app.liveness.look import Picture, look_of, nobody, skin_of
 
 
@@ -22,6 +22,8 @@ class Found:
 
     points: Points | None
     others: Sequence[Box] = ()
+    rest: Pose = ZERO
+    """How the points of somebody who looks straight ahead lie with this finder."""
 
 
 class Mesh(Protocol):
@@ -42,7 +44,8 @@ class Seen:
 
 
 class Analyser:
-    """One clip or one camera. ``rest``: how the mesh of somebody who looks straight ahead lies."""
+    """One clip or one camera. ``rest``: how the mesh of somebody who looks straight ahead lies, if it is not as the
+    finder says."""
 
     def __init__(self, mesh: Mesh, rest: Pose | None = None) -> None:
         self._mesh = mesh
@@ -54,7 +57,7 @@ class Analyser:
         points = found.points
         if points is None:
             return Seen(Frame(nobody(at_ms)), None)
-        look = look_of(bgr, points, found.others, at_ms, self._rest)
+        look = look_of(bgr, points, found.others, at_ms, self._rest or found.rest)
         red, green, blue = skin_of(bgr, points)
         frame = Frame(look, motion_of(points, at_ms), box_of(points), Skin(at_ms, (red, green, blue)))
         return Seen(frame, points)

@@ -86,6 +86,16 @@ class Attempt:
         self.skin: list[Skin] = []
 
     @property
+    def guide(self) -> Guide:
+        """What it advises by, for who wants to show more than the one prompt."""
+        return self._guide
+
+    @property
+    def action(self) -> Action | None:
+        """The one that was asked for last."""
+        return self._action
+
+    @property
     def is_over(self) -> bool:
         return self.status.phase in (Phase.FINISHED, Phase.ABORTED)
 

@@ -39,6 +39,9 @@ class Pose:
         return Pose(self.yaw_deg - other.yaw_deg, self.pitch_deg - other.pitch_deg, self.roll_deg - other.roll_deg)
 
 
+ZERO = Pose(0.0, 0.0, 0.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Box:
     """Of the outline, in pixels."""

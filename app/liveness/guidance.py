@@ -35,7 +35,10 @@ class Look:
     cheek_ratio: float = 1.0
     """The brighter cheek's luma over the other's."""
     sharpness: float = 1000.0
-    chin_delta_e: float = 0.0
+    lip_contrast: float = 10.0
+    """How much redder the lips are than the skin around them (a* of CIELAB)."""
+    lower_red: float = 0.0
+    """How much redder the lower half of the face is than the upper: log of red over green, between both."""
     mouth_deviation: float = 100.0
     eye_deviation: float = 100.0
     tilt_deg: float = 0.0
@@ -71,6 +74,20 @@ def _under(value: float, bound: float) -> float:
     return 1 - value / bound
 
 
+def mouth_covered(look: Look, to: LookPolicy) -> float:
+    """Above 0: something is before the mouth: it has no lips and less red in it than skin, or no shades at all.
+
+    Brightness of chin and forehead is no measure of it: it differs as much in a light from above or from a side.
+    """
+    is_no_skin = min(_under(look.lip_contrast, to.least_lip_contrast), _over(-look.lower_red, to.most_red_loss))
+    return max(is_no_skin, _under(look.mouth_deviation, to.least_mouth_deviation))
+
+
+def eyes_covered(look: Look, to: LookPolicy) -> float:
+    """Above 0: something is before the eyes."""
+    return _under(look.eye_deviation, to.least_eye_deviation)
+
+
 _FACE_ONLY = (
     _Condition(Prompt.SECOND_FACE, lambda look, to: _over(look.other_width_ratio, to.other_width_ratio)),
     _Condition(
@@ -87,13 +104,8 @@ _FACE_ONLY = (
     ),
     _Condition(Prompt.UNEVEN, lambda look, to: _over(look.cheek_ratio, to.most_cheek_ratio)),
     _Condition(Prompt.BLURRED, lambda look, to: _under(look.sharpness, to.least_sharpness)),
-    _Condition(
-        Prompt.MOUTH_COVERED,
-        lambda look, to: max(
-            _over(look.chin_delta_e, to.most_chin_delta_e), _under(look.mouth_deviation, to.least_mouth_deviation)
-        ),
-    ),
-    _Condition(Prompt.EYES_COVERED, lambda look, to: _under(look.eye_deviation, to.least_eye_deviation)),
+    _Condition(Prompt.MOUTH_COVERED, mouth_covered),
+    _Condition(Prompt.EYES_COVERED, eyes_covered),
     _Condition(Prompt.TILTED, lambda look, to: _over(look.tilt_deg, to.most_tilt_deg)),
 )
 _BLOCKING = {Prompt.NO_FACE, *(one.prompt for one in _FACE_ONLY if one.blocks)}
@@ -109,6 +121,16 @@ class Guide:
         self._told: Prompt | None = None
         self._told_ms: float | None = None
         self._clear_since_ms: float | None = None
+
+    @property
+    def holding(self) -> tuple[Prompt, ...]:
+        """All that holds after the last frame, told or not, the most important first."""
+        return tuple(sorted(self._since, key=_RANK.__getitem__))
+
+    def in_place_ratio(self, at_ms: float) -> float:
+        """How much of the time in place is over: 0 … 1."""
+        since_ms = self._clear_since_ms
+        return 0.0 if since_ms is None else min(1.0, (at_ms - since_ms) / self._policy.guidance.aligned_ms)
 
     def feed(self, look: Look) -> Advice:
         """What to tell after this frame."""

@@ -22,6 +22,7 @@ from app.contract.rest import (
     Session,
     StreamTarget,
 )
+from app.ports.liveness import LivenessPort
 from app.ports.measures import MeasuresPort
 from app.ports.questions import QuestionsPort
 from app.ports.reports import ReportsPort
@@ -33,7 +34,7 @@ def untold(code: str) -> None:
     """For who does not ask why a room refused."""
 
 
-class Platform(WayToAir, RoomDeskPort, MeasuresPort, QuestionsPort, ReportsPort, Protocol):
+class Platform(WayToAir, RoomDeskPort, MeasuresPort, QuestionsPort, ReportsPort, LivenessPort, Protocol):
     """One configured service and the person signed in to it."""
 
     async def info(self) -> PlatformInfo: ...

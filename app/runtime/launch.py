@@ -27,6 +27,8 @@ class EngineLaunch(_Launch, frozen=True, kw_only=True):
     shared_name: str
     """Prefix of the shared memory segments it makes; segments of that prefix left behind are removed."""
     window_grace_s: float = 120.0
+    test_camera: str = ""
+    """Path of a Unix socket whose pictures are a camera's, for hands-free runs; empty in normal use."""
 
 
 class WindowLaunch(_Launch, frozen=True, kw_only=True):

@@ -230,6 +230,7 @@ class Desk:
     def _on_engine_link(self, is_up: bool) -> None:
         self._sources.linked(is_up)
         self._preflight.on_link(is_up)
+        self._way.on_engine_link(is_up)
         if not is_up:
             self._broadcast.on_engine_lost()
 

@@ -25,6 +25,7 @@ from app.ports.engine import (
     VideoSource,
 )
 from app.settings import Settings
+from app.usecases.liveness_state import LivenessDesk
 from app.usecases.moderation_state import ModerationDesk
 from app.usecases.quality_state import QualityDesk
 from app.usecases.questions_state import QuestionsDesk
@@ -233,6 +234,7 @@ class DeskState:
     documents: DocumentsState = field(default_factory=DocumentsState)
     application: ApplicationDesk = field(default_factory=ApplicationDesk)
     identity: IdentityDesk = field(default_factory=IdentityDesk)
+    liveness: LivenessDesk = field(default_factory=LivenessDesk)
     schedule: ScheduleDesk = field(default_factory=ScheduleDesk)
     quality: QualityDesk = field(default_factory=QualityDesk)
     moderation: ModerationDesk = field(default_factory=ModerationDesk)

@@ -18,6 +18,7 @@ from app.usecases.context import Context
 from app.usecases.documents import DocumentsCase
 from app.usecases.identity import IdentityCase
 from app.usecases.inbox import InboxCase
+from app.usecases.liveness import LivenessCase
 from app.usecases.measures import MeasuresCase
 from app.usecases.onboarding import OnboardingCase
 from app.usecases.personal import PersonalRoom
@@ -48,6 +49,7 @@ class WayCase:
         self._schedule = ScheduleCase(context, self._scope, self._stepped)
         self._measures = MeasuresCase(context, self._scope)
         self._reports = ReportsCase(context, self._scope)
+        self._liveness = LivenessCase(context, self._scope)
         self._room = PersonalRoom(context, self._on_concern)
 
     # ---- who -------------------------------------------------------------------------------------
@@ -69,6 +71,7 @@ class WayCase:
         self._schedule.again()
         self._measures.again()
         self._reports.again()
+        self._liveness.again()
         self._load_all()
         self._room.follow(platform)
         self._scope.spawn(self._application.resume(), "application-resume")
@@ -85,6 +88,7 @@ class WayCase:
         self._schedule.clear()
         self._measures.clear()
         self._reports.clear()
+        self._liveness.clear()
         self._onboarding.clear()
         self._inbox.clear()
         self._scope.owner = ""
@@ -104,8 +108,13 @@ class WayCase:
         await self._application.draft.settle()
 
     def on_engine(self, event: AnyEvent) -> None:
-        """Something of the engine: the clip of a report."""
+        """Something of the engine: the clip of a report, the face check."""
         self._reports.on_event(event)
+        self._liveness.on_event(event)
+
+    def on_engine_link(self, is_up: bool) -> None:
+        """The engine is there, or away."""
+        self._liveness.on_link(is_up)
 
     def tick(self) -> None:
         """Once a second."""
@@ -132,6 +141,7 @@ class WayCase:
         if state.measures.phase is not LoadPhase.IDLE:
             self._measures.reload.ask()
         self._ask_reports()
+        self._liveness.ask()
         self._ask_schedule()
 
     def _on_concern(self, concern: Concern | None) -> None:
@@ -149,6 +159,7 @@ class WayCase:
                 self._onboarding.reload.ask()
             case Concern.IDENTITY:
                 self._identity.reload.ask()
+                self._liveness.ask()
                 self._account.ask()
                 self._onboarding.reload.ask()
             case Concern.SCHEDULE:
@@ -235,7 +246,7 @@ class WayCase:
             case w.Appeal():
                 self._measures.appeal(wish)
             case _:
-                return self._reports.take(wish) or self._take_for_application(wish)
+                return self._reports.take(wish) or self._liveness.take(wish) or self._take_for_application(wish)
         return True
 
     def _take_for_application(self, wish: w.Wish) -> bool:

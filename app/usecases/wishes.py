@@ -14,7 +14,14 @@ from app.domain.face_check import FaceMethod
 from app.domain.images import ImagePurpose
 from app.domain.quality.model import Defect
 from app.ports.engine import AudioSource, VideoSource
+from app.usecases import liveness_wishes
+from app.usecases.liveness_wishes import LivenessWish
 from app.usecases.room_wishes import RoomWish
+
+LoadLiveness = liveness_wishes.LoadLiveness
+StartLiveness = liveness_wishes.StartLiveness
+FlashShown = liveness_wishes.FlashShown
+AbortLiveness = liveness_wishes.AbortLiveness
 
 
 @dataclass(frozen=True)
@@ -381,7 +388,7 @@ Wish = (
     | StopSample | DismissAdvice | RetryEngine | DismissNotice | RefreshOnboarding | OpenDocuments | ReadDocument
     | CompareDocument | AcceptDocument | DeclineDocument | LoadApplication | BeginApplication | EditApplication
     | KeepDraft | SubmitApplication | UploadImage | RemoveImage | LoadIdentity | CheckIdentity | AskFaceCheck
-    | CancelFaceCheck
+    | CancelFaceCheck | LivenessWish
     | LoadSchedule | SavePlan | CancelPlan | ExportCalendar
     | LoadInbox | LoadOlderMessages | MarkRead | LoadMeasures | Appeal | Leave
 )  # fmt: skip

@@ -12,6 +12,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, Protocol
 
+import msgspec
+
 from app.ports.engine import CameraControls, CameraSettings
 from capture.devices import v4l2
 
@@ -50,6 +52,7 @@ class CameraBook:
         self._wanted: dict[str, CameraSettings] = {}
         self._touched: dict[str, set[str]] = {}
         self._last: CameraControls | None = None
+        self._fixed = ""
 
     def want(self, device_id: str, settings: CameraSettings) -> None:
         """From now on, and whenever this camera opens."""
@@ -60,7 +63,22 @@ class CameraBook:
     def wanted(self, device_id: str) -> tuple[int, CameraSettings]:
         """A number that grows with every change, and the settings."""
         with self._lock:
-            return self._version, self._wanted.get(device_id, NOTHING_SET)
+            settings = self._wanted.get(device_id, NOTHING_SET)
+            if device_id == self._fixed:
+                settings = msgspec.structs.replace(settings, is_exposure_auto=False, is_white_balance_auto=False)
+            return self._version, settings
+
+    def fix(self, device_id: str | None) -> None:
+        """This camera keeps exposure and white balance as they are, for a moment; None: as was wanted before."""
+        with self._lock:
+            self._fixed = device_id or ""
+            self._version += 1
+
+    @property
+    def told(self) -> CameraControls | None:
+        """What was told last."""
+        with self._lock:
+            return self._last
 
     def touched(self, device_id: str) -> set[str]:
         """What we have set there since the program began; only the camera's thread looks into it."""

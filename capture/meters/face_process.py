@@ -8,24 +8,20 @@ on this machine is left alone: then nobody looks for faces.
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import os
 import random
 import subprocess
-import sys
 import threading
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 import numpy as np
 
 from app.domain.backoff import Backoff
 from app.domain.quality.measures import FaceBox
-from app.runtime.children import clean_environment
 from app.runtime.clock import Clock
 from capture.frames import Array
+from capture.helper import end_helper, helper_command, keep_with_us, start_helper
 from capture.meters.face_child import HEADER, LARGEST_PX, Answer, Hello
 
 _LOG = logging.getLogger(__name__)
@@ -33,14 +29,7 @@ _LOG = logging.getLogger(__name__)
 _BACKOFF = Backoff(steps_s=(1.0, 2.0, 5.0, 15.0, 60.0))
 _STARTS_S, _ANSWERS_S = 60.0, 10.0
 """Loading from a slow disk; a picture takes some milliseconds."""
-_END_S, _JOIN_S = 0.5, 1.0
-
-
-def child_command() -> list[str]:
-    """How the process is started; the program as one file is its own interpreter."""
-    is_one_file = bool(getattr(sys, "frozen", False))
-    start = [sys.executable] if is_one_file else [sys.executable, "-m", "app"]
-    return [*start, "--role", "faces", "--parent", str(os.getpid())]
+_JOIN_S = 1.0
 
 
 class FaceProcess:
@@ -49,7 +38,7 @@ class FaceProcess:
     def __init__(self, clock: Clock, command: Sequence[str] | None = None) -> None:
         """``command``: another process that speaks the same (tests)."""
         self._clock = clock
-        self._command = list(command or child_command())
+        self._command = list(command or helper_command("faces"))
         self._stop = threading.Event()
         self._condition = threading.Condition()
         # Under the condition's lock:
@@ -112,7 +101,7 @@ class FaceProcess:
             self._condition.notify()
             process = self._process
         if process is not None:
-            _end(process, closes_pipes=False)
+            end_helper(process, closes_pipes=False)
         if self._thread.is_alive():
             self._thread.join(_JOIN_S)
 
@@ -148,26 +137,14 @@ class FaceProcess:
             with self._condition:
                 self._process, self._is_loaded = None, False
                 self._offered = self._busy_since_s = None
-            _end(process, closes_pipes=True)
+            end_helper(process, closes_pipes=True)
 
     def _spawn(self) -> subprocess.Popen[bytes] | None:
-        options: dict[str, Any] = {}
-        if sys.platform == "win32":
-            options["creationflags"] = subprocess.CREATE_NEW_PROCESS_GROUP
-        else:
-            options["start_new_session"] = True
         with self._condition:
             if self._stop.is_set():
                 return None
-            # Its standard error is what native libraries chat about.
-            process = self._process = subprocess.Popen(
-                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                env=clean_environment(os.environ), **options,
-            )  # fmt: skip
-        if sys.platform == "win32":
-            from app.runtime.windows_job import add_to_job
-
-            add_to_job(int(process._handle))
+            process = self._process = start_helper(self._command)
+        keep_with_us(process)
         return process
 
     def _next(self) -> tuple[float, Array] | None:
@@ -202,18 +179,3 @@ def _line(process: subprocess.Popen[bytes]) -> bytes:
     if not line:
         raise OSError(f"no answer, exit code {process.poll()}")
     return line
-
-
-def _end(process: subprocess.Popen[bytes], *, closes_pipes: bool) -> None:
-    """Ask by SIGTERM, then insist. Only the thread that reads and writes closes pipes: beside a read it would wait."""
-    with contextlib.suppress(OSError):
-        process.terminate()
-    try:
-        process.wait(_END_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None and closes_pipes:
-            with contextlib.suppress(OSError, ValueError):
-                pipe.close()

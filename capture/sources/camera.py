@@ -24,6 +24,7 @@ from capture.devices.controls import CameraBook, Controls, NoControls, PropertyC
 from capture.devices.permission import is_forbidden
 from capture.devices.v4l2 import Node
 from capture.frames import PictureFormat
+from capture.liveness.tap import CameraTap, OpenedCamera, captured_us
 from capture.sources.base import DeviceLoop, PictureDevice, Report
 
 _FAILED_READ_WAIT_S = 0.1
@@ -43,9 +44,10 @@ class OpenCvCamera:
         *,
         book: CameraBook | None = None,
         cameras: Cameras | None = None,
+        tap: CameraTap | None = None,
     ) -> None:
         """Raises DeviceError no_camera, camera_forbidden or camera_in_use. ``api``: another of OpenCV's backends."""
-        self._clock = clock
+        self._clock, self._tap = clock, tap
         self._pause = threading.Event()
         place = (cameras or Cameras()).place(source.device_id)
         if place is None:
@@ -60,6 +62,9 @@ class OpenCvCamera:
         self.height_px = int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
         self._converter = Converter(picture)
         self._steering = Steering(book, source.device_id, self._controls(api)) if book is not None else None
+        if tap is not None:
+            rate_fps = max(0.0, float(self._capture.get(cv2.CAP_PROP_FPS)))
+            tap.opened(OpenedCamera(source.device_id, place.name, str(self._path or place.target), rate_fps))
 
     def read(self) -> av.VideoFrame | None:
         """See PictureDevice."""
@@ -68,7 +73,10 @@ class OpenCvCamera:
         is_read, pixels = self._capture.read()
         if is_read and pixels is not None:
             self.height_px, self.width_px = pixels.shape[:2]
-            return self._converter.from_bgr(np.asarray(pixels, np.uint8))
+            bgr = np.asarray(pixels, np.uint8)
+            if self._tap is not None:
+                self._tap.offer(bgr, captured_us(self._clock.monotonic_s(), self._stamp_ms))
+            return self._converter.from_bgr(bgr)
         if self._path is not None and not self._path.exists():
             raise DeviceError("camera_lost")
         # Some drivers fail at once instead of waiting; that must not become a busy loop.
@@ -80,6 +88,9 @@ class OpenCvCamera:
         if self._steering is not None:
             self._steering.close()
         self._capture.release()
+
+    def _stamp_ms(self) -> float:
+        return float(self._capture.get(cv2.CAP_PROP_POS_MSEC))
 
     def _ask_for(self, source: CameraSource, place: Place) -> None:
         best = best_format(place.formats, source.width_px, source.height_px, source.rate_fps)
@@ -111,6 +122,7 @@ def camera_source(
     *,
     book: CameraBook | None = None,
     cameras: Cameras | None = None,
+    tap: CameraTap | None = None,
 ) -> DeviceLoop:
     """A camera that is opened in its own thread; ``open_device`` replaces the hardware."""
     known = cameras or Cameras()
@@ -123,7 +135,7 @@ def camera_source(
         # One that is away keeps the name that it had; an id is nothing to read.
         return names[0] if names else ""
 
-    opener = open_device or (lambda: OpenCvCamera(source, picture, clock, book=book, cameras=known))
+    opener = open_device or (lambda: OpenCvCamera(source, picture, clock, book=book, cameras=known, tap=tap))
     return DeviceLoop("camera", name, opener, report, clock)
 
 

@@ -23,20 +23,27 @@ from capture.audio.microphone import MicrophoneHost, MicrophoneSound
 from capture.audio.sources import Silence, SoundSource, ToneScale
 from capture.devices.controls import CameraBook
 from capture.frames import PictureFormat
+from capture.liveness.tap import CameraTap
 from capture.programme import ProgrammeTime
-from capture.sources.base import PictureSource, Report
+from capture.sources.base import DeviceLoop, PictureSource, Report
 from capture.sources.camera import camera_source
 from capture.sources.demo import DemoPictures
 from capture.sources.media_sources import MediaPictures, MediaShelf, MediaSound
 from capture.sources.screen import screen_source
+from capture.sources.socket_camera import DEVICE_ID, NAME, SocketCamera
 
 
 @dataclass(frozen=True)
 class SourceDevices:
-    """What sources are opened with. ``cameras``: what is wanted of each, None for what they do by themselves."""
+    """What sources are opened with. ``cameras``: what is wanted of each, None for what they do by themselves.
+
+    ``tap`` is given each picture of a camera; ``test_camera`` is the socket of the one whose pictures a test makes.
+    """
 
     microphones: MicrophoneHost
     cameras: CameraBook | None = None
+    tap: CameraTap | None = None
+    test_camera: str = ""
 
 
 class SourceMaker:
@@ -53,7 +60,7 @@ class SourceMaker:
         """Not started yet; None for no picture at all."""
         match source:
             case CameraSource():
-                return camera_source(source, self._picture, report, self._clock, book=self._devices.cameras)
+                return self._camera(source, report)
             case ScreenSource():
                 return screen_source(source, self._picture, report, self._clock)
             case FileSource():
@@ -63,6 +70,14 @@ class SourceMaker:
                 return DemoPictures(self._picture, source.has_counter, report, self._clock)
             case NoVideo():
                 return None
+
+    def _camera(self, source: CameraSource, report: Report) -> PictureSource:
+        devices, picture, clock = self._devices, self._picture, self._clock
+        if devices.test_camera and source.device_id == DEVICE_ID:
+            return DeviceLoop(
+                "camera", NAME, lambda: SocketCamera(devices.test_camera, picture, clock, devices.tap), report, clock
+            )
+        return camera_source(source, picture, report, clock, book=devices.cameras, tap=devices.tap)
 
     def sound(self, source: AudioSource, report: Report) -> SoundSource:
         """Not started yet."""

@@ -29,6 +29,7 @@ from server.gate import Person, require
 from server.gate_acts import Act
 from server.identity import face_moves, records
 from server.inbox.post import post
+from server.liveness import records as sittings
 from server.once import done_before, remember
 from server.providers.identity_authority import AuthorityAnswer, Verdict
 from server.secrets import FieldCipher, new_id
@@ -122,6 +123,7 @@ def finish(
     audit(tx, person.account_id, "identity.corrected" if before is not None else "identity.checked", row.id, "")
     if before is not None:
         face_moves.void(tx, person.account_id, person.account_id, "")
+        sittings.end_all(tx, person.account_id)
     remember(tx, person.account_id, idempotency_key, wanted.request, row.id)
     tx.effects.append(PersonTold(person.account_id, Concern.IDENTITY))
     return identity_of(tx.db, cipher, person, tx.now_ms)
@@ -143,6 +145,7 @@ def withdraw(tx: Tx, operator: Person, account_id: str, reason: str) -> None:
     _end(tx, row, WITHDRAWN)
     audit(tx, operator.account_id, "identity.withdrawn", account_id, why)
     face_moves.void(tx, account_id, operator.account_id, why, is_told=False)
+    sittings.end_all(tx, account_id)
     post(tx, account_id, InboxKind.IDENTITY_WITHDRAWN, {"comment": why}, LinkPlace.PREPARE)
     tx.effects.append(PersonTold(account_id, Concern.IDENTITY))
 

@@ -1,4 +1,5 @@
-"""The face check on the manual path: asked for by a person, held by an operator, looked at once more by another.
+"""The face check as operators do it: on the manual path asked for by a person, held by an operator, looked at once more
+by another; by camera compared by one operator, once the service found a living person.
 
 Store thread, inside a write. Every act of an operator asks the gate, that they are still signed in and that it is not
 their own check; it is audited, and the person is told. ``revision`` is that of the check which the operator saw.
@@ -25,6 +26,7 @@ from server.gate_acts import Act
 from server.identity import face_moves, records
 from server.identity.face_moves import move
 from server.inbox.post import post
+from server.liveness import evidence
 from server.once import done_before, remember
 from server.secrets import FieldCipher, new_id
 from server.sessions.views import moment
@@ -149,6 +151,28 @@ def send_back(tx: Tx, operator: Person, cipher: FieldCipher, check_id: str, revi
     why = checked_block(text, MAX_NOTE_CHARS, "send_back", MIN_NOTE_CHARS)
     move(tx, row, FaceState.NOTED, FaceSide.SECOND_OPERATOR, operator.account_id, note_sealed=cipher.seal(why))
     audit(tx, operator.account_id, "face.sent_back", row.id, "")
+
+
+def compare(tx: Tx, operator: Person, cipher: FieldCipher, check_id: str, revision: int) -> None:
+    """What the camera saw is the person. Only for who looked at it; raises Refusal (state_conflict) for who did not."""
+    row = _row(tx, operator, check_id, FaceState.VERIFIED, FaceSide.OPERATOR, revision)
+    if not evidence.was_looked_at(tx.db, operator, row):
+        raise Refusal(ErrorCode.STATE_CONFLICT, detail={"reason": "not_looked_at"})
+    _require_still_good(tx, cipher, row)
+    row.operator_id = operator.account_id
+    move(tx, row, FaceState.VERIFIED, FaceSide.OPERATOR, operator.account_id)
+    audit(tx, operator.account_id, "face.verified", row.id, row.method)
+    post(tx, row.account_id, InboxKind.FACE_VERIFIED, {}, LinkPlace.SCHEDULE)
+
+
+def retake(tx: Tx, operator: Person, check_id: str, revision: int, reason: str) -> None:
+    """It cannot be told by these pictures; the person is told what to do better, and sits before the camera anew."""
+    row = _row(tx, operator, check_id, FaceState.RETAKE, FaceSide.OPERATOR, revision)
+    told = checked_block(reason, MAX_COMMENT_CHARS, "comment")
+    row.operator_id = operator.account_id
+    move(tx, row, FaceState.RETAKE, FaceSide.OPERATOR, operator.account_id, comment=told)
+    audit(tx, operator.account_id, "face.retake", row.id, "")
+    post(tx, row.account_id, InboxKind.FACE_RETAKE, {"comment": told}, LinkPlace.PREPARE)
 
 
 def refuse(tx: Tx, operator: Person, check_id: str, revision: int, reason: str) -> None:

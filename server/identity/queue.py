@@ -20,6 +20,7 @@ from server.errors import Refusal
 from server.gate import Person, Standing, missing, require
 from server.gate_acts import Act
 from server.identity import face, records
+from server.liveness import evidence
 from server.measures.record import limits_of
 from server.secrets import FieldCipher
 from server.sessions.views import moment
@@ -49,6 +50,10 @@ class CheckEntry:
     revision: int
     proposed_by: str
     """Id of who proposed it: the second look is another one's."""
+    attempt: int
+    """How often the person sat before the camera; 0: not for this check."""
+    about: str
+    """Why it is looked at: ``face.about.<about>``; empty: it was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,7 @@ class CheckDetail:
     identity: IdentityShown | None
     is_identity_current: bool
     is_blocklisted: bool
+    decided_at: datetime | None
     history: list[CheckStep]
 
 
@@ -137,6 +143,7 @@ def detail(db: Db, operator: Person, cipher: FieldCipher, check_id: str) -> Chec
         identity=_identity(db, cipher, row.account_id),
         is_identity_current=identity is not None and identity.id == row.identity_id,
         is_blocklisted=records.is_blocklisted(db, cipher, row.account_id),
+        decided_at=moment(row.decided_ms) if row.decided_ms is not None else None,
         history=[
             CheckStep(
                 state=FaceState(step.state),
@@ -230,6 +237,7 @@ def _identity(db: Db, cipher: FieldCipher, account_id: str) -> IdentityShown | N
 
 
 def _entry(db: Db, row: FaceCheckRow) -> CheckEntry:
+    sitting = evidence.session_of(db, row.id)
     return CheckEntry(
         id=row.id,
         account_id=row.account_id,
@@ -241,6 +249,8 @@ def _entry(db: Db, row: FaceCheckRow) -> CheckEntry:
         appointed_at=moment(row.appointed_ms) if row.appointed_ms is not None else None,
         revision=row.revision,
         proposed_by=row.proposed_by or "",
+        attempt=evidence.attempt_number(db, sitting) if sitting is not None else 0,
+        about=sitting.about if sitting is not None else "",
     )
 
 

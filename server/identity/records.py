@@ -51,6 +51,8 @@ def face_standing(db: Db, account_id: str) -> FaceStanding:
             return FaceStanding.VOIDED
         case FaceState.REFUSED:
             return FaceStanding.REFUSED
+        case FaceState.RETAKE:
+            return FaceStanding.RETAKE
         case FaceState.CANCELLED:
             return FaceStanding.MISSING
         case _:

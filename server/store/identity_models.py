@@ -40,7 +40,7 @@ class IdentityAttemptRow(Base):
 
 
 class FaceCheckRow(Base):
-    """A face check on the manual path. ``state`` changes in server.identity.face_moves only."""
+    """A face check. ``state`` changes in server.identity.face_moves only."""
 
     __tablename__ = "face_checks"
     __table_args__ = (Index("ix_face_checks_state", "state"),)

@@ -42,8 +42,8 @@ def start(desktop: Desktop, tmp_path: Path, request: pytest.FixtureRequest) -> I
     # process had open when it ended is the kernel's; leaks are looked for in process, by tests/contract.
     environment = {**desktop.environment, "PYTHONWARNINGS": "default,ignore::ResourceWarning"}
 
-    def start(name: str = "data", more: Mapping[str, str] | None = None) -> Program:
-        programs.append(Program(tmp_path / name, environment | dict(more or {})))
+    def start(name: str = "data", more: Mapping[str, str] | None = None, camera: Path | None = None) -> Program:
+        programs.append(Program(tmp_path / name, environment | dict(more or {}), camera))
         return programs[-1]
 
     yield start

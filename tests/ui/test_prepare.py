@@ -15,6 +15,7 @@ from app.contract.rest import Category
 from app.domain.application import ApplicantKind, ApplicationState, Declaration, FormField
 from app.domain.images import ImagePurpose
 from app.domain.onboarding import AgreementStanding, StepId
+from app.usecases.liveness_wishes import LoadLiveness
 from app.usecases.state import DeskState
 from app.usecases.way_state import LoadPhase, OnboardingState, SaveStatus
 from app.usecases.wishes import (
@@ -345,7 +346,7 @@ def test_failing_to_load_can_be_tried_again(open_window: Open) -> None:
     stage.window.show_desk_page("prepare")
     stage.desk.wishes.clear()
     stage.window.prepare.trouble.button.click()
-    assert stage.desk.wishes == [RefreshOnboarding(), LoadApplication(), LoadIdentity()]
+    assert stage.desk.wishes == [RefreshOnboarding(), LoadApplication(), LoadIdentity(), LoadLiveness()]
 
 
 @pytest.mark.parametrize("size_px", [(1280, 800), (1024, 680), (960, 600), (1920, 1080)])

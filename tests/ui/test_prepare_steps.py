@@ -78,7 +78,7 @@ def test_name_and_face_are_not_cut_off_sideways(
     stage = opened(open_window, state, size_px)
     page = stage.window.prepare
     if is_face:
-        page.status.main.click()
+        page.status.second.click()
         stage.push(state)
     card = page.face if is_face else page.identity
     assert card.isVisible()

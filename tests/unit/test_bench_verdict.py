@@ -155,6 +155,28 @@ PROMISED = {
         "window_growth_mb": "<=5",
         "window_lost": "<=0",
     },
+    "liveness": {
+        "frame_p50_ms": "<=10",
+        "frame_p95_ms": "<=20",
+        "blink_precision": ">=0.95",
+        "blink_recall": ">=0.95",
+        "action_accuracy": ">=0.97",
+        "wrong_side_accepted": "==0",
+        "photo_tried": ">=200",
+        "photo_accepted": "==0",
+        "replay_tried": ">=500",
+        "replay_accepted": "==0",
+        "injection_tried": ">=200",
+        "injection_accepted": "==0",
+        "colour_true_2pct": ">=0.95",
+        "colour_true_4pct": ">=0.99",
+        "wrong_code_ratio": "<=0.001",
+        "guidance_accuracy": ">=0.95",
+        "actions_pass_ratio": ">=0.95",
+        "live_pass_ratio": ">=0.95",
+        "tampered_tried": ">=100",
+        "tampered_accepted": "==0",
+    },
 }
 
 

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("app", "capture", "server", "ui")
 
 BY_NAME = {
-    "app/__main__.py": {"capture.host", "capture.meters.face_child"},
+    "app/__main__.py": {"capture.host", "capture.liveness.mesh_child", "capture.meters.face_child"},
     "capture/devices/endpoints.py": {"pulsectl"},
     "capture/devices/indexed_cameras.py": {"cv2_enumerate_cameras"},
     "capture/devices/microphones.py": {"sounddevice"},
@@ -108,6 +108,7 @@ def test_the_screen_sees_only_states_and_wishes_of_the_use_cases() -> None:
     allowed |= {"app.contract.identity", "app.contract.measures", "app.contract.room", "app.contract.schedule"}
     allowed |= {"app.contract.reports", "app.contract.liveness", "app.usecases.liveness_state"}
     allowed |= {"app.usecases.quality_state", "app.usecases.moderation_state", "app.usecases.room_wishes"}
+    allowed |= {"app.usecases.liveness_wishes"}
     allowed |= {"app.contract.questions", "app.usecases.questions_state", "app.usecases.reports_state"}
     there = {
         f"app.{folder}.{path.stem}"

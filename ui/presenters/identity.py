@@ -10,7 +10,7 @@ from app.contract.identity import FaceCheck, Identity
 from app.domain import identity_number
 from app.domain.application import ApplicationState
 from app.domain.china_time import CHINA
-from app.domain.face_check import CALL_HOURS, MAX_AHEAD_DAYS, FaceMethod, FaceState
+from app.domain.face_check import CALL_HOURS, MANUAL_METHODS, MAX_AHEAD_DAYS, FaceState
 from app.domain.identity_number import IdentityNumber, NumberFault
 from app.domain.onboarding import StepState
 from app.i18n import Translator
@@ -208,6 +208,7 @@ def face_told(state: DeskState, step: StepState, tr: Translator) -> Told:
         "verified": ("good", "check"),
         "refused": ("bad", "warn"),
         "voided": ("warn", "warn"),
+        "retake": ("warn", "warn"),
         "missing": ("accent", "user"),
         "later": ("accent", "user"),
     }.get(name, ("accent", "clock"))
@@ -234,7 +235,7 @@ def present_face_form(state: DeskState, tr: Translator) -> FaceFormView:
     today = china(now).date()
     days = [one for one in (today + timedelta(days=number) for number in range(MAX_AHEAD_DAYS + 1)) if slots(one, now)]
     return FaceFormView(
-        methods=tuple((one.value, tr.text(f"face.method.{one.value}")) for one in FaceMethod),
+        methods=tuple((one.value, tr.text(f"face.method.{one.value}")) for one in MANUAL_METHODS),
         days=(*((one.isoformat(), capital(day_text(one, today, tr))) for one in days), ("", tr.text("face.any_time"))),
         is_asking=state.identity.is_asking,
         label=tr.text("face.asking" if state.identity.is_asking else "face.ask"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from app.contract.applications import Application
@@ -24,7 +25,9 @@ from ui.presenters.identity import (
     present_face_form,
     present_identity_form,
 )
-from ui.presenters.prepare_status import OPEN_STATES, HistoryRow, Look, StatusView, history_rows, status_of
+from ui.presenters.liveness import LivenessView, present_liveness, shows_liveness
+from ui.presenters.liveness_intro import FaceLook
+from ui.presenters.prepare_status import OPEN_STATES, HistoryRow, Look, StatusView, history_rows, onward, status_of
 
 _ABOUT = {StepId.AGREEMENT: "agreement", StepId.IDENTITY: "identity", StepId.FACE: "face", StepId.SCHEDULE: "schedule"}
 
@@ -40,6 +43,8 @@ class Middle(StrEnum):
     """The form for name and number."""
     FACE = "face"
     """Asking for a face check."""
+    LIVENESS = "liveness"
+    """The face check by camera."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,7 @@ class PrepareView:
     status: StatusView | None
     identity: IdentityFormView | None
     face: FaceFormView | None
+    liveness: LivenessView | None
     about_title: str
     about: str
     history: tuple[HistoryRow, ...]
@@ -96,6 +102,13 @@ def is_needed(state: DeskState) -> bool:
     return application is not None and application.state in OPEN_STATES
 
 
+def is_face_at_hand(state: DeskState) -> bool:
+    """Whether the face check is what the person does, or waits for; also while nothing is known."""
+    onboarding = state.onboarding.onboarding
+    steps = onboarding.steps if onboarding is not None else []
+    return all(one.state in (StepState.CURRENT, StepState.WAITING) for one in steps if one.id is StepId.FACE)
+
+
 def did_accept(before: DeskState, state: DeskState) -> bool:
     """Whether the document that is open was accepted just now."""
     was, now = before.documents.opened, state.documents.opened
@@ -104,8 +117,15 @@ def did_accept(before: DeskState, state: DeskState) -> bool:
     return was.is_accepting and not now.is_accepting and not now.needs_acceptance and now.trouble is None
 
 
-def present_prepare(state: DeskState, tr: Translator, look: Look = Look()) -> PrepareView:
-    """The page for this state and what the person looks at."""
+def present_prepare(
+    state: DeskState,
+    tr: Translator,
+    look: Look = Look(),
+    *,
+    face_look: FaceLook = FaceLook(),
+    now: datetime | None = None,
+) -> PrepareView:
+    """The page for this state and what the person looks at. ``now``: UTC; None: the service's time as last told."""
     desk, onboarding = state.application, state.onboarding.onboarding
     is_in = state.account.phase is AccountPhase.SIGNED_IN
     steps = onboarding.steps if onboarding is not None and is_in else []
@@ -141,6 +161,7 @@ def present_prepare(state: DeskState, tr: Translator, look: Look = Look()) -> Pr
         status=status,
         identity=present_identity_form(state, tr, is_correction=is_correction) if middle is Middle.IDENTITY else None,
         face=present_face_form(state, tr) if middle is Middle.FACE else None,
+        liveness=_liveness(state, steps, tr, face_look, now) if middle is Middle.LIVENESS else None,
         about_title=tr.text(f"prepare.about_{about}_title"),
         about=tr.text(f"prepare.about_{about}"),
         history=_history(state, application, place, is_earlier=earlier is not None, tr=tr),
@@ -148,6 +169,15 @@ def present_prepare(state: DeskState, tr: Translator, look: Look = Look()) -> Pr
         is_earlier=earlier is not None,
         trouble=trouble_view(trouble, tr) if is_in else None,
     )
+
+
+def _liveness(
+    state: DeskState, steps: list[Step], tr: Translator, look: FaceLook, now: datetime | None
+) -> LivenessView:
+    step = next(one for one in steps if one.id is StepId.FACE)
+    offer = onward(state, step, tr)
+    told_now = now or state.identity.now or datetime.fromtimestamp(0, UTC)
+    return present_liveness(state, tr, look, told_now, onward=offer.label if offer is not None else "")
 
 
 def _history(
@@ -207,7 +237,9 @@ def _middle_of_identity(state: DeskState, step: Step, look: Look) -> Middle:
         return Middle.NOTHING
     if step.id is StepId.IDENTITY:
         return Middle.IDENTITY if needs_identity_form(state) or look.opens_form else Middle.STATUS
-    return Middle.FACE if look.opens_form and may_ask_face(desk.face, step.state) else Middle.STATUS
+    if look.opens_form and may_ask_face(desk.face, step.state):
+        return Middle.FACE
+    return Middle.LIVENESS if shows_liveness(state, step, is_opened=look.opens_camera) else Middle.STATUS
 
 
 def _step_row(number: int, step: Step, place: StepId | None, tr: Translator) -> StepRow:

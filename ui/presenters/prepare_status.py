@@ -36,6 +36,8 @@ class Look:
     offers_change: bool = False
     opens_form: bool = False
     """The form of the step, where its status would stand."""
+    opens_camera: bool = False
+    """The face check by camera, where its status would stand."""
     stays: bool = False
     """To see what was done just now: the step that is reached by it does not take its place."""
 
@@ -79,7 +81,7 @@ def status_of(state: DeskState, step: Step, look: Look, tr: Translator) -> Statu
             return _told(Told(tr.text("identity.later"), tr.text("identity.later_text"), "accent", "user"))
         case StepId.IDENTITY:
             correct = None if correction_kept_by(state) else Offer(tr.text("identity.open_form"), "open_identity_form")
-            return _told(identity_told(state, tr), main=_onward(state, step, tr), second=correct)
+            return _told(identity_told(state, tr), main=onward(state, step, tr), second=correct)
         case StepId.FACE:
             return _face(state, step, tr)
         case StepId.SCHEDULE:
@@ -95,14 +97,16 @@ def _told(told: Told, *, main: Offer | None = None, second: Offer | None = None)
 def _face(state: DeskState, step: Step, tr: Translator) -> StatusView:
     told, face = face_told(state, step.state, tr), state.identity.face
     if may_ask_face(face, step.state):
-        label = tr.text("face.open_form" if face is None or face.state is FaceState.CANCELLED else "face.open_again")
-        return _told(told, main=Offer(label, "open_face_form"))
+        is_first = face is None or face.state is FaceState.CANCELLED
+        camera = tr.text("face.open_camera" if is_first else "face.open_camera_again")
+        call = tr.text("face.open_form" if is_first else "face.open_again")
+        return _told(told, main=Offer(camera, "open_camera_check"), second=Offer(call, "open_face_form"))
     if face is not None and face.state.may_be_cancelled and step.state is not StepState.DONE:
         return _told(told, second=Offer(tr.text("face.cancel"), wish=CancelFaceCheck()))
-    return _told(told, main=_onward(state, step, tr) if step.state is StepState.DONE else None)
+    return _told(told, main=onward(state, step, tr) if step.state is StepState.DONE else None)
 
 
-def _onward(state: DeskState, step: Step, tr: Translator) -> Offer | None:
+def onward(state: DeskState, step: Step, tr: Translator) -> Offer | None:
     """From what is done to the step where the person is to act; None while there is none.
 
     That this step is done may not be known of it yet: then it is the first of the later ones.

@@ -88,6 +88,7 @@ class SettingsView:
     """Signed out while a broadcast runs: the form is one click away."""
     devices: tuple[DeviceRow, ...]
     is_notifying: bool
+    is_sounding: bool
     scopes: str
     """What was approved, in words; a sentence where nothing was."""
     can_change_scope: bool
@@ -156,6 +157,7 @@ def present_settings(state: DeskState, tr: Translator) -> SettingsView:
             for device in state.account.devices
         ),
         is_notifying=settings.is_notifying,
+        is_sounding=settings.is_sounding,
         scopes=_scopes(state, tr),
         can_change_scope=is_anchor,
         images=tuple(desk_image(purpose, state.application, tr) for purpose in PUBLIC_IMAGES) if is_in else (),

@@ -65,6 +65,15 @@ class GeneralSection(SettingsSection):
         across.addWidget(self.notifications)
         across.addWidget(line, 1)
         self.section.add("settings.notifications", across)
+        self.sounds = Toggle("settings.sounds")
+        self.named(self.sounds, "settings.sounds")
+        self.sounds.clicked.connect(lambda is_on: self.change("is_sounding", bool(is_on)))
+        sounds_line = label("settings.sounds_line", tone="2", wraps=True)
+        self.texts.bind(sounds_line.setText, "settings.sounds_hint")
+        beside = row(margins=(0, 5, 0, 5), gap=10)
+        beside.addWidget(self.sounds)
+        beside.addWidget(sounds_line, 1)
+        self.section.add("settings.sounds", beside)
 
     def retranslate(self, tr: Translator) -> None:
         super().retranslate(tr)
@@ -80,6 +89,7 @@ class GeneralSection(SettingsSection):
         self.live_theme.show_value(view.live_theme)
         self.chat_size.show_value(str(view.chat_size_px))
         self.notifications.setChecked(view.is_notifying)
+        self.sounds.setChecked(view.is_sounding)
 
 
 class CameraSection(SettingsSection):

@@ -173,6 +173,10 @@ class DropClip(Command, frozen=True, kw_only=True):
     clip_id: str
 
 
+class PrepareLiveness(Command, frozen=True, kw_only=True):
+    """A face check may begin soon: load the landmarker, and keep it for a minute. Harmless without one."""
+
+
 class BeginLiveness(Command, frozen=True, kw_only=True):
     """Begin an attempt with the camera that is set; one that runs is given up. ``LivenessChanged`` tells how it goes.
 
@@ -275,6 +279,7 @@ AnyCommand = (
     | StopRecording
     | CutClip
     | DropClip
+    | PrepareLiveness
     | BeginLiveness
     | OrderLiveness
     | FlashBegan

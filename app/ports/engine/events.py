@@ -295,7 +295,8 @@ class ProbeDone(Event, frozen=True, kw_only=True):
 
 
 class LivenessChanged(Event, frozen=True, kw_only=True):
-    """Some ten times a second while an attempt runs, and at once with each change of phase, action or prompt."""
+    """Some ten times a second while an attempt runs, and at once with each change of phase, action or prompt; the
+    first when the landmarker is loaded and has looked at a picture, or there is none."""
 
     session_id: str
     phase: Phase

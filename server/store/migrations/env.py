@@ -7,6 +7,7 @@ from alembic import context
 from server.store import (  # noqa: F401  they fill the metadata
     count_models,
     identity_models,
+    liveness_models,
     measure_models,
     models,
     question_models,

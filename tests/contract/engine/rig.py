@@ -79,14 +79,15 @@ class EngineProcess:
     """A context: ends what it started."""
 
     def __init__(
-        self, folder: Path, *, window_grace_s: float = 120.0, environment: Mapping[str, str] | None = None
-    ) -> None:
+        self, folder: Path, *, window_grace_s: float = 120.0, environment: Mapping[str, str] | None = None,
+        test_camera: str = "",
+    ) -> None:  # fmt: skip
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.key = secrets.token_bytes(32)
         self.shared_name = f"adtest{secrets.token_hex(4)}"
         self.endpoint = str(folder / "engine.sock")
-        self._grace_s = window_grace_s
+        self._grace_s, self._test_camera = window_grace_s, test_camera
         self._environment = environment or clean_environment(os.environ)
         self._windows: list[Window] = []
         self.process = self._start()
@@ -103,6 +104,7 @@ class EngineProcess:
             key_hex=self.key.hex(),
             shared_name=self.shared_name,
             window_grace_s=self._grace_s,
+            test_camera=self._test_camera,
         )
         assert process.stdin is not None
         process.stdin.write(write_launch(launch))

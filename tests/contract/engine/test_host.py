@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from app.domain.liveness import Abort, LivenessPath, OrderKind
 from app.ports import engine as port
 from app.runtime.clock import ManualClock
 from app.runtime.launch import EngineLaunch
@@ -17,6 +18,9 @@ from app.runtime.shared_frames import SharedFramesError
 from capture.devices.microphones import PortAudioHost
 from capture.engine import Engine
 from capture.host import Host
+from capture.liveness.liveness import Liveness
+from capture.liveness.mesh_process import MeshProcess
+from capture.liveness.tap import CameraTap
 from capture.meters.face_process import FaceProcess
 from capture.preview import preview
 from capture.quality import Quality
@@ -44,6 +48,7 @@ class Room:
             SourceDevices(NoMicrophones()),
             lambda *_: None,  # type: ignore[arg-type, return-value]
             quality,
+            Liveness(clock, self.told.append, CameraTap(), None, MeshProcess(clock)),
         )
 
 
@@ -97,6 +102,30 @@ def test_a_preview_without_memory_is_refused_and_the_picture_is_chosen_all_the_s
 def test_two_targets_of_one_name_are_no_wish_that_can_be_met(room: Room) -> None:
     target = port.Target(url="rtmp://127.0.0.1/live", key="k")
     assert room.engine.carry_out(port.StartPublish(targets=(target, target))).code == "input_invalid"
+
+
+def test_the_face_check_is_begun_before_a_camera_that_is_on_and_while_nothing_is_published(room: Room) -> None:
+    asked = port.BeginLiveness(
+        session_id="l1", nonce=bytes(32), path=LivenessPath.FULL, policy_version="v", min_fps=15.0, min_size_px=480,
+        seal_key=bytes(range(32)),
+    )  # fmt: skip
+    assert room.engine.carry_out(asked).code == "liveness_camera_needed"
+    room.engine.carry_out(port.SetVideo(source=port.CameraSource(device_id="none")))
+    room.engine.carry_out(port.SetCameraOff(is_off=True))
+    assert room.engine.carry_out(asked).code == "liveness_camera_needed"
+    room.engine.carry_out(port.SetCameraOff(is_off=False))
+    assert room.engine.carry_out(asked).code == ""
+    for ends in (
+        port.SetCameraOff(is_off=True),
+        port.SetVideo(source=port.NoVideo()),
+        port.AbortLiveness(reason=Abort.GIVEN_UP),
+    ):
+        room.engine.carry_out(port.SetCameraOff(is_off=False))
+        room.engine.carry_out(port.SetVideo(source=port.CameraSource(device_id="none")))
+        assert room.engine.carry_out(asked).code == ""
+        room.engine.carry_out(ends)
+        order = port.OrderLiveness(number=0, kind=OrderKind.SEAL)
+        assert room.engine.carry_out(order).code == "liveness_lost"
 
 
 # ---- host ----------------------------------------------------------------------------------------

@@ -268,8 +268,10 @@ async def enrol(services: Any, name: str) -> list[str]:
     return cast(list[str], await services.store.write(work))
 
 
-def desk_client(config: ServiceConfig, clock: Clock, ingest: FakeIngest) -> TestClient:
-    return TestClient(create_app(config, clock, ingest_transport=ingest.transport()), client=("203.0.113.7", 50000))
+def desk_client(config: ServiceConfig, clock: Clock, ingest: FakeIngest, **more: Any) -> TestClient:
+    """``more`` goes to ``create_app``."""
+    app = create_app(config, clock, ingest_transport=ingest.transport(), **more)
+    return TestClient(app, client=("203.0.113.7", 50000))
 
 
 class LiveService:

@@ -12,9 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis import checks
 
+from app.contract.reports import CLIP_TYPE
 from app.contract.rest import API_PREFIX
 from tests.contract.server.kit import Desk, LiveService, sign_in
 
+schemathesis.serializer.alias(CLIP_TYPE, "application/octet-stream")
 DOCUMENT = f"{API_PREFIX}/openapi.json"
 CHECKS = [
     checks.not_a_server_error,
@@ -59,6 +61,13 @@ def test_the_document_names_every_route_and_no_internal_one(desk: Desk) -> None:
         "GET /me/face-check",
         "POST /me/face-check",
         "POST /me/face-check/cancel",
+        "GET /me/liveness",
+        "POST /me/liveness",
+        "POST /me/liveness/{session_id}/progress",
+        "POST /me/liveness/{session_id}/abort",
+        "POST /me/liveness/{session_id}/upload",
+        "GET /me/liveness/{session_id}/upload",
+        "POST /me/liveness/{session_id}/parts",
         "GET /me/inbox",
         "POST /me/inbox/read",
         "GET /me/measures",

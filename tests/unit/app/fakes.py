@@ -27,6 +27,7 @@ from app.ports import engine as port
 from app.ports.drafts import KeptDraft
 from app.ports.supervision import SupervisorEvent, WindowWish
 from app.settings import Settings
+from tests.unit.app.fake_liveness import FakeLiveness
 from tests.unit.app.fake_measures import FakeMeasures
 from tests.unit.app.fake_reports import FakeReports
 from tests.unit.app.fake_rooms import FakeRooms
@@ -85,6 +86,8 @@ class FakeEngine:
     def __init__(self) -> None:
         self.commands: list[port.AnyCommand] = []
         self.refuse: dict[type, str] = {}
+        self.package, self.package_of = b"", ""
+        """Of the face check, and its session."""
         self.on_event: Callable[[port.AnyEvent], None] = lambda _: None
         self.on_link: Callable[[bool], None] = lambda _: None
 
@@ -93,6 +96,9 @@ class FakeEngine:
 
     async def ask(self, command: port.AnyCommand) -> port.CommandDone:
         self.commands.append(command)
+        if isinstance(command, port.ReadLiveness):
+            data = self.package[command.offset : command.offset + command.max_bytes]
+            self.on_event(port.LivenessPart(session_id=self.package_of, offset=command.offset, data=data))
         return port.CommandDone(request_id=1, code=self.refuse.get(type(command), ""))
 
     async def close(self) -> None:
@@ -157,7 +163,7 @@ class FakeRoom:
         self.is_closed = True
 
 
-class FakePlatform(FakeWay, FakeRooms, FakeMeasures, FakeReports):
+class FakePlatform(FakeWay, FakeRooms, FakeMeasures, FakeReports, FakeLiveness):
     """A platform by the rules of the wire; ``fail`` maps a method's name to the error it raises.
 
     ``hold`` maps one to the event that its answer waits for.
@@ -168,6 +174,7 @@ class FakePlatform(FakeWay, FakeRooms, FakeMeasures, FakeReports):
         FakeRooms.__init__(self)
         FakeMeasures.__init__(self)
         FakeReports.__init__(self)
+        FakeLiveness.__init__(self)
         self.session: Session | None = None
         self.figures: SessionFigures | None = None
         self.comments = 0

@@ -27,7 +27,7 @@ WRONG: dict[Prompt, dict[str, Any]] = {
     Prompt.TOO_BRIGHT: {"clipped_ratio": 0.2},
     Prompt.UNEVEN: {"cheek_ratio": 3.0},
     Prompt.BLURRED: {"sharpness": 10.0},
-    Prompt.MOUTH_COVERED: {"chin_delta_e": 40.0},
+    Prompt.MOUTH_COVERED: {"lip_contrast": 0.0, "lower_red": -0.3},
     Prompt.EYES_COVERED: {"eye_deviation": 3.0},
     Prompt.TILTED: {"tilt_deg": 25.0},
 }

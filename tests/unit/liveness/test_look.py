@@ -52,7 +52,8 @@ def test_a_face_in_order_needs_nothing() -> None:
     assert look.off_centre_ratio < 0.03
     assert not look.is_cut
     assert look.cheek_ratio == pytest.approx(1.0, abs=0.05)
-    assert look.chin_delta_e < 5
+    assert look.lip_contrast > 10
+    assert abs(look.lower_red) < 0.02
     assert told(picture, points) is None
 
 

@@ -14,6 +14,7 @@ from app.domain.documents.compare import ChangeKind
 from app.domain.documents.model import DocumentKind
 from app.domain.face_check import FaceMethod, FaceStanding, FaceState
 from app.domain.images import ImagePurpose, ImageState
+from app.domain.liveness import Action, Finding, Grade, LivenessPath, Retry
 from app.domain.measures import AppealState, ConductCategory, MeasureKind, MeasureState, PieceKind
 from app.domain.reports import ProofKind, ReportState, RightKind, TargetKind
 from app.domain.session import SessionState
@@ -25,6 +26,7 @@ from server.desk.frame import TEXTS_DIR
 from server.desk.record import FAMILIES as AUDITED
 from server.gate import KEEPS_OFF_AIR
 from server.gate_acts import Act
+from server.liveness.decision import About
 from server.measures.queue import SHOWN as MEASURES_SHOWN
 from server.pages.language import LANGUAGES, load_texts
 from server.reports.handle import SHOWN as REPORTS_SHOWN
@@ -52,6 +54,14 @@ FAMILIES: dict[str, set[str]] = {
     "face.step.": {one.value for one in FaceState},
     "face.standing.": {one.value for one in FaceStanding},
     "face.method.": {one.value for one in FaceMethod},
+    "face.about.": {one.value for one in About}
+    | {f"doubt_{one.value}" for one in Finding}
+    | {f"again_{one.value}" for one in Retry},
+    "evidence.action.": {one.value for one in Action},
+    "evidence.path.": {one.value for one in LivenessPath},
+    "evidence.finding.": {one.value for one in Finding},
+    "evidence.grade.": {one.value for one in Grade},
+    "sign.": {f"{finding.value}.{grade.value}" for finding in Finding for grade in Grade},
     "missing.": {code.value for code in KEEPS_OFF_AIR},
     "audit.refused.": {act.value for act in Act},
     "audit.family.": set(AUDITED),

@@ -8,7 +8,7 @@ from enum import StrEnum
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from app.domain.face_check import FaceMethod
+from app.domain.face_check import MANUAL_METHODS, FaceMethod
 from app.i18n import Translator
 from app.usecases.wishes import AskFaceCheck
 from ui.presenters.identity import FaceFormView, slot_text, slots
@@ -39,7 +39,7 @@ class FaceCard(View):
         self.intro = label("face.intro", tone="2", wraps=True)
         self.texts.bind(self.intro.setText, "face.intro")
         outer.addWidget(self.intro)
-        self.method = Segmented("face.method_choice", tuple(one.value for one in FaceMethod))
+        self.method = Segmented("face.method_choice", tuple(one.value for one in MANUAL_METHODS))
         self.named(self.method, "face.method")
         self.method.show_value(FaceMethod.LIVE_CALL.value)
         self.method.chosen.connect(lambda _: self._draw_hint())

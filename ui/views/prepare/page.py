@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from app.domain.onboarding import StepId
 from app.i18n import Translator
+from app.runtime.clock import Clock
 from ui.presenters.prepare import Middle, PrepareView, StepRow
 from ui.presenters.prepare_status import Look, StatusView
 from ui.views.base import View
 from ui.views.live_header import HEADER_PX
+from ui.views.liveness.card import LivenessCard
 from ui.views.prepare.face import FaceCard
 from ui.views.prepare.form import FormCard
 from ui.views.prepare.identity import IdentityCard
@@ -19,11 +23,14 @@ from ui.views.prepare.side import SideColumn
 from ui.views.prepare.status import StatusCard
 from ui.views.prepare.steps import StepList
 from ui.widgets.basics import box, column, label, row
+from ui.widgets.frames import FrameFeed
 from ui.widgets.marks import Pill
 from ui.widgets.scroll import scrolled
 from ui.widgets.trouble import TroubleLine
 
 LEFT_PX, RIGHT_PX, FORM_PX, MARGIN_PX, NARROW_MARGIN_PX = 260, 308, 640, 48, 32
+NARROW_RIGHT_PX = 236
+"""While the camera works the right column stays: it says how the picture is."""
 WIDE_PX = 1100
 """Width of the page from which the right column stands beside; below it, it goes under the steps."""
 
@@ -33,11 +40,12 @@ class PreparePage(View):
 
     redraw_asked = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, feed: FrameFeed, clock: Clock) -> None:
         super().__init__("prepare", ground="bg")
         self.look = Look()
         self._steps: tuple[StepRow, ...] = ()
         self._view: PrepareView | None = None
+        self.liveness = LivenessCard(feed, clock)
         outer = column(self)
         outer.addWidget(self._build_header())
         body = row()
@@ -53,12 +61,18 @@ class PreparePage(View):
         self.right, self._right = scrolled("prepare.right", width_px=RIGHT_PX, margins=(24, 28, 20, 20))
         self._right.addWidget(self.side)
         self._right.addStretch(1)
+        self.guide, self._guide = scrolled("prepare.guide", width_px=RIGHT_PX, margins=(24, 28, 20, 20))
+        self._guide.addWidget(self.liveness.side)
+        self.guide.hide()
         left_ground, right_ground = (
             box("prepare.left_ground", ground="nav"),
             box("prepare.right_ground", ground="aside"),
         )
         for ground, part in ((left_ground, self.left), (right_ground, self.right)):
             column(ground).addWidget(part)
+        found = right_ground.layout()
+        if found is not None:
+            found.addWidget(self.guide)
         self._right_ground = right_ground
         body.addWidget(left_ground)
         body.addWidget(self._build_middle(), 1)
@@ -77,6 +91,9 @@ class PreparePage(View):
         line.addWidget(self.title)
         line.addWidget(self.save)
         line.addStretch(1)
+        self.note = label("prepare.note", type_="12", tone="2")
+        self.texts.bind(self.note.setText, "liveness.note")
+        line.addWidget(self.note)
         line.addWidget(self.back)
         return header
 
@@ -110,6 +127,12 @@ class PreparePage(View):
             layout.addStretch(1)
         self.identity.closed.connect(lambda: self.look_at(Look(StepId.IDENTITY)))
         self.face.closed.connect(lambda: self.look_at(Look(StepId.FACE)))
+        self.liveness.wished.connect(self.wished)
+        self.liveness.acted.connect(self.acted)
+        self.liveness.redraw_asked.connect(self.redraw_asked)
+        self.liveness.call_asked.connect(lambda: self.look_at(Look(StepId.FACE, opens_form=True)))
+        self.liveness.closed.connect(lambda: self.look_at(Look(StepId.FACE)))
+        self.liveness.onward_asked.connect(lambda: self.look_at(Look()))
         self.form.acted.connect(self.acted)
         self.form.shown_asked.connect(self._show_field)
         self.status.acted.connect(self._act)
@@ -119,6 +142,7 @@ class PreparePage(View):
             Middle.STATUS: self.status_area,
             Middle.IDENTITY: identity_area,
             Middle.FACE: face_area,
+            Middle.LIVENESS: self.liveness,
         }
         for widget in self._middles.values():
             self.stack.addWidget(widget)
@@ -134,8 +158,9 @@ class PreparePage(View):
     # ---- looking ---------------------------------------------------------------------------------
 
     def look_at(self, look: Look) -> None:
-        """Show another step, or an earlier application."""
-        if look != self.look:
+        """Show another step, or an earlier application. What runs before the camera is not left unasked."""
+        is_away = look.opens_form or look.step not in (None, StepId.FACE) or bool(look.earlier_id)
+        if look != self.look and (not is_away or self.may_leave(lambda: self.look_at(look))):
             self.look = look
             self.redraw_asked.emit()
 
@@ -158,6 +183,15 @@ class PreparePage(View):
     def leave(self) -> None:
         """Another page is opened: the next time one begins where the person is."""
         self.look = Look()
+        self.liveness.forget()
+
+    def may_leave(self, then: Callable[[], None]) -> bool:
+        """False while the camera works: the person is asked, and ``then`` is done when they agree."""
+        return self.liveness.may_leave(then)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() != Qt.Key.Key_Escape or not self.liveness.stop():
+            super().keyPressEvent(event)
 
     def _act(self, action: str) -> None:
         if action == "open_form":
@@ -166,6 +200,9 @@ class PreparePage(View):
             self.look_at(Look(StepId.IDENTITY, opens_form=True))
         elif action == "open_face_form":
             self.look_at(Look(StepId.FACE, opens_form=True))
+        elif action == "open_camera_check":
+            self.liveness.open()
+            self.look_at(Look(StepId.FACE, opens_camera=True, stays=True))
         elif action == "open_now":
             self.look_at(Look())
         else:
@@ -180,6 +217,8 @@ class PreparePage(View):
             self.identity.focus_first()
         elif view is not None and view.middle is Middle.FACE:
             self.face.focus_first()
+        elif view is not None and view.middle is Middle.LIVENESS:
+            self.liveness.focus_first()
         elif view is not None and view.middle is Middle.STATUS and not self.status.main.isHidden():
             self.status.main.setFocus()
         elif view is not None and view.middle is Middle.STATUS and not self.status.second.isHidden():
@@ -191,7 +230,7 @@ class PreparePage(View):
 
     def retranslate(self, tr: Translator) -> None:
         super().retranslate(tr)
-        for part in (self.form, self.status, self.identity, self.face, self.side):
+        for part in (self.form, self.status, self.identity, self.face, self.liveness, self.side):
             part.retranslate(tr)
 
     def draw(self, view: PrepareView) -> None:
@@ -222,6 +261,9 @@ class PreparePage(View):
             self.identity.draw(view.identity)
         if view.face is not None:
             self.face.draw(view.face)
+        if view.liveness is not None:
+            self.liveness.draw(view.liveness)
+        self._draw_right(view)
         shown = self._middles[view.middle]
         before = self.stack.currentWidget()
         if before is not shown:
@@ -230,6 +272,16 @@ class PreparePage(View):
             self.stack.setCurrentWidget(shown)
             if had_focus:
                 self.focus_first()
+
+    def _draw_right(self, view: PrepareView) -> None:
+        """While the camera works: how the picture is, instead of what was done."""
+        self.note.setVisible(view.middle is Middle.LIVENESS)
+        is_guiding = view.liveness is not None and view.liveness.side is not None
+        if is_guiding is not self.guide.isHidden():
+            return
+        self.guide.setVisible(is_guiding)
+        self.right.setVisible(not is_guiding)
+        self._right_ground.setVisible(is_guiding or self._is_wide)
 
     def _draw_status(self, view: StatusView) -> None:
         """A button that was pressed may go with what it did: the keyboard then stays at the step it was about."""
@@ -257,7 +309,9 @@ class PreparePage(View):
             self._right.insertWidget(0, self.side)
         else:
             self._left.insertWidget(2, self.side)
-        self._right_ground.setVisible(is_wide)
+        self._right_ground.setVisible(is_wide or not self.guide.isHidden())
+        self.guide.setFixedWidth(RIGHT_PX if is_wide else NARROW_RIGHT_PX)
+        self._guide.setContentsMargins(*((24, 28, 20, 20) if is_wide else (16, 16, 12, 16)))
         side_px = 0 if is_wide else 8
         inner = self.side.layout()
         if inner is not None:
@@ -266,6 +320,7 @@ class PreparePage(View):
         for layout in self._margined:
             layout.setContentsMargins(margin, 24, margin, 40)
         self.trouble.setContentsMargins(margin, 16, margin, 0)
+        self.liveness.set_margin(margin)
 
     def shut(self) -> None:
         """Wait for what is being read."""
