@@ -68,7 +68,14 @@ class StillSeen(msgspec.Struct, frozen=True):
         return f"StillSeen({self.label!r})"
 
 
-class Looked(msgspec.Struct, frozen=True, kw_only=True):
+class Failed(msgspec.Struct, frozen=True, tag=True):
+    """A fault of the worker itself: what kind of exception, and where it arose. Its text may quote what it read."""
+
+    kind: str
+    trace: str
+
+
+class Looked(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The answer. ``what``: for the log, why a package was not looked into; it names no content."""
 
     findings: Findings

@@ -31,7 +31,7 @@ from server.errors import Refusal
 from server.identity import records as identities
 from server.kept_files import in_thread
 from server.liveness import decision, records
-from server.liveness.case import MAX_ANSWER_BYTES, Job, Looked, Sent
+from server.liveness.case import MAX_ANSWER_BYTES, Failed, Job, Looked, Sent
 from server.liveness.decision import Kept
 from server.liveness.desk import LivenessDesk
 from server.liveness.evidence import CLIP
@@ -206,12 +206,7 @@ class Judging:
         finally:
             self.pid = None
             await _ended(process)
-        if status != 0:
-            raise WorkerError(f"status {status}")
-        try:
-            return msgspec.msgpack.decode(content, type=Looked)
-        except msgspec.MsgspecError:
-            raise WorkerError("answer") from None
+        return _read(content, status)
 
     def _job(self, tx: Tx, session_id: str) -> Job:
         row = tx.db.get_one(LivenessRow, session_id)
@@ -248,6 +243,18 @@ def job_of(row: LivenessRow, keys: LivenessKeys, parcel: Path) -> Job:
         earliest_us=first.at_us - 1000 * (first.got_ms - row.created_ms + AHEAD_MS),
         latest_us=last.at_us + 1000 * ((row.announced_ms or row.expires_ms) - last.got_ms + AHEAD_MS),
     )
+
+
+def _read(content: bytes, status: int) -> Looked:
+    """The answer. Raises WorkerError when there is none."""
+    try:
+        answer = msgspec.msgpack.decode(content, type=Looked | Failed)
+    except msgspec.MsgspecError:
+        raise WorkerError(f"status {status}") from None
+    if isinstance(answer, Failed):
+        log.error("liveness_worker_fault", kind=answer.kind, trace=answer.trace)
+        raise WorkerError(answer.kind)
+    return answer
 
 
 def _fail(tx: Tx, session_id: str) -> None:

@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -34,13 +35,14 @@ from app.liveness.judgement import Case, Frames, Judgement, Moment, Ordered, Ver
 from app.liveness.look import Picture
 from app.liveness.package import Manifest, Package, PackageError, Unit
 from app.liveness.policy import POLICY, Policy
-from server.liveness.case import MAX_JOB_BYTES, MAX_STILLS, Findings, Job, Looked, SignSeen, StillSeen
+from server.liveness.case import MAX_JOB_BYTES, MAX_STILLS, Failed, Findings, Job, Looked, SignSeen, StillSeen
 
 MEMORY_BYTES = 2_000_000_000
 """Of its own data: mediapipe with a model takes some 400 MB, a decoder for 1920 × 1920 some 100 MB."""
 CPU_S = 300
 _US = Fraction(1, 1_000_000)
 _JPEG_QUALITY = 88
+_TRACE_CHARS = 4000
 
 
 class Judge(Protocol):
@@ -66,9 +68,15 @@ def run(judge: Judge, make_mesh: Callable[[], Mesh]) -> int:
     line = sys.stdin.buffer.readline(MAX_JOB_BYTES)
     threading.Thread(target=_end_with_input, name="liveness-input", daemon=True).start()
     confine()
+    answer: Looked | Failed
+    try:
+        answer = look(msgspec.json.decode(line, type=Job), judge, make_mesh)
+    except Exception as error:
+        trace = "".join(traceback.format_tb(error.__traceback__))
+        answer = Failed(type(error).__name__, trace[-_TRACE_CHARS:])
     with answers:
-        answers.write(msgspec.msgpack.encode(look(msgspec.json.decode(line, type=Job), judge, make_mesh)))
-    return 0
+        answers.write(msgspec.msgpack.encode(answer))
+    return 1 if isinstance(answer, Failed) else 0
 
 
 def confine() -> None:

@@ -216,7 +216,9 @@ def test_noise_is_refused(lite: Desk) -> None:
 
 
 @pytest.mark.parametrize("does", ["crash", "eat", "write"])
-def test_a_worker_that_fails_has_one_more_try_and_then_an_operator_looks(lite: Desk, tmp_path: Path, does: str) -> None:
+def test_a_worker_that_fails_has_one_more_try_and_then_an_operator_looks(
+    lite: Desk, tmp_path: Path, does: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     tell(tmp_path, does=does)
     person = anchor_of(lite)
     sitting = sat(lite, person)
@@ -227,6 +229,8 @@ def test_a_worker_that_fails_has_one_more_try_and_then_an_operator_looks(lite: D
     assert labels(lite) == []
     assert parcels(lite) == []
     assert not (tmp_path / "written").exists() or (tmp_path / "written").stat().st_size == 0
+    said = {"crash": "status 9", "eat": "MemoryError", "write": "OSError"}[does]
+    assert said in capsys.readouterr().out
 
 
 def test_a_worker_that_hangs_is_killed(lite: Desk, tmp_path: Path) -> None:

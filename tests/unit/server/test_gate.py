@@ -16,7 +16,7 @@ from app.domain.room.restrictions import Kind, Restriction
 from app.domain.room.roles import RoomRole
 from app.domain.session import SessionState
 from server.errors import Refusal
-from server.gate import Limit, Person, RoomStanding, Standing, Subject, may_join_as_guest, missing, require
+from server.gate import Allowance, Limit, Person, RoomStanding, Standing, Subject, may_join_as_guest, missing, require
 from server.gate_acts import Act
 
 NOW_MS = 1_800_000_000_000
@@ -24,6 +24,7 @@ OPERATOR_ACTS = (
     Act.CUT_OFF, Act.PUBLISH_DOCUMENT, Act.REVIEW_APPLICATION, Act.REVIEW_IMAGE, Act.MANAGE_BLOCKLIST,
     Act.MANAGE_OPERATORS, Act.READ_IDENTITY, Act.READ_AUDIT, Act.REVIEW_FACE, Act.SUSPEND, Act.MANAGE_ACTIVITIES,
     Act.TAKE_MEASURE, Act.DECIDE_APPEAL, Act.HANDLE_REPORT, Act.READ_COMPLAINT, Act.READ_REPORT_CLIP,
+    Act.READ_FACE_EVIDENCE,
 )  # fmt: skip
 STANDINGS = st.builds(
     Standing,
@@ -36,6 +37,8 @@ STANDINGS = st.builds(
     broadcast_limit=st.none() | st.just(Limit(None, "违规", "m")),
     guest_limit=st.none() | st.just(Limit(NOW_MS + 1, "违规", "m")),
     gift_limit=st.none() | st.just(Limit(None, "违规", "m")),
+    liveness=st.none()
+    | st.builds(Allowance, st.none() | st.just(NOW_MS + 1_800_000), st.none() | st.just(NOW_MS + 3_600_000)),
     now_ms=st.just(NOW_MS),
 )
 PEOPLE = st.builds(Person, st.just("me"), st.just("d"), st.frozensets(st.sampled_from(list(Role))), st.booleans())
@@ -65,6 +68,24 @@ def whole_way(person: Person, standing: Standing, category: Category) -> bool:
         and standing.face is FaceStanding.VERIFIED
         and category in standing.scopes
     )
+
+
+@given(person=PEOPLE, standing=STANDINGS)
+def test_before_the_camera_sits_who_has_a_name_and_attempts_left(person: Person, standing: Standing) -> None:
+    code, allowance = missing(Act.CHECK_LIVENESS, person, standing=standing), standing.liveness
+    may = (
+        Role.ANCHOR in person.roles
+        and standing.agreement is AgreementStanding.ACCEPTED
+        and standing.has_identity
+        and allowance == Allowance()
+    )
+    assert (code is None) == may
+    if code in (ErrorCode.LIVENESS_LOCKED, ErrorCode.LIVENESS_ATTEMPTS_OVER) and allowance is not None:
+        with pytest.raises(Refusal) as refused:
+            require(Act.CHECK_LIVENESS, person, standing=standing)
+        is_locked = code is ErrorCode.LIVENESS_LOCKED
+        assert is_locked == (allowance.locked_until_ms is not None), "the lock is told first"
+        assert refused.value.wire_detail["retry_after_s"] == (1800 if is_locked else 3600)
 
 
 @given(person=PEOPLE, standing=STANDINGS, category=st.sampled_from(list(Category)))
