@@ -150,6 +150,12 @@ class Flow:
         return (self.frames - 1) * 1000 / lasted_ms if lasted_ms > 0 else 0.0
 
     @property
+    def step_ms(self) -> float:
+        """The usual one, from frame to frame; 0 of one frame."""
+        steps = np.diff(np.array(self._times_ms))
+        return float(np.median(steps)) if len(steps) else 0.0
+
+    @property
     def jitter_ms(self) -> float:
         """Median distance of the steps from the usual step."""
         steps = np.diff(np.array(self._times_ms))

@@ -128,6 +128,8 @@ class _Trial:
         if at_ms < self._case.orders[0].after_ms - self._policy.judge.lead_ms:
             return True
         seen = self._analyser.see(picture, at_ms)
+        if self._attempt.status.phase is Phase.ALIGN:
+            self._attempt.frame_ms = max(self._case.frame_ms, self._flow.step_ms)
         self._attempt.feed(seen.frame)
         self._give(at_ms)
         self._gather(picture, seen)
