@@ -200,6 +200,10 @@ def _counted(what: str, trials: list[Trial]) -> Figures:
 
 def _tell(name: str, trial: Trial) -> None:
     figures = trial.judgement.figures if trial.judgement else {}
-    told = {key: round(value, 3) for key, value in figures.items() if key in ("depth_ratio", "correlation", "lag_ms")}
+    told = {
+        key: round(value, 3)
+        for key, value in figures.items()
+        if key in ("depth_ratio", "correlation", "lag_ms", "likeness")
+    }
     orders = "+".join(str(order.action) for order in trial.session.orders if order.action is not None)
     print(f"{name}: {trial.outcome} {orders} {told}", file=sys.stderr, flush=True)

@@ -182,6 +182,13 @@ def _moved(made: random.Random, stance: Stance) -> Stance:
     return replace(stance, x_px=side * made.uniform(95, 150), y_px=0.0, px_per_mm=1.05)
 
 
+def _tilted(stance: Stance, roll_deg: float) -> Stance:
+    """With the face still in the middle, although heads tilt on their necks."""
+    aside_px = _NECK_MM * float(np.sin(np.radians(roll_deg))) * stance.px_per_mm
+    return replace(stance, roll_deg=roll_deg, x_px=-aside_px)
+
+
+_NECK_MM = 60.0
 WRONGS = (
     Wrong("nothing", frozenset(), _as_it_is),
     Wrong("nobody", frozenset({Prompt.NO_FACE}), _as_it_is, has_face=False),
@@ -212,7 +219,7 @@ WRONGS = (
     Wrong("glasses", frozenset({Prompt.EYES_COVERED}), _wearing(Occluder.SUNGLASSES)),
     Wrong(
         "tilted", frozenset({Prompt.TILTED}), _as_it_is,
-        lambda st, r: replace(st, roll_deg=r.choice((-1, 1)) * r.uniform(20, 30)),
+        lambda st, r: _tilted(st, r.choice((-1, 1)) * r.uniform(20, 30)),
     ),
 )  # fmt: skip
 

@@ -65,9 +65,10 @@ class Attempt:
     """Invariant: finished and aborted are final."""
 
     def __init__(self, frame_ms: float, policy: Policy = POLICY) -> None:
-        """``frame_ms``: between two frames of the camera, as it promised them."""
+        """``frame_ms``: between two frames of the camera, as it promised them; may be set anew until it has begun, as
+        many cameras are slower in a dim room."""
         self._policy = policy
-        self._frame_ms = frame_ms
+        self.frame_ms = frame_ms
         self._guide = Guide(policy)
         self._aligned: deque[Motion] = deque(maxlen=60)
         self._recogniser: Recogniser | None = None
@@ -176,7 +177,7 @@ class Attempt:
     def _is_gap(self, gap_ms: float) -> bool:
         rules = self._policy.abort
         self._frames += 1
-        self._dropped += max(0.0, round(gap_ms / self._frame_ms) - 1)
+        self._dropped += max(0.0, round(gap_ms / self.frame_ms) - 1)
         is_sparse = self._frames >= _ENOUGH and self._dropped > rules.most_dropped_ratio * (
             self._frames + self._dropped
         )

@@ -11,11 +11,12 @@ import statistics
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from app.domain.liveness import Action
 from app.liveness.actions import Neutral
 from app.liveness.analysis import Seen
-from app.liveness.face import Motion, Pose
+from app.liveness.face import LEFT_IRIS, MOUTH_CORNERS, RIGHT_IRIS, Motion, Points, Pose
 from app.liveness.guidance import Look, eyes_covered, mouth_covered
 from app.liveness.look import Picture
 from app.liveness.parallax import ParallaxMeter
@@ -150,10 +151,72 @@ class Flow:
         return (self.frames - 1) * 1000 / lasted_ms if lasted_ms > 0 else 0.0
 
     @property
+    def step_ms(self) -> float:
+        """The usual one, from frame to frame; 0 of one frame."""
+        steps = np.diff(np.array(self._times_ms))
+        return float(np.median(steps)) if len(steps) else 0.0
+
+    @property
     def jitter_ms(self) -> float:
         """Median distance of the steps from the usual step."""
         steps = np.diff(np.array(self._times_ms))
         return float(np.median(np.abs(steps - np.median(steps)))) if len(steps) else 0.0
+
+
+class Likeness:
+    """Whether it is the same face all along, as far as its shades tell: so that nobody does what is asked, and then
+    holds somebody else's picture before the camera for the frame that is compared with a document.
+
+    Eyes and mouth are brought to the same places, and what is large (light) is taken out; compared with the first
+    frontal frame of the attempt. It recognises nobody: who is older by a year may fail it.
+    """
+
+    def __init__(self, neutral: Neutral, policy: Policy) -> None:
+        self._neutral, self._policy = neutral, policy
+        self._first: NDArray[np.float32] | None = None
+        self._due_ms = -math.inf
+        self._found: list[float] = []
+
+    def feed(self, picture: Picture, seen: Seen) -> None:
+        motion, points, rules = seen.frame.motion, seen.points, self._policy
+        if motion is None or points is None or motion.at_ms < self._due_ms:
+            return
+        moved = motion.pose - self._neutral.pose
+        is_shut = motion.mouth - self._neutral.mouth < rules.mouth.closed_rise_ratio
+        is_open = motion.eyes > self._neutral.eyes * rules.best.least_eyes_ratio
+        if max(abs(moved.yaw_deg), abs(moved.pitch_deg)) > _FRONTAL_DEG or not is_shut or not is_open:
+            return
+        self._due_ms = motion.at_ms + _COMPARED_MS
+        chip = _chip(picture, points)
+        if self._first is None:
+            self._first = chip
+        else:
+            self._found.append(float((chip * self._first).mean()))
+
+    @property
+    def ratio(self) -> float:
+        """The lowest but two, 1 at most: a frame or two may be blurred. 1 when there is nothing to compare."""
+        return sorted(self._found)[min(2, len(self._found) - 1)] if self._found else 1.0
+
+
+_COMPARED_MS = 150.0
+_CHIP_PX = 48
+_CHIP_PLACES = np.array([(15, 18), (33, 18), (24, 36)], np.float32)
+"""Of the irises and of the middle of the mouth."""
+_CHIP_FINE_PX, _CHIP_LARGE_PX = 1.0, 8.0
+
+
+def _chip(picture: Picture, points: Points) -> NDArray[np.float32]:
+    """The face at 48 × 48: mean 0, deviation 1."""
+    mouth = points[list(MOUTH_CORNERS), :2].mean(axis=0)
+    places = np.array([points[RIGHT_IRIS, :2], points[LEFT_IRIS, :2], mouth], np.float32)
+    to = cv2.getAffineTransform(places, _CHIP_PLACES)
+    small = cv2.warpAffine(picture, to, (_CHIP_PX, _CHIP_PX), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
+    grey = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY).astype(np.float32)
+    fine = cv2.GaussianBlur(grey, (0, 0), _CHIP_FINE_PX)
+    shades = fine - cv2.GaussianBlur(fine, (0, 0), _CHIP_LARGE_PX)
+    chip: NDArray[np.float32] = ((shades - shades.mean()) / max(float(shades.std()), 1e-6)).astype(np.float32)
+    return chip
 
 
 class Clearness:

@@ -24,6 +24,7 @@ _RIGHT_EYE = (33, 160, 158, 133, 153, 144)
 _LEFT_EYE = (263, 387, 385, 362, 380, 373)
 _UPPER_LIP, _LOWER_LIP = 13, 14
 RIGHT_IRIS, LEFT_IRIS = 468, 473
+MOUTH_CORNERS = (61, 291)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from app.domain.liveness import Abort, Action, Finding, Grade, LivenessPath, Ord
 from app.liveness.analysis import Analyser, Mesh, Seen
 from app.liveness.attempt import Attempt, Status
 from app.liveness.colours import Answer, answer_of
-from app.liveness.evidence import Best, Clearness, Extreme, Flow, TurnDepth
+from app.liveness.evidence import Best, Clearness, Extreme, Flow, Likeness, TurnDepth
 from app.liveness.face import Pose
 from app.liveness.look import Picture
 from app.liveness.policy import POLICY, Policy
@@ -92,9 +92,9 @@ def judge(frames: Frames, case: Case, mesh: Mesh, policy: Policy = POLICY, rest:
 
     RETRY: the clip shows that something asked for was not there. REVIEW: all was there that could be looked at, and
     either the path leaves something out, or something could not be measured (too few frames for the colours, too
-    little to follow on the skin), or a hint speaks against the camera (virtual device, repeated frames, slow frames):
-    such a hint has innocent causes, so it never refuses anybody, and an operator sees what a figure cannot. LIVE: the
-    full path, and nothing of that.
+    little to follow on the skin), or a hint speaks against the clip (virtual device, repeated frames, slow frames, a
+    face that is not like itself): such a hint has innocent causes, so it never refuses anybody, and an operator sees
+    what a figure cannot. LIVE: the full path, and nothing of that.
 
     ``rest``: as Analyser takes it. Raises ValueError for a case without orders.
     """
@@ -116,6 +116,7 @@ class _Trial:
         self._attempt = Attempt(case.frame_ms, lenient(policy))
         self._pending = deque(case.orders)
         self._flow, self._clear, self._best = Flow(), Clearness(policy), Best(policy)
+        self._like: Likeness | None = None
         self._depth: TurnDepth | None = None
         self._depths: list[TurnDepth] = []
         self._extreme: Extreme | None = None
@@ -128,6 +129,8 @@ class _Trial:
         if at_ms < self._case.orders[0].after_ms - self._policy.judge.lead_ms:
             return True
         seen = self._analyser.see(picture, at_ms)
+        if self._attempt.status.phase is Phase.ALIGN:
+            self._attempt.frame_ms = max(self._case.frame_ms, self._flow.step_ms)
         self._attempt.feed(seen.frame)
         self._give(at_ms)
         self._gather(picture, seen)
@@ -182,6 +185,9 @@ class _Trial:
         if neutral is None:
             return
         self._clear.feed(frame.look, frame.motion, neutral)
+        if self._like is None:
+            self._like = Likeness(neutral, self._policy)
+        self._like.feed(picture, seen)
         if frame.motion is None:
             return
         if phase is Phase.ACTION:
@@ -209,6 +215,8 @@ class _Trial:
             "unclear_ratio": self._clear.unclear_ratio,
             "covered_ratio": self._clear.covered_ratio,
         }
+        if self._like is not None:
+            figures["likeness"] = self._like.ratio
         if depth is not None:
             figures["depth_ratio"] = depth
         if light is not None:
@@ -273,12 +281,15 @@ class _Trial:
 
     def _continuous(self) -> Sign:
         rules, flow = self._policy.judge, self._flow
+        is_same = self._like is None or self._like.ratio >= rules.least_likeness
         is_odd = (
             flow.fps < rules.least_fps
             or flow.repeated > rules.most_repeated_ratio * flow.frames
             or flow.returned > rules.most_returned
+            or not is_same
         )
         params = {"fps": f"{flow.fps:.1f}", "repeated": str(flow.repeated), "returned": str(flow.returned)}
+        params["same"] = _flag(is_same)
         return Sign(Finding.CONTINUITY, Grade.WEAK if is_odd else Grade.FITS, params)
 
     def _device(self) -> Sign:

@@ -186,6 +186,9 @@ class JudgePolicy:
     """Frames that are the one before to the last bit: an encoder repeats some of a scene that does not move."""
     most_returned: int = 3
     """Frames that are an earlier one to the last bit, with others between: noise never comes twice."""
+    least_likeness: float = 0.65
+    """Of the face to itself at the beginning: rendered people 0.91 and more, in the light of the colours as well; two
+    of them at most 0.54, one and their mirror image 0.73. A hint."""
     least_jitter_ms: float = 0.02
     """Spread of the times between frames: those of a camera are never all alike. Told, and no hint by itself."""
 

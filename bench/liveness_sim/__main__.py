@@ -31,6 +31,7 @@ from bench.liveness_sim.client import Honest, Hostile, Program, Subject
 from bench.liveness_sim.clip_figures import figures_of
 from bench.liveness_sim.clips import ClipsError
 from bench.liveness_sim.rest import RefusedError, Service
+from bench.liveness_sim.scene import Camera
 from bench.liveness_sim.subjects import someone, usual
 
 Case = tuple[str, Callable[[], Subject], bool]
@@ -43,8 +44,8 @@ def cases(seed: int) -> list[Case]:
     photos: list[Case] = [(f"photo_{kind}", _photo(kind, seed), False) for kind in PhotoKind]
     injected: list[Case] = [(f"injected_{light}", _spliced(known, light, seed), False) for light in Light]
     return [
-        ("live", usual, True),
-        ("live_other", lambda: someone(seed), True),
+        ("live", lambda: usual(Camera(fps=25.0)), True),
+        ("live_other", lambda: someone(seed, Camera(fps=25.0)), True),
         *photos,
         *injected,
         ("replayed_on_screen", lambda: OnScreen(Spliced(known, Light.OLD, seed), seed), False),

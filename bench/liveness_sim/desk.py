@@ -60,7 +60,7 @@ class Desk:
         orders.append(Ordered(OrderKind.SEAL, 0.0))
         public = self._key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
         challenge = Challenge(
-            session_id=f"session-{self._count}",
+            session_id=f"session{self._count}",
             nonce=made.randbytes(32),
             issued_ms=0,
             expires_s=180,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import secrets
 import time
@@ -22,7 +23,7 @@ from app.contract.liveness import (
     LivenessUpload,
 )  # fmt: skip
 from app.contract.rest import API_PREFIX
-from app.domain.liveness import LivenessPath, LivenessState
+from app.domain.liveness import LivenessPath
 from app.liveness.judgement import Ordered
 from app.liveness.package import Challenge, Said
 
@@ -45,10 +46,11 @@ class Decision:
 class Service:
     """One signed-in person at one service. A context."""
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, token: str, transport: httpx2.BaseTransport | None = None) -> None:
+        """``transport``: instead of the network."""
         self._client = httpx2.Client(
             base_url=url.rstrip("/") + API_PREFIX, headers={"Authorization": f"Bearer {token}"}, timeout=30,
-            trust_env=False,
+            trust_env=False, transport=transport,
         )  # fmt: skip
         self.session_id = ""
 
@@ -97,9 +99,6 @@ class Service:
             time.sleep(_POLL_S)
         raise TimeoutError("the service does not decide")
 
-    def is_live(self, decision: Decision) -> bool:
-        return decision.state == LivenessState.LIVE.value
-
     def _post(self, path: str, body: dict[str, Any], headers: dict[str, str] | None = None) -> Any:
         return _answer(self._client.post(path, json=body, headers=headers or {}))
 
@@ -111,6 +110,4 @@ def _answer(reply: httpx2.Response) -> Any:
 
 
 def _base64(content: bytes) -> str:
-    import base64
-
     return base64.b64encode(content).decode()

@@ -14,6 +14,7 @@ from app.domain.liveness import Action, Finding, Grade, LivenessPath, OrderKind,
 from app.liveness.analysis import Found
 from app.liveness.judgement import Case, Judgement, Ordered, Verdict, judge
 from app.liveness.look import Picture
+from app.liveness.policy import POLICY
 from tests.unit.liveness.stick import Stance, bump, points_of
 from tests.unit.liveness.test_parallax import Depth, flat_mm, head_mm, skin, turned
 
@@ -74,8 +75,8 @@ class Clip:
                     stance = DOES[action]((at_ms - order.after_ms) / 1000)
             yield at_ms, self.change(number, at_ms, stance)
 
-    def judged(self) -> Judgement:
-        drawer = Drawer(self.depth)
+    def judged(self, case: Case | None = None, other_from_ms: float = np.inf) -> Judgement:
+        drawer, other = Drawer(self.depth), Drawer(self.depth, seed=17)
         mesh = Known()
 
         def frames() -> Iterator[tuple[float, Picture]]:
@@ -84,9 +85,9 @@ class Clip:
                 colour = (160, 160, 160)
                 if self.shown is not None and self.flash_ms is not None:
                     colour = shown_at(self.shown, at_ms - self.flash_ms - LAG_MS)
-                yield at_ms, drawer.picture(stance or NEUTRAL, colour, self.light)
+                yield at_ms, (drawer if at_ms < other_from_ms else other).picture(stance or NEUTRAL, colour, self.light)
 
-        return judge(frames(), self.case, mesh)
+        return judge(frames(), case or self.case, mesh)
 
 
 class Known:
@@ -105,10 +106,10 @@ class Known:
 class Drawer:
     """Skin with pores on a head, in the colour of room and screen."""
 
-    def __init__(self, depth: Depth) -> None:
+    def __init__(self, depth: Depth, seed: int = 5) -> None:
         self._depth = depth
         # As much contrast as eyes, lips and pores have.
-        self._texture = np.clip((skin(5).astype(np.float32) - 120) * 3 + 130, 20, 235).astype(np.uint8)
+        self._texture = np.clip((skin(seed).astype(np.float32) - 120) * 3 + 130, 20, 235).astype(np.uint8)
         self._known: dict[int, Picture] = {}
         self._noise = np.random.default_rng(6)
 
@@ -132,7 +133,8 @@ def test_who_does_what_is_asked_is_alive() -> None:
     found = clip.judged()
     assert (found.verdict, found.retry) == (Verdict.LIVE, None)
     assert {sign.finding: sign.grade for sign in found.signs} == dict.fromkeys(Finding, Grade.FITS)
-    assert found.figures["correlation"] > 0.9
+    assert found.figures["correlation"] >= POLICY.flash.least_correlation
+    assert found.figures["likeness"] > 0.9
     assert found.figures["lag_ms"] == pytest.approx(LAG_MS, abs=40)
     at = {moment.label: moment.at_ms for moment in found.moments}
     assert list(at) == ["best", "turn_left", "blink", "mouth_open", "flash_3", "flash_7"]
@@ -191,12 +193,28 @@ def test_a_reduced_path_is_for_an_operator(clip: Clip, looked_at: set[Finding]) 
 
 
 @pytest.mark.slow
+def test_a_camera_that_is_slower_than_it_says_is_no_gap() -> None:
+    clip = Clip(asked=(Action.TURN_LEFT,))
+    promised = replace(clip.case, frame_ms=FRAME_MS / 2)
+    assert clip.judged(promised).verdict is Verdict.LIVE
+
+
+@pytest.mark.slow
 def test_hints_are_for_an_operator_and_refuse_nobody() -> None:
     found = Clip(asked=(Action.TURN_LEFT,), is_virtual=True).judged()
     assert (found.verdict, grade(found, Finding.DEVICE)) == (Verdict.REVIEW, Grade.WEAK)
     found = Clip(asked=(Action.TURN_LEFT,), jitter_ms=0.0).judged()
     assert (found.verdict, grade(found, Finding.DEVICE)) == (Verdict.LIVE, Grade.FITS)
     assert found.signs[-1].params == {"virtual": "0", "even": "1"}
+
+
+@pytest.mark.slow
+def test_another_face_in_between_is_for_an_operator() -> None:
+    clip = Clip(asked=(Action.TURN_LEFT,))
+    first_ms = clip.orders[1].after_ms
+    found = clip.judged(other_from_ms=first_ms)
+    assert (found.verdict, grade(found, Finding.CONTINUITY)) == (Verdict.REVIEW, Grade.WEAK)
+    assert found.figures["likeness"] < POLICY.judge.least_likeness
 
 
 def test_a_clip_that_breaks_off_and_one_without_orders() -> None:
