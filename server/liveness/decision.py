@@ -52,6 +52,8 @@ class About(StrEnum):
     """Nobody has to: a register confirmed it."""
     COMPARE = "compare"
     """A living person; nobody but an operator can say who it is."""
+    RENEWED = "renewed"
+    """The same, and what was verified before counts no longer."""
     DOUBT = "doubt"
     """Something does not speak for it."""
     MISMATCH = "mismatch"
@@ -155,7 +157,8 @@ def _way(
     is_confirmed = answer is not None and answer.verdict is FaceVerdict.CONFIRMED
     if is_confirmed and not identities.is_blocklisted(tx.db, cipher, row.account_id):
         return _Way(LivenessState.LIVE, About.AUTOMATIC, check=FaceState.VERIFIED)
-    return _Way(LivenessState.LIVE, About.COMPARE, check=FaceState.EVIDENCE)
+    is_renewed = before is not None and before.state == FaceState.VOIDED
+    return _Way(LivenessState.LIVE, About.RENEWED if is_renewed else About.COMPARE, check=FaceState.EVIDENCE)
 
 
 def _doubt(findings: Findings) -> str:

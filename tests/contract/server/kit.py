@@ -52,7 +52,6 @@ GENEROUS = Limits(
     frames_burst=10_000,
 )
 
-
 # By design a password takes a third of a second; those of the tests are worth none.
 people._hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 people._NOBODY = people._hasher.hash("nobody")
@@ -269,7 +268,6 @@ async def enrol(services: Any, name: str) -> list[str]:
 
 
 def desk_client(config: ServiceConfig, clock: Clock, ingest: FakeIngest, **more: Any) -> TestClient:
-    """``more`` goes to ``create_app``."""
     app = create_app(config, clock, ingest_transport=ingest.transport(), **more)
     return TestClient(app, client=("203.0.113.7", 50000))
 

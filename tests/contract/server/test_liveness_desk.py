@@ -204,7 +204,9 @@ def test_nobody_but_operators_sees_it(desk: Desk, person: Applicant) -> None:
     assert ("refused.read_face_evidence", "", "forbidden") in desk.audited()
 
 
-def test_a_new_check_is_ordered_and_taken_by_camera(desk: Desk, person: Applicant, browser: OperatorBrowser) -> None:
+def test_a_new_check_is_ordered_and_taken_by_camera(
+    desk: Desk, person: Applicant, browser: OperatorBrowser, tmp_path: Path
+) -> None:
     sat(desk, person)
     page = page_of(person)
     opened(browser, page)
@@ -214,8 +216,10 @@ def test_a_new_check_is_ordered_and_taken_by_camera(desk: Desk, person: Applican
     assert browser.submit(anchor, f"{anchor}/face", comment="平台抽查").status_code == 303
     assert state_of(person) == "voided"
     desk.clock.advance(1)
+    tell(tmp_path, verdict="live")
     sat(desk, person)
     assert state_of(person) == "evidence"
+    assert "第 2 次采集 · 重新核验" in browser.get("/desk/faces").text
     assert error_code(person.signed.post("/sessions", {"title": "t", "category": "job_search"})) == "face_pending"
 
 
