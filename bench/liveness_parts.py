@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from functools import cache
 
 from app.domain.liveness import Action
-from app.liveness.judgement import Judgement
 from app.liveness.package import sealed
+from app.liveness.verdict import Judgement
 from bench.liveness_sim.attacks import (
     Library,
     Light,

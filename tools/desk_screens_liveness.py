@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Page
 
 from app.domain.liveness import Finding, Grade, LivenessState, Retry
-from app.liveness.judgement import Verdict
+from app.liveness.verdict import Verdict
 from server.identity import records
 from server.liveness import decision
 from server.liveness.case import Findings, SignSeen

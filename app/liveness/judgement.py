@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import replace
 
-from app.domain.flash import BEFORE_MS, EACH_MS, WHOLE_MS, Colour
+from app.domain.flash import BEFORE_MS, EACH_MS, WHOLE_MS
 from app.domain.liveness import Abort, Action, Finding, Grade, LivenessPath, OrderKind, Phase, Retry
 from app.liveness.analysis import Analyser, Mesh, Seen
 from app.liveness.attempt import Attempt, Status
@@ -21,67 +20,7 @@ from app.liveness.evidence import Best, Clearness, Extreme, Flow, Likeness, Turn
 from app.liveness.face import Pose
 from app.liveness.look import Picture
 from app.liveness.policy import POLICY, Policy
-
-
-class Verdict(StrEnum):
-    LIVE = "live"
-    """A living person, there now, who did what was asked."""
-    RETRY = "retry"
-    REVIEW = "review"
-    """Nothing speaks against it, and something does not speak for it: an operator looks. Always for reduced paths."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ordered:
-    """One order, and the clip's clock when it was given: ``after_ms`` is the time of the last frame under the progress
-    message that it answered."""
-
-    kind: OrderKind
-    after_ms: float
-    action: Action | None = None
-    colours: tuple[Colour, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """``flash_ms``: when the program says that it showed the first grey (clip's clock): believed within what the orders
-    allow, since it decides nothing but where the lag is counted from."""
-
-    path: LivenessPath
-    orders: tuple[Ordered, ...]
-    frame_ms: float
-    flash_ms: float | None = None
-    is_device_virtual: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Sign:
-    """One finding, for the operator: ``params`` are numbers for the words, never a score of a face."""
-
-    finding: Finding
-    grade: Grade
-    params: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A frame worth looking at. ``label``: best, <action>, or flash_<n>."""
-
-    label: str
-    at_ms: float
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """``retry`` with RETRY only."""
-
-    verdict: Verdict
-    retry: Retry | None = None
-    signs: tuple[Sign, ...] = ()
-    moments: tuple[Moment, ...] = ()
-    figures: dict[str, float] = field(default_factory=dict)
-    """Measures behind it, for benches and for the record: correlation, lag_ms, depth_ratio, fps …"""
-
+from app.liveness.verdict import Case, Judgement, Moment, Ordered, Sign, Verdict
 
 Frames = Iterable[tuple[float, Picture]]
 """Milliseconds of the clip's clock, and H × W × 3 BGR, in order."""

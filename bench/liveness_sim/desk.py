@@ -16,9 +16,10 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from app.domain.flash import drawn
 from app.domain.liveness import Action, LivenessPath, OrderKind, Retry
 from app.liveness.analysis import Mesh
-from app.liveness.judgement import Case, Judgement, Ordered, Verdict, judge
+from app.liveness.judgement import judge
 from app.liveness.package import Challenge, Expected, Manifest, Package, PackageError, Said, checked, opened
 from app.liveness.policy import POLICY, Policy
+from app.liveness.verdict import Case, Judgement, Ordered, Verdict
 from bench.liveness_sim.coding import decoded
 
 MeshMaker = Callable[[], Mesh]

@@ -24,8 +24,8 @@ from app.contract.liveness import (
 )  # fmt: skip
 from app.contract.rest import API_PREFIX
 from app.domain.liveness import LivenessPath
-from app.liveness.judgement import Ordered
 from app.liveness.package import Challenge, Said
+from app.liveness.verdict import Ordered
 
 _WAIT_S = 180.0
 _POLL_S = 0.5

@@ -8,8 +8,8 @@ from app.domain.liveness import Abort, Stage
 from app.liveness.actions import neutral_of, recogniser_for
 from app.liveness.analysis import Analyser
 from app.liveness.attempt import Attempt
-from app.liveness.judgement import Judgement, Verdict
 from app.liveness.package import sealed
+from app.liveness.verdict import Judgement, Verdict
 from bench.liveness_sim.client import TAKES_S, Honest, Hostile, Recording, Subject
 from bench.liveness_sim.coding import decoded
 from bench.liveness_sim.desk import Desk, Session

@@ -12,8 +12,8 @@ import msgspec
 
 from app.domain.flash import Colour
 from app.domain.liveness import Action, Finding, Grade, OrderKind, Retry
-from app.liveness.judgement import Verdict
 from app.liveness.package import Expected
+from app.liveness.verdict import Verdict
 
 MAX_JOB_BYTES = 256 * 1024
 MAX_ANSWER_BYTES = 40_000_000

@@ -27,7 +27,7 @@ from app.contract.inbox import InboxKind, LinkPlace
 from app.domain.china_time import DAY_MS
 from app.domain.face_check import FaceMethod, FaceState
 from app.domain.liveness import Grade, LivenessPath, LivenessState, Retry
-from app.liveness.judgement import Verdict
+from app.liveness.verdict import Verdict
 from server.audit import audit
 from server.errors import Refusal
 from server.identity import face_moves

@@ -23,8 +23,8 @@ from sqlalchemy.orm import Session as Db
 import server
 from app.domain.liveness import LivenessPath, LivenessState
 from app.errors import AppError, PlatformError
-from app.liveness.judgement import Verdict
 from app.liveness.package import Challenge, Expected, Said
+from app.liveness.verdict import Verdict
 from app.runtime.children import clean_environment
 from app.runtime.clock import Clock, utc_ms
 from server.errors import Refusal

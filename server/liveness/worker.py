@@ -31,10 +31,11 @@ from app.domain.liveness import Retry
 from app.liveness import package as packages
 from app.liveness.analysis import Mesh
 from app.liveness.face import Pose
-from app.liveness.judgement import Case, Frames, Judgement, Moment, Ordered, Verdict
+from app.liveness.judgement import Frames
 from app.liveness.look import Picture
 from app.liveness.package import Manifest, Package, PackageError, Unit
 from app.liveness.policy import POLICY, Policy
+from app.liveness.verdict import Case, Judgement, Moment, Ordered, Verdict
 from server.liveness.case import MAX_JOB_BYTES, MAX_STILLS, Failed, Findings, Job, Looked, SignSeen, StillSeen
 
 MEMORY_BYTES = 2_000_000_000
@@ -53,7 +54,7 @@ class Judge(Protocol):
 
 def main() -> int:
     """Judge with what the product judges with."""
-    from app.liveness.judgement import judge  # type: ignore[attr-defined,unused-ignore]
+    from app.liveness.judgement import judge
     from app.liveness.mesh import MediapipeMesh
 
     return run(judge, MediapipeMesh)

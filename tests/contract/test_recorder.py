@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import subprocess
@@ -207,21 +208,16 @@ def mount(folder: Path) -> bool:
 @contextmanager
 def full_disk(folder: Path) -> Iterator[None]:
     """A folder in which files end at FULL_BYTES: a small tmpfs, or else the limit that a process sets itself."""
-    folder.mkdir()
-    if not mount(folder):
-        with file_limit(folder):
-            yield
-        return
-    try:
+    is_mounted = mount(folder)
+    with contextlib.nullcontext() if is_mounted else file_limit(folder):
         yield
-    finally:
+    if is_mounted:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 @contextmanager
 def file_limit(folder: Path) -> Iterator[None]:
     """Over before the outcome is reported: it holds for whatever file this process writes its report to."""
-    folder.mkdir(exist_ok=True)
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (FULL_BYTES, before[1]))
     try:
@@ -235,6 +231,7 @@ def test_a_disk_that_fills_up_is_said_once_and_what_was_written_plays(
     desk: Callable[..., Desk], bound: Callable[[Path], AbstractContextManager[None]], tmp_path: Path
 ) -> None:
     folder = tmp_path / "small"
+    folder.mkdir()
     with bound(folder):
         _fills_up(desk(folder))
 

@@ -387,18 +387,3 @@ def test_searching_shows_what_was_found_and_everything_again(open_window: Open) 
     assert chat.empty.isVisible() and chat.empty.text() == "没有找到，换个词试试"
     QTest.keyClick(chat.search, Qt.Key.Key_Escape)
     assert chat.model.rowCount() == 7 and not chat.search.isVisible()
-
-
-@pytest.mark.qt_log_ignore("does not support (raise|grabbing|propagateSizeHints)")
-def test_an_emoji_is_put_where_one_types(open_window: Open) -> None:
-    _, _, chat = opened(open_window)
-    QTest.keyClicks(chat.input, "ok")
-    chat.emoji.click()
-    menu = chat.findChild(QMenu, "chat.emoji_menu")
-    assert menu is not None
-    grid = menu.findChild(object, "chat.emoji_grid")  # type: ignore[call-overload]
-    QTest.keyClick(grid.buttons[0], Qt.Key.Key_Right)
-    assert grid.focusWidget() is grid.buttons[1]
-    grid.buttons[1].click()
-    assert chat.input.text() == f"ok{grid.buttons[1].text()}"
-    assert not menu.isVisible()

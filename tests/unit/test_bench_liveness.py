@@ -9,7 +9,7 @@ import pytest
 
 from app.domain.flash import GREY, PALETTE
 from app.domain.liveness import Action, Retry
-from app.liveness.judgement import Verdict
+from app.liveness.verdict import Verdict
 from bench import liveness
 from bench.liveness_sim.attacks import Light, PhotoKind, Spliced, library, photo
 from bench.liveness_sim.clip_figures import ActionTally

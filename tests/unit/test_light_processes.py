@@ -65,6 +65,6 @@ def test_the_service_stands_alone(tmp_path: Path) -> None:
     (tmp_path / "app").mkdir()
     for name in ("__init__.py", "errors.py", "logs.py", "i18n.py"):
         shutil.copy(ROOT / "app" / name, tmp_path / "app" / name)
-    for name in ("contract", "domain", "runtime", "rtmp"):
+    for name in ("contract", "domain", "liveness", "runtime", "rtmp"):
         shutil.copytree(ROOT / "app" / name, tmp_path / "app" / name, ignore=shutil.ignore_patterns("__pycache__"))
     assert int(python(SERVER_ONLY, folder=tmp_path)) > 20

@@ -9,9 +9,9 @@ import pytest
 
 from app.domain.flash import Colour, shown_at
 from app.domain.liveness import Action, OrderKind, Phase
-from app.liveness.judgement import Verdict
 from app.liveness.mesh import MediapipeMesh
 from app.liveness.package import Device, Said
+from app.liveness.verdict import Verdict
 from app.ports import engine as port
 from bench.liveness_sim.desk import Desk, Session
 from bench.liveness_sim.subjects import Living, someone

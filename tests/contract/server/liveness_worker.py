@@ -12,9 +12,10 @@ from typing import Any
 from app.domain.liveness import Finding, Grade, Retry
 from app.liveness.analysis import Found, Mesh
 from app.liveness.face import Pose
-from app.liveness.judgement import Case, Frames, Judgement, Moment, Sign, Verdict
+from app.liveness.judgement import Frames
 from app.liveness.look import Picture
 from app.liveness.policy import Policy
+from app.liveness.verdict import Case, Judgement, Moment, Sign, Verdict
 from server.liveness import worker
 
 

@@ -19,9 +19,9 @@ def ms(at: datetime) -> int:
     return round(at.timestamp() * 1000)
 
 
-def test_only_another_operator_verifies_and_only_what_was_proposed() -> None:
+def test_one_operator_verifies_what_the_camera_saw_and_another_one_what_was_proposed() -> None:
     steps = [one for one in product(FaceState, FaceSide) if may_step(one[0], FaceState.VERIFIED, one[1])]
-    assert steps == [(FaceState.SECOND_LOOK, FaceSide.SECOND_OPERATOR)]
+    assert steps == [(FaceState.EVIDENCE, FaceSide.OPERATOR), (FaceState.SECOND_LOOK, FaceSide.SECOND_OPERATOR)]
 
 
 def test_what_is_final_stays_so() -> None:
@@ -31,7 +31,7 @@ def test_what_is_final_stays_so() -> None:
         if may_step(state, following, side) and following is FaceState.VOIDED:
             assert (state, side) == (FaceState.VERIFIED, FaceSide.SERVICE)
     assert {state for state in FaceState if state.is_final} == {
-        FaceState.REFUSED, FaceState.CANCELLED, FaceState.VOIDED,
+        FaceState.RETAKE, FaceState.REFUSED, FaceState.CANCELLED, FaceState.VOIDED,
     }  # fmt: skip
 
 

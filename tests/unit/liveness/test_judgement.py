@@ -12,9 +12,10 @@ import pytest
 from app.domain.flash import BEFORE_MS, EACH_MS, WHOLE_MS, Colour, drawn, shown_at
 from app.domain.liveness import Action, Finding, Grade, LivenessPath, OrderKind, Retry
 from app.liveness.analysis import Found
-from app.liveness.judgement import Case, Judgement, Ordered, Verdict, judge
+from app.liveness.judgement import judge
 from app.liveness.look import Picture
 from app.liveness.policy import POLICY
+from app.liveness.verdict import Case, Judgement, Ordered, Verdict
 from tests.unit.liveness.stick import Stance, bump, points_of
 from tests.unit.liveness.test_parallax import Depth, flat_mm, head_mm, skin, turned
 
