@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import resource
 import subprocess
@@ -10,7 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from fractions import Fraction
 from pathlib import Path
 
@@ -209,7 +208,7 @@ def mount(folder: Path) -> bool:
 def full_disk(folder: Path) -> Iterator[None]:
     """A folder in which files end at FULL_BYTES: a small tmpfs, or else the limit that a process sets itself."""
     is_mounted = mount(folder)
-    with contextlib.nullcontext() if is_mounted else file_limit(folder):
+    with nullcontext() if is_mounted else file_limit(folder):
         yield
     if is_mounted:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
@@ -230,8 +229,7 @@ def file_limit(folder: Path) -> Iterator[None]:
 def test_a_disk_that_fills_up_is_said_once_and_what_was_written_plays(
     desk: Callable[..., Desk], bound: Callable[[Path], AbstractContextManager[None]], tmp_path: Path
 ) -> None:
-    folder = tmp_path / "small"
-    folder.mkdir()
+    (folder := tmp_path / "small").mkdir()
     with bound(folder):
         _fills_up(desk(folder))
 
