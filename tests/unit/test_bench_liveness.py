@@ -163,7 +163,6 @@ def test_a_part_that_there_is_not_is_an_error() -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_whole_checks_tell_a_person_from_what_is_shown_instead() -> None:
-    pytest.importorskip("mediapipe")
     from app.liveness.mesh import MediapipeMesh
     from bench.liveness_sim.desk import Desk
     from bench.liveness_sim.trial import honest, hostile
@@ -183,7 +182,6 @@ def test_whole_checks_tell_a_person_from_what_is_shown_instead() -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_part_of_the_bench_is_measured_and_the_rest_is_null() -> None:
-    pytest.importorskip("mediapipe")
     figures = liveness.run(True, None, only=["tampered", "frame"])
     assert figures["tampered_tried"] == 13
     assert figures["tampered_accepted"] == 0

@@ -113,6 +113,25 @@ def test_material_is_given_to_a_bench_that_takes_it_and_refused_by_all_others(
     assert "takes no material" in capsys.readouterr().err
 
 
+def test_parts_and_a_share_go_to_a_bench_that_has_parts(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given: list[object] = []
+
+    def run(quick: bool, clip: Path | None, only: tuple[str, ...] = (), share: float = 1.0) -> dict[str, float | None]:
+        given.extend([only, share])
+        return {}
+
+    module = ModuleType("bench.publish")
+    vars(module).update(run=run, GOALS={}, PARTS={})
+    _line(monkeypatch, capsys, module, "--only", "one,two", "--share", "0.25")
+    assert given == [["one", "two"], 0.25]
+    monkeypatch.setitem(sys.modules, "bench.publish", _bench({}))
+    with pytest.raises(SystemExit):
+        main(["publish", "--only", "one"])
+    assert "has no parts" in capsys.readouterr().err
+
+
 PROMISED = {
     "publish": {
         "ratio_720p": "<=1.15",
