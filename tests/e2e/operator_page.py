@@ -103,6 +103,29 @@ class OperatorPage:
         self.page.click("form[action$=confirm] button")
         expect(self.page.locator("[role=status]")).to_contain_text("已通过")
 
+    def order_face_check(self, nickname_part: str, told: str) -> None:
+        """Somebody who was verified is to be looked at anew."""
+        self.open("/anchors")
+        self.page.click(f".entry:has-text('{nickname_part}')" if nickname_part else ".entry")
+        self.page.click("summary:has-text('要求重新核验')")
+        self.page.fill("#face_comment", told)
+        self.page.click("form[action$=face] button")
+        expect(self.page.locator("[role=status]")).to_be_visible()
+
+    def compare_face(self, reason: str) -> None:
+        """The one that waits: say why, look at the pictures, and let the person pass."""
+        self.open("/faces")
+        self.page.click(".entry")
+        self.shoot("desk-evidence-closed")
+        self.page.click("#evidence summary")
+        self.page.fill("#evidence_reason", reason)
+        self.page.click("#evidence form button")
+        expect(self.page.locator(".stills img").first).to_be_visible()
+        self.shoot("desk-evidence-open")
+        self.page.click(".decide summary:has-text('通过')")
+        self.page.click("form[action$=compare] button")
+        expect(self.page.locator("[role=status]")).to_contain_text("已通过")
+
     def _open_check(self, nickname_part: str) -> None:
         self.open("/faces")
         self.page.click(f".entry:has-text('{nickname_part}')")
