@@ -24,6 +24,7 @@ import numpy as np
 
 from app.domain.flash import GREY, Colour
 from app.domain.liveness import Action
+from app.liveness.mesh import MediapipeMesh
 from bench.liveness_sim.attacks import Light, OnScreen, PhotoKind, Spliced, library, photo
 from bench.liveness_sim.client import Subject
 from bench.liveness_sim.scene import Camera, Room
@@ -75,7 +76,7 @@ def subject_of(who: str, seed: int) -> Subject:
         made = photo(PhotoKind(who.removeprefix("photo_")), seed)
         made.scene.camera = made.camera = replace(made.camera, fps=FPS)
         return made
-    material = library(seed)
+    material = library(seed, MediapipeMesh)
     if who == "injection":
         return Spliced(material, Light.NONE, seed)
     if who == "replay":

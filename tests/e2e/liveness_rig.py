@@ -79,10 +79,10 @@ def to_intro(program: Program) -> None:
 
 
 def attempt(
-    program: Program, sitter: Sitter, *, wait_s: float = 90.0, picture: str = ""
+    program: Program, sitter: Sitter, *, wait_s: float = 90.0, picture: str = "", button: str = "liveness.start"
 ) -> tuple[dict[str, Any], float]:
-    """Press start and do what is asked, until the program has an outcome; its state, and seconds up to the receipt."""
-    program.until_window("click", "liveness.start")
+    """Press ``button`` and do what is asked, until there is an outcome: the state, and seconds up to the receipt."""
+    program.until_window("click", button)
     began_s = time.monotonic()
     sent_s = 0.0
     asked = ""

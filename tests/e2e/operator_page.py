@@ -112,6 +112,12 @@ class OperatorPage:
         self.page.click("form[action$=face] button")
         expect(self.page.locator("[role=status]")).to_be_visible()
 
+    def signs(self) -> str:
+        """What the service found in the check that waits, in words."""
+        self.open("/faces")
+        self.page.click(".entry")
+        return self.page.inner_text(".signs")
+
     def compare_face(self, reason: str) -> None:
         """The one that waits: say why, look at the pictures, and let the person pass."""
         self.open("/faces")

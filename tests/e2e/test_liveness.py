@@ -78,13 +78,48 @@ def test_what_poses_as_a_person_fails_with_a_reason(
     sitter.seat(who, 5)
     to_intro(program)
     state, _ = attempt(program, sitter)
-    assert state["liveness_outcome"] in ("retry", "aborted")
+    assert state["liveness_outcome"] in ("retry", "aborted"), desk.signs()
     reason = state["liveness_retry"] or state["liveness_abort"]
     assert reason in reasons
     program.window("screenshot", str(FOLDER / f"{who}.png"))
     kind = "retry" if state["liveness_retry"] else "abort"
     assert program.until_text(_sentence(kind, reason)[:6])
     assert state["steps"]["face"] == "current"
+
+
+def test_who_fails_again_and_again_is_locked_out_for_a_while(
+    program: Program, sitter: Sitter, desk: OperatorPage
+) -> None:
+    """A picture that does nothing of what it is asked: each time it is told what was missing, and then to wait."""
+    sitter.seat("photo_still", 5)
+    to_intro(program)
+    outcomes = []
+    while len(outcomes) < LOCKED_AFTER:
+        state, _ = attempt(program, sitter, button="liveness.start" if not outcomes else "liveness.told.main")
+        outcomes.append(state["liveness_abort"])
+        if state["liveness_outcome"] == "locked":
+            break
+    assert set(outcomes) <= {"action_too_late", ""}
+    program.until_window("click", "liveness.told.main")
+    state = program.until(lambda state: state["liveness_outcome"] == "locked", "locked out")
+    program.window("screenshot", str(FOLDER / "locked.png"))
+    assert program.until_text("再试")
+
+
+def test_nothing_of_a_face_stays_on_the_disk_of_the_anchor(
+    program: Program, sitter: Sitter, desk: OperatorPage
+) -> None:
+    sitter.seat("living", 3)
+    to_intro(program)
+    before = {path for path in program.data_dir.rglob("*") if path.is_file()}
+    attempt(program, sitter)
+    # The service of this machine lies in the same folder: what it keeps is encrypted, and named by nothing.
+    new = [path for path in program.data_dir.rglob("*") if path.is_file() and path not in before]
+    for path in (*new, *before):
+        data = path.read_bytes() if path.exists() else b""
+        assert b"\xff\xd8\xff" not in data[:64], path
+        assert b"ftyp" not in data[:64], path
+        assert b"\x00\x00\x00\x01\x67" not in data, path
 
 
 def _sentence(kind: str, reason: str) -> str:
