@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-VERSION = "2026-11-1"
+VERSION = "2026-11-2"
 
 
 @dataclass(frozen=True, slots=True)
