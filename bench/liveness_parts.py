@@ -203,7 +203,7 @@ def _tell(name: str, trial: Trial) -> None:
     told = {
         key: round(value, 3)
         for key, value in figures.items()
-        if key in ("depth_ratio", "correlation", "lag_ms", "likeness")
+        if key in ("depth_ratio", "correlation", "lag_ms", "light_share", "likeness")
     }
     orders = "+".join(str(order.action) for order in trial.session.orders if order.action is not None)
     print(f"{name}: {trial.outcome} {orders} {told}", file=sys.stderr, flush=True)

@@ -20,7 +20,6 @@ from app.liveness.colours import Skin, answer_of
 from app.liveness.face import Motion
 from app.liveness.guidance import Guide
 from app.liveness.look import nobody
-from app.liveness.policy import POLICY
 from bench.liveness_sim.attacks import Watcher
 from bench.liveness_sim.clip_figures import ActionTally, ratio, told_of
 from bench.liveness_sim.coding import ClipEncoder, decoded
@@ -119,14 +118,17 @@ def colours(meshes: Meshes, flashes: int, wrong: int) -> Figures:
         for seed in range(flashes):
             asked, skin = flashed(meshes, seed, share)
             answer = answer_of(skin, asked, 0.0)
-            found.append(answer.is_judged and answer.correlation >= POLICY.flash.least_correlation)
-            print(f"colours: {share:.0%} {seed}: {answer.correlation:.3f} at {answer.lag_ms:.0f} ms", file=sys.stderr)
+            found.append(answer.follows())
+            print(
+                f"colours: {share:.0%} {seed}: {answer.correlation:.3f} {answer.share:.3f} at {answer.lag_ms:.0f} ms",
+                file=sys.stderr,
+            )
             for number in range(wrong):
                 other = drawn(random.Random(1_000_003 * seed + number).choice)
                 if other == asked:
                     continue
                 tried += 1
-                taken += answer_of(skin, other, 0.0).correlation >= POLICY.flash.least_correlation
+                taken += answer_of(skin, other, 0.0).follows()
         figures[key] = ratio(sum(found), len(found))
     figures["wrong_code_ratio"] = round(taken / tried, 5) if tried else None
     return figures

@@ -8,7 +8,7 @@ answers as well: this says that the picture is of now, not that it is of a livin
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -28,11 +28,25 @@ class Skin:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``correlation`` −1 … 1 at the lag that fits best; ``is_judged`` False: too few frames, or skin without light."""
+    """``correlation`` −1 … 1 at the lag that fits best; ``is_judged`` False: too few frames, or skin without light.
+
+    ``stepped``: how much of all changes any colours at all could explain that changed when these did, 0 … 1; ``share``:
+    of that, how much these do. In little light noise lowers both; where another sequence is in the picture, only the
+    share is low.
+    """
 
     correlation: float
     lag_ms: float
     is_judged: bool
+    share: float = 0.0
+    stepped: float = 0.0
+
+    def follows(self, policy: Policy = POLICY) -> bool:
+        """These colours, and no others."""
+        rules = policy.flash
+        clear = min(1.0, max(0.0, (self.stepped - rules.clear_from_ratio) / (1 - rules.clear_from_ratio)))
+        least_share = rules.least_share + (rules.clear_share - rules.least_share) * clear
+        return self.is_judged and self.correlation >= rules.least_correlation and self.share >= least_share
 
 
 def answer_of(skin: Sequence[Skin], colours: Sequence[Colour], began_ms: float, policy: Policy = POLICY) -> Answer:
@@ -55,7 +69,9 @@ def answer_of(skin: Sequence[Skin], colours: Sequence[Colour], began_ms: float, 
         found = _correlation(seen, _levelled(screen[np.clip(steps, 0, len(screen) - 1)], times_ms))
         if found > best.correlation:
             best = Answer(found, float(lag_ms), is_judged=True)
-    return best
+    steps = np.floor((times_ms - best.lag_ms - BEFORE_MS) / EACH_MS).astype(int) + 1
+    share, stepped = _share(seen, screen, np.clip(steps, 0, len(screen) - 1), times_ms)
+    return replace(best, share=share, stepped=stepped)
 
 
 def _chroma(rgb: NDArray[Any]) -> NDArray[Any]:
@@ -70,6 +86,23 @@ def _levelled(values: NDArray[Any], times_ms: NDArray[Any]) -> NDArray[Any]:
     fitted, *_ = np.linalg.lstsq(basis, values, rcond=None)
     result: NDArray[Any] = values - basis @ fitted
     return result
+
+
+def _share(
+    seen: NDArray[Any], screen: NDArray[Any], steps: NDArray[Any], times_ms: NDArray[Any]
+) -> tuple[float, float]:
+    """What these colours explain, over what the best ones for these steps would; and that."""
+    shown = _levelled(screen[steps], times_ms)
+    spread, shown_spread = seen.std(axis=0), shown.std(axis=0)
+    if not spread.all() or not shown_spread.all():
+        return 0.0, 0.0
+    levels = [seen[steps == step] for step in range(len(screen))]
+    means = np.array([level.mean(axis=0) if len(level) else np.zeros(2) for level in levels])
+    weights = shown_spread / shown_spread.sum()
+    by_these = np.maximum((seen * shown).mean(axis=0) / (spread * shown_spread), 0.0) ** 2
+    by_any = 1 - ((seen - means[steps]) ** 2).mean(axis=0) / spread**2
+    stepped = float((weights * by_any).sum())
+    return float((weights * by_these).sum()) / max(stepped, 1e-6), stepped
 
 
 def _correlation(one: NDArray[Any], other: NDArray[Any]) -> float:

@@ -159,7 +159,7 @@ class _Trial:
         if depth is not None:
             figures["depth_ratio"] = depth
         if light is not None:
-            figures["correlation"], figures["lag_ms"] = light.correlation, light.lag_ms
+            figures |= {"correlation": light.correlation, "lag_ms": light.lag_ms, "light_share": light.share}
         return Judgement(verdict, retry, signs, self._moments(light), figures)
 
     def _broken(self) -> Retry | None:
@@ -214,7 +214,7 @@ class _Trial:
             return Sign(Finding.LIGHT, Grade.NOT_LOOKED_AT)
         if not light.is_judged:
             return Sign(Finding.LIGHT, Grade.WEAK)
-        follows = light.correlation >= self._policy.flash.least_correlation
+        follows = light.follows(self._policy)
         params = {"lag_ms": f"{light.lag_ms:.0f}"}
         return Sign(Finding.LIGHT, Grade.FITS if follows else Grade.AGAINST, params)
 

@@ -24,6 +24,8 @@ STRAIGHT = Pose(0.0, 6.0, 0.0)
 """Of somebody who looks straight ahead: −12 … 20° on twelve photographs of people who look into the camera from below
 and from above, −10° on a clip; the middle of all that."""
 _LOOKS_EVERY = 5
+_APART = 2
+"""Pictures between the one and the other: both on one would make it take twice as long as the usual."""
 _LEAST_SCORE = 0.5
 _SAME_RATIO = 0.2
 """An outline that shares so much with the face that is known is that face."""
@@ -49,7 +51,7 @@ class MediapipeMesh:
             detection.FaceDetection(model_selection=model, min_detection_confidence=_LEAST_SCORE) for model in (0, 1)
         ]
         self._count = 0
-        self._others: tuple[Box, ...] = ()
+        self._detected: list[list[Box]] = [[] for _ in self._detectors]
 
     def find(self, bgr: Picture) -> Found:
         """See Mesh."""
@@ -58,10 +60,15 @@ class MediapipeMesh:
         found = self._mesh.process(rgb).multi_face_landmarks or []
         faces = sorted((_points_of(one, width_px, height_px) for one in found), key=lambda one: -box_of(one).width_px)
         known = [box_of(points) for points in faces]
-        if self._count % _LOOKS_EVERY == 0:
-            self._others = self._detected(rgb)
+        for number in range(len(self._detectors)):
+            if self._count == 0 or self._count % _LOOKS_EVERY == number * _APART:
+                self._detected[number] = self._detect(number, rgb)
         self._count += 1
-        others = known[1:] + [box for box in self._others if all(_shared(box, one) < _SAME_RATIO for one in known)]
+        boxes: list[Box] = []
+        for box in (box for found_by in self._detected for box in found_by):
+            if all(_shared(box, other) < _SAME_RATIO for other in boxes):
+                boxes.append(box)
+        others = known[1:] + [box for box in boxes if all(_shared(box, one) < _SAME_RATIO for one in known)]
         return Found(faces[0] if faces else None, tuple(others), STRAIGHT)
 
     def close(self) -> None:
@@ -69,17 +76,15 @@ class MediapipeMesh:
         for part in (self._mesh, *self._detectors):
             part.close()
 
-    def _detected(self, rgb: NDArray[np.uint8]) -> tuple[Box, ...]:
-        """Each face once."""
+    def _detect(self, number: int, rgb: NDArray[np.uint8]) -> list[Box]:
+        """By one of them."""
         height_px, width_px = rgb.shape[:2]
         boxes: list[Box] = []
-        for detector in self._detectors:
-            for one in detector.process(rgb).detections or []:
-                at = one.location_data.relative_bounding_box
-                box = _widened(Box(at.xmin * width_px, at.ymin * height_px, at.width * width_px, at.height * height_px))
-                if all(_shared(box, other) < _SAME_RATIO for other in boxes):
-                    boxes.append(box)
-        return tuple(boxes)
+        for one in self._detectors[number].process(rgb).detections or []:
+            at = one.location_data.relative_bounding_box
+            box = Box(at.xmin * width_px, at.ymin * height_px, at.width * width_px, at.height * height_px)
+            boxes.append(_widened(box))
+        return boxes
 
 
 def _points_of(face: Any, width_px: int, height_px: int) -> Points:
