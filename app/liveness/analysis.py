@@ -12,7 +12,7 @@ from typing import Protocol
 from app.liveness.attempt import Frame
 from app.liveness.colours import Skin
 from app.liveness.face import ZERO, Box, Points, Pose, box_of, motion_of
-from app.liveness.look import Picture, look_of, nobody, skin_of
+from app.liveness.look import Picture, dark_of, look_of, nobody, skin_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,5 +59,5 @@ class Analyser:
             return Seen(Frame(nobody(at_ms)), None)
         look = look_of(bgr, points, found.others, at_ms, self._rest or found.rest)
         red, green, blue = skin_of(bgr, points)
-        frame = Frame(look, motion_of(points, at_ms), box_of(points), Skin(at_ms, (red, green, blue)))
+        frame = Frame(look, motion_of(points, at_ms), box_of(points), Skin(at_ms, (red, green, blue), dark_of(bgr)))
         return Seen(frame, points)

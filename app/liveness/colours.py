@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.domain.flash import BEFORE_MS, EACH_MS, GREY, WHOLE_MS, Colour
+from app.domain.flash import BEFORE_MS, EACH_MS, GREY, WHOLE_MS, Colour, shown_at
 from app.liveness.policy import POLICY, Policy
 
 
@@ -24,6 +24,8 @@ class Skin:
 
     at_ms: float
     rgb: tuple[float, float, float]
+    dark_rgb: tuple[float, float, float] | None = None
+    """Mean of the darkest tenth of the picture, of the same frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,16 @@ class Answer:
     is_judged: bool
     share: float = 0.0
     stepped: float = 0.0
+    dark_ratio: float | None = None
+    """What of the screen's light is added to the darkest parts of the picture, of what is added to the skin."""
+
+    def is_mirrored(self, policy: Policy = POLICY) -> bool:
+        """The colours lie over the whole picture, as on glass, and are not what things throw back."""
+        return self.dark_ratio is not None and self.dark_ratio > policy.flash.mirrored_ratio
+
+    def may_be_mirrored(self, policy: Policy = POLICY) -> bool:
+        """They do so more than is usual: also where skin and all around it are nearly as dark."""
+        return self.dark_ratio is not None and self.dark_ratio > policy.flash.dark_ratio
 
     def follows(self, policy: Policy = POLICY) -> bool:
         """These colours, and no others."""
@@ -71,7 +83,28 @@ def answer_of(skin: Sequence[Skin], colours: Sequence[Colour], began_ms: float, 
             best = Answer(found, float(lag_ms), is_judged=True)
     steps = np.floor((times_ms - best.lag_ms - BEFORE_MS) / EACH_MS).astype(int) + 1
     share, stepped = _share(seen, screen, np.clip(steps, 0, len(screen) - 1), times_ms)
-    return replace(best, share=share, stepped=stepped)
+    return replace(best, share=share, stepped=stepped, dark_ratio=_dark_ratio(within, colours, began_ms, best.lag_ms))
+
+
+def _dark_ratio(within: Sequence[Skin], colours: Sequence[Colour], began_ms: float, lag_ms: float) -> float | None:
+    """In linear light, each channel against the screen's own: dark things throw little of it back, glass mirrors as
+    much over them as over the skin."""
+    both = [(one.at_ms, one.rgb, one.dark_rgb) for one in within if one.dark_rgb is not None]
+    if len(both) < len(within) or not both:
+        return None
+    times_ms = np.array([at_ms for at_ms, _, _ in both])
+    shown = _linear(np.array([shown_at(colours, at_ms - lag_ms - began_ms) for at_ms in times_ms], float))
+    screen = _levelled(shown, times_ms)
+    skin = _levelled(_linear(np.array([rgb for _, rgb, _ in both])), times_ms)
+    dark = _levelled(_linear(np.array([dark for _, _, dark in both])), times_ms)
+    on_skin = float((skin * screen).sum())
+    return float((dark * screen).sum()) / on_skin if on_skin > 0 else None
+
+
+def _linear(coded: NDArray[Any]) -> NDArray[Any]:
+    """Light, 0 … 1, of sRGB values; near enough by its exponent."""
+    result: NDArray[Any] = (np.clip(coded, 0, 255) / 255) ** 2.2
+    return result
 
 
 def _chroma(rgb: NDArray[Any]) -> NDArray[Any]:

@@ -214,7 +214,7 @@ class _Trial:
             return Sign(Finding.LIGHT, Grade.NOT_LOOKED_AT)
         if not light.is_judged:
             return Sign(Finding.LIGHT, Grade.WEAK)
-        follows = light.follows(self._policy)
+        follows = light.follows(self._policy) and not light.is_mirrored(self._policy)
         params = {"lag_ms": f"{light.lag_ms:.0f}"}
         return Sign(Finding.LIGHT, Grade.FITS if follows else Grade.AGAINST, params)
 

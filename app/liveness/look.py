@@ -40,6 +40,7 @@ _PATCH_RATIO = 0.10
 _CLIPPED_LUMA = 250
 _CROP = (160, 200)
 _EDGE_RATIO = 0.01
+_DARK_STEP_PX = 4
 
 
 def look_of(picture: Picture, points: Points, others: Sequence[Box], at_ms: float, rest: Pose | None = None) -> Look:
@@ -91,6 +92,15 @@ def skin_of(picture: Picture, points: Points) -> tuple[float, float, float]:
         (left, top), (right, bottom) = (_bound(points[list(part), :2] - corner, pick) for pick in (np.min, np.max))
         cv2.rectangle(mask, (left - _BESIDE_PX, top - _BESIDE_PX), (right + _BESIDE_PX, bottom + _BESIDE_PX), 0, -1)
     blue, green, red, _ = cv2.mean(face, mask)
+    return red, green, blue
+
+
+def dark_of(picture: Picture) -> tuple[float, float, float]:
+    """Mean red, green and blue of the darkest tenth of the picture, looked at every so manieth pixel."""
+    sparse = picture[::_DARK_STEP_PX, ::_DARK_STEP_PX].reshape(-1, 3)
+    sums = sparse.sum(axis=1, dtype=np.int32)
+    count = max(1, len(sums) // 10)
+    blue, green, red = (float(value) for value in sparse[np.argpartition(sums, count)[:count]].mean(axis=0))
     return red, green, blue
 
 
