@@ -20,8 +20,9 @@ from app.liveness.actions import Neutral, Recogniser, neutral_of, recogniser_for
 from app.liveness.analysis import Analyser, Mesh
 from app.liveness.face import Motion
 from bench.liveness_sim.face_motion import OPEN
-from bench.liveness_sim.head import Bgr, Head
+from bench.liveness_sim.head import Bgr, Head, coded
 from bench.liveness_sim.performer import Habits, Performer, habits_of
+from bench.liveness_sim.portraits import linear
 from bench.liveness_sim.scene import Camera, Room, Scene, lit_table
 from bench.liveness_sim.shape import paper
 from bench.liveness_sim.subjects import Living, head_of, place_of, someone, straight
@@ -259,15 +260,17 @@ class OnScreen:
         angle, period_px = float(made.uniform(0, 0.4)), float(made.uniform(5, 16))
         wave = np.sin(2 * np.pi * (x * np.cos(angle) + y * np.sin(angle)) / period_px)
         self._moire = (1 + float(made.uniform(0.02, 0.06)) * wave)[..., None].astype(np.float32)
-        self._glass = float(made.uniform(0.0, 0.015))
+        # Of the light of the room's screen on the glass so much comes back from all of it: 0.4 % from a clear one, 1.5 %
+        # from a matte one. Skin gives back thirty times as much.
+        self._mirrored = float(made.uniform(0.004, 0.015)) * float(made.uniform(0.10, 0.40))
 
     def tell(self, action: Action | None, at_s: float, *, is_enough: bool | None = None) -> None:
         self._played.tell(action, at_s)
 
     def frame(self, at_s: float, shown: Callable[[float], Colour]) -> Bgr:
-        bgr = self._played.frame(at_s, shown).astype(np.float32) * self._moire
-        bgr += self._glass * np.array(shown(at_s - 0.12)[::-1], np.float32)
-        return self._scene.taken(np.clip(bgr, 0, 255).astype(np.uint8), at_s)
+        light = linear(self._played.frame(at_s, shown)) * self._moire
+        light += self._mirrored * (np.array(shown(at_s - 0.12)[::-1], np.float32) / 255) ** 2.2
+        return self._scene.taken(coded(light), at_s)
 
 
 class Rerun:

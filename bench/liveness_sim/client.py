@@ -7,6 +7,7 @@ each action was carried out a while after it was asked for, which is the most th
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -101,7 +102,7 @@ class Recording:
         return packed(manifest, self.key, self.units, self.track, [])
 
 
-class Program:
+class Program(ABC):
     """One attempt: frame after frame, until it is sealed or comes to nothing."""
 
     preset = "veryfast"
@@ -163,15 +164,15 @@ class Program:
             self.recording.flash_s = at_s + PAINT_MS / 1000
         self._took(order, at_s)
 
-    def _is_over(self) -> bool:
-        raise NotImplementedError
+    @abstractmethod
+    def _is_over(self) -> bool: ...
 
+    @abstractmethod
     def _look(self, bgr: Bgr, at_s: float, subject: Subject) -> bool:
         """The frame; True when it is time for the next message."""
-        raise NotImplementedError
 
-    def _took(self, order: Ordered, at_s: float) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _took(self, order: Ordered, at_s: float) -> None: ...
 
 
 class Honest(Program):
