@@ -260,7 +260,7 @@ class OnScreen:
         angle, period_px = float(made.uniform(0, 0.4)), float(made.uniform(5, 16))
         wave = np.sin(2 * np.pi * (x * np.cos(angle) + y * np.sin(angle)) / period_px)
         self._moire = (1 + float(made.uniform(0.02, 0.06)) * wave)[..., None].astype(np.float32)
-        # Of the light of the room's screen on the glass so much comes back from all of it: 0.4 % from a clear one, 1.5 %
+        # Of the light of the screen on the glass so much comes back from all of it: 0.4 % from a clear one, 1.5 %
         # from a matte one. Skin gives back thirty times as much.
         self._mirrored = float(made.uniform(0.004, 0.015)) * float(made.uniform(0.10, 0.40))
 
