@@ -70,7 +70,7 @@ def replays(meshes: MeshMaker, count: int) -> Figures:
 def _replay(desk: Desk, number: int) -> Trial:
     seed = _FIRST_ATTACKER + number
     session, (old_session, old, take) = desk.begin(), _old(desk, number % _LIBRARIES)
-    match number % 5:
+    match number % 6:
         case 0:
             trial = hostile(desk, session, Rerun(take, Camera(fps=25.0)), seed)
         case 1:
@@ -84,6 +84,10 @@ def _replay(desk: Desk, number: int) -> Trial:
             trial = Trial(session, old, _answered(desk, session, old, content))
         case 3:
             trial = hostile(desk, session, Spliced(_library(number % _LIBRARIES, desk.meshes), Light.OLD, seed), seed)
+        case 4:
+            # Nothing but what the tablet's glass mirrors.
+            played = Spliced(_library(number % _LIBRARIES, desk.meshes), Light.NONE, seed)
+            trial = hostile(desk, session, OnScreen(played, seed), seed)
         case _:
             played = Spliced(_library(number % _LIBRARIES, desk.meshes), Light.OLD, seed)
             trial = hostile(desk, session, OnScreen(played, seed), seed)

@@ -42,16 +42,17 @@ class Answer:
     is_judged: bool
     share: float = 0.0
     stepped: float = 0.0
-    dark_ratio: float | None = None
-    """What of the screen's light is added to the darkest parts of the picture, of what is added to the skin."""
+    glass_ratio: float | None = None
+    """0: the darkest parts of the picture throw the screen's light back as dark things do; 1: it lies over them as over
+    the skin. None: they are too bright to tell."""
 
     def is_mirrored(self, policy: Policy = POLICY) -> bool:
         """The colours lie over the whole picture, as on glass, and are not what things throw back."""
-        return self.dark_ratio is not None and self.dark_ratio > policy.flash.mirrored_ratio
+        return self.glass_ratio is not None and self.glass_ratio > policy.flash.mirrored_ratio
 
     def may_be_mirrored(self, policy: Policy = POLICY) -> bool:
-        """They do so more than is usual: also where skin and all around it are nearly as dark."""
-        return self.dark_ratio is not None and self.dark_ratio > policy.flash.dark_ratio
+        """It cannot be excluded."""
+        return self.glass_ratio is None or self.glass_ratio > policy.flash.glass_ratio
 
     def follows(self, policy: Policy = POLICY) -> bool:
         """These colours, and no others."""
@@ -83,22 +84,30 @@ def answer_of(skin: Sequence[Skin], colours: Sequence[Colour], began_ms: float, 
             best = Answer(found, float(lag_ms), is_judged=True)
     steps = np.floor((times_ms - best.lag_ms - BEFORE_MS) / EACH_MS).astype(int) + 1
     share, stepped = _share(seen, screen, np.clip(steps, 0, len(screen) - 1), times_ms)
-    return replace(best, share=share, stepped=stepped, dark_ratio=_dark_ratio(within, colours, began_ms, best.lag_ms))
+    return replace(best, share=share, stepped=stepped, glass_ratio=_glass_ratio(within, colours, began_ms, best.lag_ms))
 
 
-def _dark_ratio(within: Sequence[Skin], colours: Sequence[Colour], began_ms: float, lag_ms: float) -> float | None:
-    """In linear light, each channel against the screen's own: dark things throw little of it back, glass mirrors as
-    much over them as over the skin."""
+def _glass_ratio(within: Sequence[Skin], colours: Sequence[Colour], began_ms: float, lag_ms: float) -> float | None:
+    """In linear light, each channel against the screen's own. What is thrown back is a part of the light that is there:
+    dark things have so much less of it than skin. What glass mirrors lies over both alike."""
     both = [(one.at_ms, one.rgb, one.dark_rgb) for one in within if one.dark_rgb is not None]
     if len(both) < len(within) or not both:
         return None
     times_ms = np.array([at_ms for at_ms, _, _ in both])
     shown = _linear(np.array([shown_at(colours, at_ms - lag_ms - began_ms) for at_ms in times_ms], float))
     screen = _levelled(shown, times_ms)
-    skin = _levelled(_linear(np.array([rgb for _, rgb, _ in both])), times_ms)
-    dark = _levelled(_linear(np.array([dark for _, _, dark in both])), times_ms)
-    on_skin = float((skin * screen).sum())
-    return float((dark * screen).sum()) / on_skin if on_skin > 0 else None
+    skin, dark = (_linear(np.array(values)) for values in ([rgb for _, rgb, _ in both], [rgb for *_, rgb in both]))
+    on_skin = (_levelled(skin, times_ms) * screen).sum(axis=0)
+    on_dark = (_levelled(dark, times_ms) * screen).sum(axis=0)
+    thrown = on_skin * dark.mean(axis=0) / skin.mean(axis=0)
+    between = float((on_skin - thrown).sum())
+    if between <= _LEAST_CONTRAST * float(np.abs(on_skin).sum()):
+        return None
+    return float((on_dark - thrown).sum()) / between
+
+
+_LEAST_CONTRAST = 0.2
+"""Where the darkest parts are nearly as bright as skin, the one cannot be told from the other."""
 
 
 def _linear(coded: NDArray[Any]) -> NDArray[Any]:

@@ -160,6 +160,8 @@ class _Trial:
             figures["depth_ratio"] = depth
         if light is not None:
             figures |= {"correlation": light.correlation, "lag_ms": light.lag_ms, "light_share": light.share}
+            if light.glass_ratio is not None:
+                figures["glass_ratio"] = light.glass_ratio
         return Judgement(verdict, retry, signs, self._moments(light), figures)
 
     def _broken(self) -> Retry | None:
@@ -216,7 +218,9 @@ class _Trial:
             return Sign(Finding.LIGHT, Grade.WEAK)
         follows = light.follows(self._policy) and not light.is_mirrored(self._policy)
         params = {"lag_ms": f"{light.lag_ms:.0f}"}
-        return Sign(Finding.LIGHT, Grade.FITS if follows else Grade.AGAINST, params)
+        if not follows:
+            return Sign(Finding.LIGHT, Grade.AGAINST, params)
+        return Sign(Finding.LIGHT, Grade.WEAK if light.may_be_mirrored(self._policy) else Grade.FITS, params)
 
     def _continuous(self) -> Sign:
         rules, flow = self._policy.judge, self._flow

@@ -35,9 +35,12 @@ def lit(
     drift: float = 0.02,
     fps: float = 30.0,
     room: float = 0.35,
+    glass: float = 0.0,
+    dark: float = 0.04,
 ) -> list[Skin]:
     """Skin before a screen that gives ``share`` of the room's light at white, seen by a camera with sRGB's curve.
 
+    ``glass``: what of its light lies over the whole picture; ``dark``: what the darkest tenth throws back.
     ``noise``: standard deviation of a frame's mean, of 255; ``drift``: of the camera's gains over the whole flash.
     """
     made = np.random.default_rng(seed)
@@ -47,8 +50,10 @@ def lit(
         at_ms = number * 1000 / fps
         screen = (np.array(shown_at(colours, at_ms - lag_ms), float) / 255) ** 2.2
         light = room * (1 + share * screen / ((160 / 255) ** 2.2)) * (1 + slope * at_ms / WHOLE_MS)
-        value = 255 * np.clip(SKIN * light / room * 0.6, 0, 1) ** (1 / 2.2) + made.normal(0, noise, 3)
-        seen.append(Skin(at_ms, (float(value[0]), float(value[1]), float(value[2]))))
+        both = [np.clip(thing * light / room * 0.6 + glass * screen, 0, 1) for thing in (SKIN, np.full(3, dark))]
+        (red, green, blue), dim = (255 * one ** (1 / 2.2) + made.normal(0, noise, 3) for one in both)
+        dim_rgb = (float(dim[0]), float(dim[1]), float(dim[2]))
+        seen.append(Skin(at_ms, (float(red), float(green), float(blue)), dim_rgb))
     return seen
 
 
@@ -130,3 +135,27 @@ def test_skin_that_never_changes_does_not_follow() -> None:
     colours = sequence(1)
     still = [Skin(one.at_ms, (150.0, 110.0, 90.0)) for one in lit(colours, 0.1)]
     assert answer_of(still, colours, 0.0).correlation < 0.5
+
+
+@given(seeds, st.floats(0.03, 0.4), st.floats(0.01, 0.25))
+@settings(max_examples=40)
+def test_what_people_throw_back_is_not_on_the_dark_things_around_them(seed: int, share: float, dark: float) -> None:
+    found = answer_of(lit(sequence(seed), share, seed=seed, dark=dark), sequence(seed), 0.0)
+    assert not found.is_mirrored()
+    assert not found.may_be_mirrored()
+
+
+@given(seeds, st.floats(0.01, 0.08), st.floats(0.005, 0.12))
+@settings(max_examples=40)
+def test_colours_that_lie_on_glass_lie_on_the_dark_as_well(seed: int, glass: float, dark: float) -> None:
+    found = answer_of(lit(sequence(seed), 0.0, seed=seed, glass=glass, dark=dark), sequence(seed), 0.0)
+    assert found.follows(), "by the skin alone nobody could tell"
+    assert found.is_mirrored()
+
+
+def test_without_anything_dark_nothing_is_said_of_it() -> None:
+    bare = [Skin(one.at_ms, one.rgb) for one in lit(sequence(3), 0.2)]
+    found = answer_of(bare, sequence(3), 0.0)
+    assert (found.glass_ratio, found.is_mirrored(), found.may_be_mirrored()) == (None, False, True)
+    flat = answer_of(lit(sequence(3), 0.2, dark=0.37), sequence(3), 0.0)
+    assert (flat.glass_ratio, flat.may_be_mirrored()) == (None, True)
