@@ -11,6 +11,7 @@ from ui.presenters.liveness_capture import GuideRow, StepChip
 from ui.theme.icons import pixmap
 from ui.theme.tokens import DARK, Tokens
 from ui.views.liveness.figure import SIDE_PX, ActionFigure
+from ui.widgets.tips import set_plain_tip
 
 HEAD_PX, TITLE_PX, HINT_PX, BASE_PX = 92, 22, 13, 14
 FIGURE_GAP_PX, MARGIN_PX = 14, 16
@@ -268,7 +269,7 @@ class GuideLine(Painted):
         if (row, pill_px) != (self.row, self.pill_px):
             self.row, self.pill_px = row, pill_px
             self.setAccessibleName(row.said)
-            self.setToolTip(row.text)
+            set_plain_tip(self, row.text)
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
