@@ -80,7 +80,7 @@ def test_the_queue_says_what_it_is_about_and_findings_are_in_words(
     for words in (
         "动作顺序",
         "立体感",
-        "环境光或帧率不合适，无法判断",
+        "环境光、帧率或反光情况不合适，无法判断",
         "符合",
         "不足",
         "材料在结果出来 30 天后自动删除",
