@@ -30,6 +30,7 @@ from server.store.identity_models import IdentityRow
 from server.store.store import Tx
 from tests.contract.server.applicants import Applicant, number_for
 from tests.contract.server.kit import Signed, error_code, sign_in
+from tests.e2e import sealed_rows
 from tests.e2e.clerk import Clerk
 from tests.e2e.own_service import Keys, KeysInEnvironment, KeysInFile, OwnService, Platform, cipher_of
 
@@ -179,6 +180,8 @@ def test_a_new_key_takes_over_and_the_old_one_opens_nothing(platform: Platform, 
         walk = Walk.taken(service)
         walk.check(service)
         assert service.end()[::2] == (0, "")
+    with database(platform) as db:
+        sealed_rows.fill(db, cipher_of(keys.all()), Tx(db, datetime.now(UTC)).now_ms)
     before, [first] = opened(sealed_in(platform), cipher_of(keys.all())), keys.all()
     assert {(place[0], place[-1]) for place in before} == {(table.name, one.name) for table, one in sealed_columns()}
     assert len(files_in(platform)) == 2
