@@ -162,8 +162,7 @@ class SourcesCase:
         for command in wanted:
             await self._context.engine.ask(command)
         self._set(video=video, audio=audio, output=settings.output)
-        for command in self._mends():
-            await self._context.engine.ask(command)
+        await self._tell_mends(self._context.engine.ask)
         self._set(
             is_video_stand_in=_is_stand_in(video, settings.video), is_audio_stand_in=_is_stand_in(audio, settings.audio)
         )
@@ -269,19 +268,19 @@ class SourcesCase:
     async def _show(self, source: port.VideoSource, *, is_stand_in: bool) -> None:
         async with self._turn:
             self._set(video=source, is_video_stand_in=is_stand_in, camera_controls=None)
-            await self._tell_mends()
+            await self._tell_mends(self._tell)
             await self._tell(port.SetVideo(source=source))
 
     async def _hear(self, source: port.AudioSource, *, is_stand_in: bool) -> None:
         async with self._turn:
             self._set(audio=source, is_audio_stand_in=is_stand_in)
-            await self._tell_mends()
+            await self._tell_mends(self._tell)
             await self._tell(port.SetAudio(source=source))
 
-    async def _tell_mends(self) -> None:
-        """What is corrected belongs to the source."""
-        for command in self._mends():
-            await self._tell(command)
+    async def _tell_mends(self, tell: Callable[[port.AnyCommand], Awaitable[object]]) -> None:
+        """What is corrected belongs to the source. All at once: what is set while an answer is waited for is told after
+        them, and not overtaken by what held before."""
+        await asyncio.gather(*(tell(command) for command in self._mends()))
 
     async def mute(self, is_muted: bool) -> None:
         self._set(is_muted=is_muted)

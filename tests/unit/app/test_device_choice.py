@@ -306,3 +306,30 @@ def test_what_is_chosen_while_an_engine_is_brought_up_is_what_is_shown(turns: in
         assert (shown(rig)[-1], heard(rig)[-1]) == (cam(SIDE), mic(YETI))
 
     play(scene)
+
+
+@pytest.mark.parametrize("turns", range(12))
+def test_what_is_set_while_a_source_changes_is_not_overtaken_by_what_held_before(turns: int) -> None:
+    async def scene(rig: Rig) -> None:
+        chose(rig, cam(FRONT), mic(C920))
+        await begin(rig)
+        await rig.do(w.WatchQuality(True), w.WatchQuality(False))
+        at_once = rig.engine.ask
+
+        async def ask(command: port.AnyCommand) -> port.CommandDone:
+            """It goes out when it is asked; the answer takes a while."""
+            done = await at_once(command)
+            for _ in range(3):
+                await asyncio.sleep(0)
+            return done
+
+        rig.engine.ask = ask  # type: ignore[method-assign]
+        rig.desk.wish(w.ChooseVideo(cam(SIDE)))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        rig.desk.wish(w.WatchQuality(True))
+        await settle()
+        assert rig.engine.sent(port.SetMeterRate)[-1].rate is port.MeterRate.PREFLIGHT
+        assert rig.engine.sent(port.SetVideo)[-1].source == cam(SIDE)
+
+    play(scene)
